@@ -1,0 +1,1 @@
+"""Email templates that are right before they are sent, and can prove it."""

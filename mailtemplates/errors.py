@@ -1,0 +1,81 @@
+"""What stops the work: one small tree of exceptions.
+
+Every error says what is wrong, where (a :class:`~mailtemplates.source.Location` and the source line, when
+known), and ends with the cure. The command line prints ``str(error)`` and exits with ``error.exit_code``.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from mailtemplates.source import Location, snippet
+
+
+class MailTemplatesError(Exception):
+    """The root of the tree.
+
+    :param problem: what is wrong, one sentence without a full stop.
+    :param location: the place, when known.
+    :param source_line: the text of that line, for the snippet.
+    :param cure: what to do about it, one sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, problem: str, *, location: Location | None = None, source_line: str = "", cure: str = ""
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.location = location
+        self.source_line = source_line
+        self.cure = cure
+
+    def __str__(self) -> str:
+        head = f"{self.location}: {self.problem}" if self.location else self.problem
+        drawn = snippet(self.source_line, self.location) if self.location else ""
+        return "\n".join(part for part in (head, drawn, self.cure and f"help: {self.cure}") if part)
+
+    def at(self, location: Location, source_line: str = "") -> MailTemplatesError:
+        """This error with a place, unless it has one already. Returns ``self`` for ``raise error.at(…)``."""
+        if self.location is None:
+            self.location, self.source_line = location, source_line
+        return self
+
+
+class TemplateError(MailTemplatesError):
+    """A template cannot be read, found, compiled or rendered."""
+
+
+class UndefinedError(TemplateError):
+    """A template uses a name or attribute that the data does not have."""
+
+
+class LimitError(TemplateError):
+    """A sandboxed template asked for too much output or time."""
+
+
+class DataError(MailTemplatesError):
+    """The data cannot be read, or breaks the template's data contract."""
+
+
+class HeaderError(MailTemplatesError):
+    """A value cannot stand in a header field: control characters, a wrong field name, a malformed value."""
+
+
+class AddressError(HeaderError):
+    """An address is not a valid RFC 5322 mailbox, or needs what the policy does not allow."""
+
+
+class AttachmentError(MailTemplatesError):
+    """An attachment or inline part is missing, unreadable, outside its folder, or named twice."""
+
+
+class ComposeError(MailTemplatesError):
+    """The parts do not make a message."""
+
+
+class SettingsError(MailTemplatesError):
+    """The settings, or the way the library is called, cannot be right."""
+
+    exit_code = 2
