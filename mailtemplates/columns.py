@@ -1,0 +1,146 @@
+"""A table's cells as lines of text in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mailtemplates.wrapping import display_width, wrap
+
+_GUTTER = 2
+_NARROWEST = 8
+
+
+class Cell(NamedTuple):
+    """One cell: its text (line feeds break lines), whether it is a header, its spans, and whether it is set right."""
+
+    text: str
+    header: bool = False
+    columns: int = 1
+    rows: int = 1
+    right: bool = False
+
+
+class _Placed(NamedTuple):
+    column: int
+    cell: Cell
+
+
+def aligned(rows: Sequence[Sequence[Cell]], width: int) -> list[list[str]] | None:
+    """The rows as lines with aligned columns (a list of lines for each row), or None when ``width`` cells don't do.
+
+    A first row of headers is underlined. Cells of a table with headers are wrapped when that makes it fit.
+    """
+    placed = _place(rows)
+    natural = _natural_widths(placed)
+    headed = bool(rows) and all(cell.header for cell in rows[0])
+    limits = _limits(placed, natural, width) if headed else _fitting(natural, width)
+    if limits is None:
+        return None
+    lines = [_lines(row, limits) for row in placed]
+    if headed:
+        used = [limit for limit in limits if limit]
+        lines[0] = [*lines[0], (" " * _GUTTER).join("-" * limit for limit in used)]
+    return lines
+
+
+def _place(rows: Sequence[Sequence[Cell]]) -> list[list[_Placed]]:
+    """Each cell with the column it starts in, row and column spans counted."""
+    placed = []
+    busy: dict[int, int] = {}
+    for row in rows:
+        column = 0
+        places = []
+        for cell in row:
+            while column in busy:
+                column += 1
+            places.append(_Placed(column, cell))
+            if cell.rows > 1:
+                busy.update(dict.fromkeys(range(column, column + cell.columns), cell.rows))
+            column += cell.columns
+        placed.append(places)
+        busy = {at: left - 1 for at, left in busy.items() if left > 1}
+    return placed
+
+
+def _natural_widths(placed: list[list[_Placed]]) -> list[int]:
+    widths: dict[int, int] = {}
+    for row in placed:
+        for column, cell in row:
+            needed = _widest(cell.text) if cell.columns == 1 else 0
+            if needed > widths.get(column, -1):
+                widths[column] = needed
+    for row in placed:
+        for column, cell in row:
+            if cell.columns > 1 and cell.text:
+                _stretch(widths, column, cell)
+    return [widths.get(column, 0) for column in range(max(widths, default=-1) + 1)]
+
+
+def _stretch(widths: dict[int, int], column: int, cell: Cell) -> None:
+    """Widen the last column that a spanning cell covers, when all it covers are too narrow for it."""
+    spanned = [at for at in range(column, column + cell.columns) if at in widths] or [column]
+    have = sum(widths.get(at, 0) for at in spanned) + _GUTTER * (len(spanned) - 1)
+    widths[spanned[-1]] = widths.get(spanned[-1], 0) + max(0, _widest(cell.text) - have)
+
+
+def _fitting(natural: list[int], width: int) -> list[int] | None:
+    return natural if _total(natural) <= width else None
+
+
+def _limits(placed: list[list[_Placed]], natural: list[int], width: int) -> list[int] | None:
+    """Column widths that fit ``width``: the widest columns give way first, none below its longest word."""
+    if _total(natural) <= width:
+        return natural
+    least = [_NARROWEST] * len(natural)
+    for row in placed:
+        for column, cell in row:
+            if cell.columns == 1:
+                least[column] = max(least[column], max(map(display_width, cell.text.split()), default=0))
+    limits = [min(pair) for pair in zip(least, natural, strict=True)]
+    spare = width - _total(limits)
+    if spare < 0:
+        return None
+    tight = [at for at in range(len(limits)) if natural[at] > limits[at]]
+    tight.sort(key=lambda at: natural[at] - limits[at])
+    for index, column in enumerate(tight):
+        share = min(natural[column] - limits[column], spare // (len(tight) - index))
+        limits[column] += share
+        spare -= share
+    return limits
+
+
+def _total(widths: list[int]) -> int:
+    used = [width for width in widths if width]
+    return sum(used) + _GUTTER * max(0, len(used) - 1)
+
+
+def _widest(text: str) -> int:
+    return max(map(display_width, text.split("\n"))) if "\n" in text else display_width(text)
+
+
+def _lines(row: list[_Placed], limits: list[int]) -> list[str]:
+    starts, at = [], 0
+    for limit in limits:
+        starts.append(at)
+        at += limit + _GUTTER if limit else 0
+    cells = []
+    for column, cell in row:
+        if cell.text:
+            last = min(column + cell.columns, len(limits)) - 1
+            room = starts[last] + limits[last] - starts[column]
+            cells.append((starts[column], room, cell.right, wrap(cell.text, max(room, 1))))
+    height = max((len(lines) for *_, lines in cells), default=0)
+    return [_line(cells, index) for index in range(height)]
+
+
+def _line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str:
+    line: list[str] = []
+    used = 0
+    for start, room, right, lines in cells:
+        if index < len(lines) and lines[index]:
+            cells_wide = display_width(lines[index])
+            at = max(start + (room - cells_wide if right else 0), used + 1 if used else 0)
+            line.append(" " * (at - used) + lines[index])
+            used = at + cells_wide
+    return "".join(line).rstrip()

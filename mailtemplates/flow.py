@@ -1,0 +1,541 @@
+"""Blocks of text in reading order, as they are written: the assembling half of the plain-text alternative.
+
+A :class:`Flow` is told what opens, what is said and what closes; it knows nothing of HTML's syntax. Marks inside its
+text are control characters, which :func:`~mailtemplates.wrapping.visible` keeps out of what an author can write.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mailtemplates.columns import Cell, aligned
+from mailtemplates.wrapping import display_width, tidy, visible, wrap
+
+Op = str | tuple[Callable[["Flow", Any], None], Any]
+"""One step of writing: words, or a method of :class:`Flow` and its argument."""
+
+_DEEPEST = 32
+_NARROWEST = 24
+_REMEMBERED = 4096
+_BARE = re.compile("\x1c(.*?)\x1c", re.DOTALL)
+_LAST_LINK = re.compile(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
+_NOT_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SHIELD = 0x100000
+_SHIELDED = re.compile("[\U00100000-\U0010ffff]")
+_SCHEME = re.compile(r"(?i)(?:https?://|mailto:|tel:)")
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
+_ROMAN += ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+
+PARAGRAPH, LINES, RULE = "p", "lines", "rule"
+
+
+class Block(NamedTuple):
+    """A block of the text: ``space`` before it (1: new line, 2: blank line), prefixes of its first and other lines.
+
+    ``kind`` is ``"p"`` (wrapped), ``"h1"`` … ``"h6"`` (wrapped, the first two underlined), ``"lines"`` (as they are)
+    or ``"rule"``.
+    """
+
+    space: int
+    first: str
+    rest: str
+    kind: str
+    text: str
+
+
+class _Tidied(NamedTuple):
+    text: str
+    before: bool
+    after: bool
+
+
+class _Spot(NamedTuple):
+    """Where a link or a superscript began."""
+
+    href: str
+    flushes: int
+    words: int
+    blocks: int
+
+
+class _Place(NamedTuple):
+    """What an enclosing block changed, to be set back at its end."""
+
+    first: str
+    rest: str
+    kind: str
+    blocks: int
+
+
+class ListStyle(NamedTuple):
+    """How a list numbers its items: ``style`` is ``"*"`` or one of ``1 a A i I``; ``start`` is None when not given."""
+
+    style: str
+    start: int | None = None
+    backwards: bool = False
+
+
+@dataclass(slots=True)
+class _List:
+    style: ListStyle
+    number: int
+    items: list[tuple[int, str]] = field(default_factory=list)
+
+
+class CellStyle(NamedTuple):
+    """What a table cell's tag says of it."""
+
+    header: bool = False
+    columns: int = 1
+    rows: int = 1
+    right: bool = False
+
+
+@dataclass(slots=True)
+class _Table:
+    """A table being written. ``rows`` has for each cell where its blocks begin and its style."""
+
+    start: int
+    space: int
+    layout: bool
+    leaf: bool = True
+    rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
+
+
+class Flow:
+    """The text of one document while it is written; :meth:`finish` gives it.
+
+    ``words`` is the paragraph at hand: callers with plain words append to it directly.
+    """
+
+    __slots__ = (
+        "_bare", "_blocks", "_first", "_flushes", "_kind", "_links", "_lists", "_places", "_rest", "_shielded",
+        "_shown", "_space", "_spots", "_tables", "_width", "words",
+    )  # fmt: skip
+
+    def __init__(self, width: int) -> None:
+        self.words: list[str] = []
+        self._blocks: list[Block] = []
+        self._space = 0
+        self._first = self._rest = ""
+        self._kind = PARAGRAPH
+        self._width = width
+        self._flushes = 0
+        self._places: list[_Place] = []
+        self._links: list[_Spot] = []
+        self._spots: list[_Spot] = []
+        self._lists: list[_List] = []
+        self._tables: list[_Table] = []
+        self._shown: set[str] = set()
+        self._bare = self._shielded = False
+
+    def gap(self, space: int) -> None:
+        """End the paragraph; at least ``space`` line ends before the next."""
+        if self.words:
+            self._flush()
+        if space > self._space:
+            self._space = space
+
+    def _flush(self) -> None:
+        raw = "".join(self.words)
+        self.words.clear()
+        self._flushes += 1
+        if self._kind == LINES:
+            self._flush_lines(raw)
+            return
+        text, before, after = _tidied(raw)
+        if before:
+            self._space = 2
+        if text:
+            self._add(self._kind, text)
+        if after:
+            self._space = 2
+
+    def _flush_lines(self, raw: str) -> None:
+        text = _stripped_lines(raw.replace("\xa0", " ").expandtabs(8))
+        if text:
+            self._add(LINES, text)
+
+    def _add(self, kind: str, text: str) -> None:
+        self._blocks.append(Block(self._space, self._first, self._rest, kind, text))
+        self._space = 0
+        self._first = self._rest
+
+    # ---- paragraphs and what is in them
+
+    def line_break(self, _: object) -> None:
+        """A line break inside a paragraph."""
+        self.words.append("\n")
+
+    def rule(self, _: object) -> None:
+        """A thematic break."""
+        self.gap(2)
+        self._add(RULE, "-")
+        self._space = 2
+
+    def heading(self, level: int) -> None:
+        """Begin a heading."""
+        self.gap(2)
+        self._enter(kind=f"h{level}")
+
+    def preformatted(self, _: object) -> None:
+        """Begin text whose white space stays."""
+        self.gap(2)
+        self._enter(kind=LINES)
+
+    def quotation(self, _: object) -> None:
+        """Begin quoted blocks."""
+        self.gap(2)
+        self._enter("> ", "> ")
+
+    def indented(self, _: object) -> None:
+        """Begin blocks that stand under the one before."""
+        self.gap(1)
+        self._enter("    ", "    ")
+
+    def leave(self, space: int) -> None:
+        """End what :meth:`heading`, :meth:`preformatted`, :meth:`quotation` or :meth:`indented` began."""
+        if self.words:
+            self._flush()
+        place = self._places.pop()
+        self._first = place.rest if len(self._blocks) > place.blocks else place.first
+        self._rest, self._kind = place.rest, place.kind
+        self.gap(space)
+
+    def _enter(self, first: str = "", rest: str = "", kind: str = "") -> None:
+        self._places.append(_Place(self._first, self._rest, self._kind, len(self._blocks)))
+        if len(self._rest) < _DEEPEST:
+            self._first, self._rest = self._first + first, self._rest + rest
+        if kind:
+            self._kind = kind
+
+    # ---- links
+
+    def link(self, href: str) -> None:
+        """Begin a link; ``href`` is its target, or empty."""
+        self._links.append(_Spot(href, self._flushes, len(self.words), len(self._blocks)))
+
+    def leave_link(self, _: object) -> None:
+        """End a link: its target follows its words, unless they are the target."""
+        spot = self._links.pop()
+        if not spot.href:
+            return
+        href = self._shield(spot.href)
+        if self._flushes == spot.flushes:
+            said = "".join(self.words[spot.words :])
+            words = tidy(said).strip("\n")
+            if words:
+                del self.words[spot.words :]
+                self.words.append(_linked(said, words, href))
+                self._shown.add(href)
+                return
+        elif self._append_to_last_block(spot, href):
+            return
+        self._bare = True
+        self.words.append(f"\x1c<{href}>\x1c")
+
+    def _append_to_last_block(self, spot: _Spot, href: str) -> bool:
+        """Put the target behind what a link over several blocks said last."""
+        if tidy("".join(self.words)).strip("\n"):
+            self.words.append(f" <{href}>")
+        elif len(self._blocks) > spot.blocks:
+            last = self._blocks[-1]
+            if last.kind in (LINES, RULE):
+                self._space = max(self._space, 1)
+                self._add(PARAGRAPH, f"<{href}>")
+            elif not _is_shown(last.text, href):
+                self._blocks[-1] = last._replace(text=f"{last.text} <{href}>")
+        else:
+            return False
+        self._shown.add(href)
+        return True
+
+    def _shield(self, href: str) -> str:
+        """``href`` with what wrapping would change as private characters, which :meth:`finish` sets back."""
+        href = _NOT_IN_URL.sub("", href)
+        if href.isprintable() and " " not in href:
+            return href
+        self._shielded = True
+        return "".join(
+            char if char.isprintable() and char != " " or ord(char) > 0xFFFF else chr(_SHIELD + ord(char))
+            for char in href
+        )
+
+    # ---- superscripts
+
+    def superscript(self, _: object) -> None:
+        """Begin a superscript."""
+        self._spots.append(_Spot("", self._flushes, len(self.words), 0))
+
+    def leave_superscript(self, _: object) -> None:
+        """End a superscript: after a number or a unit it is a power, after a word a note."""
+        spot = self._spots.pop()
+        said = "".join(self.words[spot.words :]) if self._flushes == spot.flushes else ""
+        before = "".join(self.words[: spot.words])[-12:] if said.strip().isdigit() else ""
+        if before and before[-1].isalnum():
+            base = re.split(r"[\s\d]", before)[-1]
+            power = before[-1].isdigit() or len(base) <= 2
+            self.words[spot.words :] = [f"^{said.strip()}" if power else f"[{said.strip()}]"]
+
+    # ---- lists
+
+    def list(self, style: ListStyle) -> None:
+        """Begin a list."""
+        self.gap(1 if self._lists else 2)
+        self._lists.append(_List(style, 1 if style.start is None else style.start))
+        self._enter()
+
+    def item(self, value: int | None) -> None:
+        """Begin an item of the innermost list; ``value`` is the number it asks for."""
+        self.gap(1)
+        if not self._lists:
+            self._enter("* ", "  ")
+            return
+        inside = self._lists[-1]
+        number = inside.number if value is None else value
+        inside.number = number + (-1 if inside.style.backwards else 1)
+        marker = "* " if inside.style.style == "*" else f"{_numeral(number, inside.style.style)}. "
+        inside.items.append((len(self._blocks), marker))
+        self._enter(marker, " " * len(marker))
+
+    def leave_list(self, _: object) -> None:
+        """End the innermost list."""
+        ended = self._lists.pop()
+        if ended.style.backwards and ended.style.start is None:
+            self._count_down(ended)
+        self.leave(1 if self._lists else 2)
+
+    def _count_down(self, ended: _List) -> None:
+        """Number the items of a reversed list from their count, which only its end tells."""
+        if self.words:
+            self._flush()
+        number = len(ended.items)
+        ends = [start for start, _ in ended.items[1:]] + [len(self._blocks)]
+        for (start, marker), end in zip(ended.items, ends, strict=True):
+            if start < end and self._blocks[start].first.endswith(marker):
+                block = self._blocks[start]
+                label = f"{_numeral(number, ended.style.style)}. "
+                self._blocks[start] = block._replace(first=block.first.removesuffix(marker) + label)
+            number -= 1
+
+    # ---- tables
+
+    def table(self, layout: bool) -> None:
+        """Begin a table; ``layout`` says that its tag calls it one that only arranges."""
+        self.gap(1)
+        if self._tables:
+            self._tables[-1].leaf = False
+        space = self._space if layout or self._tables else 2
+        self._tables.append(_Table(len(self._blocks), space, layout or bool(self._tables)))
+
+    def row(self, _: object) -> None:
+        """Begin a row."""
+        table = self._tables[-1]
+        self.gap(self._between(table))
+        table.rows.append([])
+
+    def cell(self, style: CellStyle) -> None:
+        """Begin a cell."""
+        table = self._tables[-1]
+        self.gap(self._between(table))
+        if not table.rows:
+            table.rows.append([])
+        table.rows[-1].append((len(self._blocks), style))
+
+    def _between(self, table: _Table) -> int:
+        return 2 if table.layout or not table.leaf else 1
+
+    def leave_table(self, _: object) -> None:
+        """End a table: aligned columns when its cells are short, else its cells one after the other."""
+        table = self._tables[-1]
+        self.gap(self._between(table))
+        self._tables.pop()
+        if table.leaf and table.start < len(self._blocks):
+            self._settle(table)
+
+    def _settle(self, table: _Table) -> None:
+        blocks = self._blocks[table.start :]
+        cells = _cells(table, blocks)
+        if cells is None:
+            return
+        first = blocks[0]
+        room = max(self._width - display_width(first.rest), _NARROWEST)
+        rows = [row for row in cells if any(cell.text for cell in row)]
+        if max(sum(bool(cell.text) for cell in row) for row in rows) < 2:
+            return
+        lines = aligned(rows, room) if len(rows) > 1 else None
+        if lines is None:
+            lines = _joined(rows, room)
+        if lines is None:
+            return
+        text = "\n".join(line for row in lines for line in row)
+        self._blocks[table.start :] = [Block(max(first.space, table.space), first.first, first.rest, LINES, text)]
+        self._space = max(self._space, 1 if table.layout else 2)
+
+    # ---- the end
+
+    def finish(self) -> str:
+        """The text: empty, or lines that each end with one line feed."""
+        self.gap(0)
+        blocks = self._blocks
+        if self._bare:
+            blocks = self._without_repeated_links()
+        text = _printed(blocks, self._width)
+        if self._shielded:
+            text = _SHIELDED.sub(lambda match: chr(ord(match[0]) - _SHIELD), text)
+        return text
+
+    def _without_repeated_links(self) -> list[Block]:
+        """The blocks with a wordless link's target only where no other link says it."""
+
+        def once(match: re.Match[str]) -> str:
+            href = match[1][1:-1]
+            if href in self._shown:
+                return ""
+            self._shown.add(href)
+            return match[1]
+
+        kept = []
+        space = 0
+        for block in self._blocks:
+            space = max(space, block.space)
+            if "\x1c" in block.text:
+                text = _BARE.sub(once, block.text)
+                text = tidy(text).strip("\n") if block.kind != LINES else _stripped_lines(text)
+                block = block._replace(text=text)
+            if block.text:
+                kept.append(block._replace(space=space))
+                space = 0
+        return kept
+
+
+def _stripped_lines(text: str) -> str:
+    lines = [line.rstrip() for line in text.split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _tidied(raw: str) -> _Tidied:
+    """The paragraph, and whether line breaks before or after it make a blank line."""
+    text = tidy(raw)
+    if "\n" not in text:
+        return _Tidied(text, False, False)
+    kept = text.strip("\n")
+    return _Tidied(kept, text[0] == "\n", text.endswith("\n\n"))
+
+
+def _linked(said: str, words: str, href: str) -> str:
+    """The words of a link with its target, and the spaces that were around the words."""
+    if _is_shown(words, href):
+        text = words if href[:7].lower() == "mailto:" else href
+    else:
+        text = f"{words} <{href}>"
+    before = " " if said[:1] in " \xa0" else ""
+    after = " " if said[-1:] in " \xa0" else ""
+    return f"{before}{text}{after}"
+
+
+def _is_shown(words: str, href: str) -> bool:
+    """Whether ``words`` are the target: the same, without its scheme, or the address of a ``mailto:``."""
+    return words == href or (len(words) <= len(href) + 1 and _bare_target(words) == _bare_target(href))
+
+
+def _bare_target(target: str) -> str:
+    return _SCHEME.sub("", target.strip("<>"), count=1).rstrip("/").casefold() or target
+
+
+def _cells(table: _Table, blocks: list[Block]) -> list[list[Cell]] | None:
+    """The cells' texts, or None when one holds more than a line of text (in a table with headers: than paragraphs)."""
+    starts = [start for row in table.rows for start, _ in row] + [table.start + len(blocks)]
+    if starts[0] > table.start or any(block.kind != PARAGRAPH for block in blocks):
+        return None
+    headed = any(style.header for row in table.rows for _, style in row)
+    ends = iter(starts[1:])
+    rows = []
+    for row in table.rows:
+        cells = []
+        for start, style in row:
+            inside = blocks[start - table.start : next(ends) - table.start]
+            if any(block.rest != blocks[0].rest for block in inside) or (len(inside) > 1 and not headed):
+                return None
+            cells.append(Cell("\n".join(block.text for block in inside), *style))
+        rows.append(cells)
+    return rows
+
+
+def _joined(rows: list[list[Cell]], width: int) -> list[list[str]] | None:
+    """Each row on one line, or None when a line doesn't fit."""
+    lines = []
+    for row in rows:
+        line = "  ".join(cell.text for cell in row if cell.text).replace("\xa0", " ")
+        if "\n" in line or display_width(line) > width:
+            return None
+        lines.append([line])
+    return lines
+
+
+def _numeral(number: int, style: str) -> str:
+    """``number`` as an item's label: ``style`` is one of ``1 a A i I``."""
+    if style in "aA" and number > 0:
+        label = ""
+        while number:
+            number, letter = divmod(number - 1, 26)
+            label = chr(97 + letter) + label
+    elif style in "iI" and 0 < number < 4000:
+        label = ""
+        for value, sign in _ROMAN:
+            times, number = divmod(number, value)
+            label += sign * times
+    else:
+        return str(number)
+    return label.upper() if style in "AI" else label
+
+
+def _printed(blocks: list[Block], width: int) -> str:
+    parts: list[str] = []
+    append = parts.append
+    before = ""
+    for space, first, rest, kind, text in blocks:
+        if parts:
+            append("\n")
+            if space > 1:
+                append(f"{_common(before, rest)}\n" if before and rest else "\n")
+        if not first and not rest:
+            append(_body(kind, text, width))
+        else:
+            lines = _body(kind, text, max(width - len(rest), _NARROWEST)).split("\n")
+            append("\n".join([(first + lines[0]).rstrip(), *((rest + line).rstrip() for line in lines[1:])]))
+        before = rest
+    if parts:
+        append("\n")
+    return "".join(parts)
+
+
+def _common(before: str, after: str) -> str:
+    """The quotation marks that a blank line between two blocks has."""
+    same = 0
+    while same < min(len(before), len(after)) and before[same] == after[same]:
+        same += 1
+    return before[:same].rstrip()
+
+
+def _body(kind: str, text: str, width: int) -> str:
+    if kind == LINES:
+        return text
+    if kind == RULE:
+        return "-" * width
+    if kind == PARAGRAPH or kind > "h2":
+        if len(text) <= width // 2:
+            return text.replace("\xa0", " ")
+        return "\n".join(wrap(text, width))
+    return _heading(text, "=" if kind == "h1" else "-", width)
+
+
+def _heading(text: str, line: str, width: int) -> str:
+    """The heading underlined; the target of a link that ends it stands below."""
+    linked = _LAST_LINK.fullmatch(text)
+    lines = wrap(linked[1] if linked else text, width)
+    lines.append(line * min(width, max(map(display_width, lines))))
+    return "\n".join([*lines, linked[2]] if linked else lines)

@@ -1,0 +1,139 @@
+"""White space, display width and line breaking of plain text.
+
+Widths count terminal cells: East Asian wide and fullwidth characters are 2, combining and format characters 0 (Unicode
+UAX #11). Lines break at spaces and between ideographs and kana, never inside a word or a URL.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"[\t-\r \x85\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f]+")
+_FIXED_SPACES = re.compile(r"[\u2007\u202f]")
+_CONTROLS = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
+_UNSEEN = re.compile(rf"[{_CONTROLS}\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]+")
+_UNSENDABLE = re.compile(r"[\ud800-\udfff\U00100000-\U0010ffff]")
+_PRE_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
+
+_SPACE_RUN = re.compile(r"[ \xa0]{2,}")
+_AROUND_BREAK = re.compile(r"[ \xa0]*\n[ \xa0]*")
+_BREAK_RUN = re.compile(r"\n{3,}")
+_IDLE_JOINER = re.compile(r"(?<![^\x00-\x7f\xa0\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\xa0])")
+
+_IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3041-\u3096\u309f-\u30fa\u30ff-\u31ff\u3220-\u4dbf"
+_IDEOGRAPH += "\u4e00-\ua4cf\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9d\U00020000-\U0003fffd"
+_OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\u3018\u301a\u301d\uff08\uff3b\uff5b\uff5f\uff62\u2018\u201c("
+_CLOSING = "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u301b\u301e\u301f\uff09\uff0c\uff0e\uff1a"
+_CLOSING += "\uff1b\uff1f\uff01\uff3d\uff5d\uff60-\uff65\u309b-\u309e\u30fb-\u30fe\u2019\u201d\u2026\u2025)"
+_UNIT = re.compile(
+    rf"[{_OPENING}]*(?:[{_IDEOGRAPH}][\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*"
+    rf"|[^{_IDEOGRAPH}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*"
+)
+_UNBREAKABLE = re.compile(r"<\S|://|\S@\S")
+_KNOWN_WIDTHS = 20_000
+
+
+class _Widths(dict[str, int]):
+    """Cells of one character, remembered for the characters that were met first."""
+
+    def __missing__(self, char: str) -> int:
+        if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+            cells = 0
+        else:
+            cells = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        if len(self) < _KNOWN_WIDTHS:
+            self[char] = cells
+        return cells
+
+
+_WIDTHS = _Widths()
+
+
+def display_width(text: str) -> int:
+    """Terminal cells that ``text`` (one line) takes."""
+    return len(text) if text.isascii() else sum(map(_WIDTHS.__getitem__, text))
+
+
+def visible(text: str) -> str:
+    """``text`` with white space runs as one space, and without what no reader sees.
+
+    Control characters, soft hyphens and zero-width characters go; no-break spaces and joiners stay for :func:`tidy`.
+    """
+    if text.isprintable():
+        return text
+    text = _UNSEEN.sub("", _SPACES.sub(" ", text))
+    if text.isascii():
+        return text
+    return _UNSENDABLE.sub("\ufffd", _FIXED_SPACES.sub("\xa0", text))
+
+
+def visible_lines(text: str) -> str:
+    """Preformatted ``text`` without control characters; tabs and line feeds stay, other line ends become line feeds."""
+    if text.isprintable():
+        return text
+    return _UNSENDABLE.sub("\ufffd", _PRE_CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def tidy(text: str) -> str:
+    """The text of one paragraph with single spaces; line feeds are line breaks, two are a blank line.
+
+    A joiner that joins nothing goes. Lines have no white space at their ends; the text may begin and end with feeds.
+    """
+    if not text.isascii():
+        if "\u200c" in text or "\u200d" in text:
+            text = _IDLE_JOINER.sub("", text)
+        if "\xa0" in text:
+            text = _SPACE_RUN.sub(" ", text).strip("\xa0")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    if "\n" in text:
+        text = _BREAK_RUN.sub("\n\n", _AROUND_BREAK.sub("\n", text))
+    return text.strip(" \xa0")
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most ``width`` cells; line feeds in ``text`` break too. What cannot be broken stands whole."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if len(line) * (1 if line.isascii() else 2) <= width:
+            lines.append(line)
+        else:
+            lines += _fill(line, width)
+    if "\xa0" in text:
+        return [line.replace("\xa0", " ").rstrip() for line in lines]
+    return lines if text.isascii() else [line.rstrip() for line in lines]
+
+
+def _fill(line: str, width: int) -> list[str]:
+    lines: list[str] = []
+    current: list[str] = []
+    used = 0
+    for unit, space, cells in _units(line):
+        if current and used + space + cells > width:
+            lines.append("".join(current))
+            current, used, space = [], 0, 0
+        if space and current:
+            current.append(" ")
+            used += 1
+        current.append(unit)
+        used += cells
+    return [*lines, "".join(current)]
+
+
+def _units(line: str) -> list[tuple[str, int, int]]:
+    """The unbreakable units of a line: text, spaces before it (0 or 1), cells."""
+    words = line.split(" ")
+    if line.isascii():
+        return [(word, 1, len(word)) for word in words]
+    units = []
+    for word in words:
+        if word.isascii() or _UNBREAKABLE.search(word):
+            units.append((word, 1, display_width(word)))
+            continue
+        first = 1
+        for unit in _UNIT.findall(word):
+            if unit:
+                units.append((unit, first, display_width(unit)))
+                first = 0
+    return units
