@@ -82,7 +82,7 @@ class ListStyle(NamedTuple):
 class _List:
     style: ListStyle
     number: int
-    items: list[tuple[int, str]] = field(default_factory=list)
+    items: list[tuple[int, str, str]] = field(default_factory=list)
 
 
 class CellStyle(NamedTuple):
@@ -298,7 +298,7 @@ class Flow:
         number = inside.number if value is None else value
         inside.number = number + (-1 if inside.style.backwards else 1)
         marker = "* " if inside.style.style == "*" else f"{_numeral(number, inside.style.style)}. "
-        inside.items.append((len(self._blocks), marker))
+        inside.items.append((len(self._blocks), self._first, marker))
         self._enter(marker, " " * len(marker))
 
     def leave_list(self, _: object) -> None:
@@ -313,12 +313,11 @@ class Flow:
         if self.words:
             self._flush()
         number = len(ended.items)
-        ends = [start for start, _ in ended.items[1:]] + [len(self._blocks)]
-        for (start, marker), end in zip(ended.items, ends, strict=True):
-            if start < end and self._blocks[start].first.endswith(marker):
-                block = self._blocks[start]
-                label = f"{_numeral(number, ended.style.style)}. "
-                self._blocks[start] = block._replace(first=block.first.removesuffix(marker) + label)
+        for start, before, marker in ended.items:
+            block = self._blocks[start] if start < len(self._blocks) else None
+            if block and block.first.startswith(before + marker):
+                label = f"{before}{_numeral(number, ended.style.style)}. "
+                self._blocks[start] = block._replace(first=label + block.first[len(before + marker) :])
             number -= 1
 
     # ---- tables
@@ -439,7 +438,10 @@ def _linked(said: str, words: str, href: str) -> str:
 
 def _is_shown(words: str, href: str) -> bool:
     """Whether ``words`` are the target: the same, without its scheme, or the address of a ``mailto:``."""
-    return words == href or (len(words) <= len(href) + 1 and _bare_target(words) == _bare_target(href))
+    if words == href:
+        return True
+    near = len(words) <= len(href) + 8 and _SCHEME.match(href) is not None
+    return near and _bare_target(words) == _bare_target(href)
 
 
 def _bare_target(target: str) -> str:

@@ -26,11 +26,11 @@ _CLOSES_P = (_LINE | _PARAGRAPH | _LISTS | frozenset("blockquote pre hr table li
     "optgroup", "option", "caption", "legend",
 }  # fmt: skip
 _INLINE = frozenset("a q sup button".split())
-_TABLE_PARTS = {"td": "cell", "th": "cell", "tr": "row", "tbody": "rows", "thead": "rows", "tfoot": "rows"}
+_TABLE_PARTS = {"td": "#cell", "th": "#cell", "tr": "#row", "tbody": "#rows", "thead": "#rows", "tfoot": "#rows"}
 _SCOPES = {
-    "table": (), "cell": ("table", "rows", "row"), "caption": ("table",),
+    "table": (), "#cell": ("table", "#rows", "#row"), "caption": ("table",),
 }  # fmt: skip
-_TRACKED = _LINE | _PARAGRAPH | _LISTS | _INLINE | frozenset("h li dd blockquote pre table cell row rows caption".split())
+_TRACKED = _LINE | _PARAGRAPH | _LISTS | _INLINE | frozenset("#h li dd blockquote pre table #cell #row #rows caption".split())
 _UNSEEN = frozenset({"svg", "template"})
 _CANNOT_HIDE = frozenset({"html", "body"})
 
@@ -115,11 +115,11 @@ class Frame:
             frame = _close(frame, implied, ops)
         if meaning.void:
             return tuple(ops), frame
-        if key in ("cell", "row", "rows", "caption"):
+        if key in ("#cell", "#row", "#rows", "caption"):
             if "table" not in frame.opened:
-                return (*ops, _GAP_1 if key == "row" else " "), frame
-            if key == "cell" and "row" not in frame.opened:
-                frame = frame.child("row", SHOWN)
+                return (*ops, _GAP_1 if key == "#row" else " "), frame
+            if key == "#cell" and "#row" not in frame.opened:
+                frame = frame.child("#row", SHOWN)
                 if not frame.hidden:
                     ops.append((Flow.row, None))
         return tuple(ops), frame.child(key, meaning.state)
@@ -148,7 +148,7 @@ class Frame:
 
 
 _CLOSING: dict[str, tuple[Op, ...]] = {
-    "p": (_GAP_2,), "figure": (_GAP_2,), "dl": (_GAP_2,), "h": ((Flow.leave, 2),), "pre": ((Flow.leave, 2),),
+    "p": (_GAP_2,), "figure": (_GAP_2,), "dl": (_GAP_2,), "#h": ((Flow.leave, 2),), "pre": ((Flow.leave, 2),),
     "blockquote": ((Flow.leave, 2),), "dd": ((Flow.leave, 1),), "li": ((Flow.leave, 1),),
     "a": ((Flow.leave_link, None),), "q": ('"',), "sup": ((Flow.leave_superscript, None),),
     "table": ((Flow.leave_table, None),), **dict.fromkeys(_LISTS, ((Flow.leave_list, None),)),
@@ -157,15 +157,15 @@ _CLOSING: dict[str, tuple[Op, ...]] = {
 
 def _implied_ends(key: str) -> tuple[str, ...]:
     """What a start tag of ``key`` ends before it opens."""
-    if key in ("cell", "row", "rows", "caption"):
-        order = ("caption", "cell", "row", "rows")
+    if key in ("#cell", "#row", "#rows", "caption"):
+        order = ("caption", "#cell", "#row", "#rows")
         return order[: order.index(key) + 1]
     if key in ("a", "button", "option", "li"):
         return (key, "p") if key == "li" else (key,)
     if key in ("dt", "dd"):
         return ("dt", "dd", "p")
-    if key == "h":
-        return ("p", "h")
+    if key == "#h":
+        return ("p", "#h")
     return ("p",) if key in _CLOSES_P else ()
 
 
@@ -221,17 +221,17 @@ def silent_meaning(frame: Frame, name: str) -> Meaning:
 
 def _key(name: str) -> str:
     if name in _HEADINGS:
-        return "h"
+        return "#h"
     return _TABLE_PARTS.get(name, name)
 
 
 def _replaced(name: str, key: str, words: str) -> Meaning:
     """The meaning of a tag with ``data-text``: its words, and nothing of what is in the element."""
     said = visible(words)
-    gap = _GAP_2 if key in _PARAGRAPH or key == "h" else _GAP_1 if key in _CLOSES_P else None
+    gap = _GAP_2 if key in _PARAGRAPH or key == "#h" else _GAP_1 if key in _CLOSES_P else None
     ops: tuple[Op, ...] = (gap, said, gap) if gap else (said,)
     ops = ops if said.strip() else ()
-    if key == "cell":
+    if key == "#cell":
         ops = ((Flow.cell, CellStyle()), *ops)
     return Meaning(None, ops) if name in VOID else Meaning(key, ops, HIDDEN)
 
@@ -275,11 +275,11 @@ def _opening(name: str, key: str, found: dict[str, str]) -> tuple[Op, ...] | Non
         return (_GAP_1,)
     if key in _PARAGRAPH:
         return (_GAP_2,)
-    if key == "h":
+    if key == "#h":
         return ((Flow.heading, _HEADINGS[name]),)
     if key in _LISTS:
         return ((Flow.list, _list_style(name, found)),)
-    if key == "cell":
+    if key == "#cell":
         return ((Flow.cell, _cell_style(name, found)),)
     if key == "a":
         return ((Flow.link, _target(found)),)
@@ -291,7 +291,7 @@ def _opening(name: str, key: str, found: dict[str, str]) -> tuple[Op, ...] | Non
 
 
 _OPENING: dict[str, tuple[Op, ...]] = {
-    "row": ((Flow.row, None),), "rows": (), "caption": (_GAP_1,), "pre": ((Flow.preformatted, None),),
+    "#row": ((Flow.row, None),), "#rows": (), "caption": (_GAP_1,), "pre": ((Flow.preformatted, None),),
     "blockquote": ((Flow.quotation, None),), "dd": ((Flow.indented, None),), "q": ('"',),
     "sup": ((Flow.superscript, None),), "button": (),
 }  # fmt: skip

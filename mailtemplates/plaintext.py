@@ -14,7 +14,7 @@ WIDTH = 72
 
 _OPEN_REFERENCE = re.compile(r"&#?[0-9A-Za-z]*\Z")
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
-_AROUND_CELLS = frozenset({"table", "rows", "row"})
+_AROUND_CELLS = frozenset({"table", "#rows", "#row"})
 
 
 def to_text(html: str, *, width: int = WIDTH) -> str:

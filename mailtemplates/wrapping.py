@@ -16,8 +16,9 @@ _UNSEEN = re.compile(rf"[{_CONTROLS}\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u1
 _UNSENDABLE = re.compile(r"[\ud800-\udfff\U00100000-\U0010ffff]")
 _PRE_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
 
+_ODD_SPACES = re.compile(r"[\u1680\u2000-\u200a\u202f\u205f]")
 _SPACE_RUN = re.compile(r"[ \xa0]{2,}")
-_AROUND_BREAK = re.compile(r"[ \xa0]*\n[ \xa0]*")
+_AROUND_BREAK = re.compile(r"[ \xa0\u3000]*\n[ \xa0]*")
 _BREAK_RUN = re.compile(r"\n{3,}")
 _IDLE_JOINER = re.compile(r"(?<![^\x00-\x7f\xa0\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\xa0])")
 
@@ -80,7 +81,10 @@ def tidy(text: str) -> str:
 
     A joiner that joins nothing goes. Lines have no white space at their ends; the text may begin and end with feeds.
     """
+    if "\t" in text:
+        text = text.replace("\t", " ")
     if not text.isascii():
+        text = _ODD_SPACES.sub(" ", text)
         if "\u200c" in text or "\u200d" in text:
             text = _IDLE_JOINER.sub("", text)
         if "\xa0" in text:
@@ -89,7 +93,7 @@ def tidy(text: str) -> str:
         text = text.replace("  ", " ")
     if "\n" in text:
         text = _BREAK_RUN.sub("\n\n", _AROUND_BREAK.sub("\n", text))
-    return text.strip(" \xa0")
+    return text.lstrip(" \xa0").rstrip(" \xa0\u3000")
 
 
 def wrap(text: str, width: int) -> list[str]:
