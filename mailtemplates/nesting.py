@@ -216,7 +216,9 @@ def start_meaning(tag: str, name: str) -> Meaning:
 def silent_meaning(frame: Frame, name: str) -> Meaning:
     """What a start tag of ``name`` says inside the hidden ``frame``: only what its end tag will end."""
     key = _key(name)
-    return Meaning(key if key in _TRACKED or key in frame.opened else None)
+    if name == "hr":
+        return Meaning(name, void=True)
+    return Meaning(key if name not in VOID and (key in _TRACKED or key in frame.opened) else None)
 
 
 def _key(name: str) -> str:

@@ -68,7 +68,9 @@ def _meaning(frame: Frame, kind: str, tag: str, name: str) -> Meaning:
     if kind == "end":
         return end_meaning(name)
     if frame.hidden:
-        return silent_meaning(frame, name)
+        silent = silent_meaning(frame, name)
+        if silent.key is None or frame.step(silent)[1].hidden:
+            return silent
     return start_meaning(tag, name)
 
 
