@@ -17,6 +17,7 @@ _UNSENDABLE = re.compile(r"[\ud800-\udfff\U00100000-\U0010ffff]")
 _PRE_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
 
 _ODD_SPACES = re.compile(r"[\u1680\u2000-\u200a\u202f\u205f]")
+_WIDE_SPACE_BY_SPACE = re.compile(r"\u3000*[ \xa0][ \xa0\u3000]*")
 _SPACE_RUN = re.compile(r"[ \xa0]{2,}")
 _AROUND_BREAK = re.compile(r"[ \xa0\u3000]*\n[ \xa0]*")
 _BREAK_RUN = re.compile(r"\n{3,}")
@@ -87,6 +88,8 @@ def tidy(text: str) -> str:
         text = _ODD_SPACES.sub(" ", text)
         if "\u200c" in text or "\u200d" in text:
             text = _IDLE_JOINER.sub("", text)
+        if "\u3000" in text:
+            text = _WIDE_SPACE_BY_SPACE.sub(" ", text)
         if "\xa0" in text:
             text = _SPACE_RUN.sub(" ", text).strip("\xa0")
     while "  " in text:
