@@ -14,7 +14,7 @@ _FIXED_SPACES = re.compile(r"[\u2007\u202f]")
 _CONTROLS = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _UNSEEN = re.compile(rf"[{_CONTROLS}\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]+")
 _UNSENDABLE = re.compile(r"[\ud800-\udfff\U00100000-\U0010ffff]")
-_PRE_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]+")
+_PRE_SPACES = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 
 _ODD_SPACES = re.compile(r"[\u1680\u2000-\u200a\u202f\u205f]")
 _WIDE_SPACE_BY_SPACE = re.compile(r"\u3000*[ \xa0][ \xa0\u3000]*")
@@ -74,7 +74,7 @@ def visible_lines(text: str) -> str:
     """Preformatted ``text`` without control characters; tabs and line feeds stay, other line ends become line feeds."""
     if text.isprintable():
         return text
-    return _UNSENDABLE.sub("\ufffd", _PRE_CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    return _UNSENDABLE.sub("\ufffd", _UNSEEN.sub("", _PRE_SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))))
 
 
 def tidy(text: str) -> str:

@@ -1,0 +1,5 @@
+"""``python -m mailtemplates`` is ``mailtpl``."""
+
+from mailtemplates.cli import run
+
+run()

@@ -1,0 +1,99 @@
+"""From arguments to exit code: 0 done, 1 the input is at fault, 2 usage or settings, 3 our own fault."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated
+
+import typer
+
+from mailtemplates.errors import MailTemplatesError
+from mailtemplates.version import VERSION
+
+_NO_COMMANDS = frozenset({"shell", "output"})
+
+
+def commands() -> list[str]:
+    """The commands that there are: the modules of this folder."""
+    package = import_module("mailtemplates.cli")
+    return sorted(module.name for module in iter_modules(package.__path__) if module.name not in _NO_COMMANDS)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mailtpl {VERSION}")
+        raise typer.Exit
+
+
+def _application(names: Sequence[str]) -> typer.Typer:
+    app = typer.Typer(
+        name="mailtpl",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback()
+    def _root(
+        version: Annotated[
+            bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        ] = False,
+    ) -> None:
+        """Email templates that are right before they are sent, and can prove it."""
+
+    for name in names:
+        app.command(name)(import_module(f"mailtemplates.cli.{name}").command)
+    return app
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command line; the exit code."""
+    known = commands()
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    app = _application([asked] if asked in known else known if asked or _wants_help(arguments) else [])
+    try:
+        app(args=list(arguments), prog_name="mailtpl")
+    except SystemExit as stop:
+        return _code(stop.code)
+    except MailTemplatesError as error:
+        _complain(f"error: {error}")
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        return _own_fault(error)
+    return 0
+
+
+def _wants_help(arguments: Sequence[str]) -> bool:
+    return not arguments or "--version" not in arguments
+
+
+def _code(code: object) -> int:
+    return code if isinstance(code, int) else 0 if code is None else 1
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _own_fault(error: Exception) -> int:
+    """Report a fault of ours: one line, and where the rest stands."""
+    if os.environ.get("MAILTPL_DEBUG"):
+        traceback.print_exc()
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    _complain(
+        f"error: a fault of mailtpl itself: {type(error).__name__}: {error} ({os.path.basename(frame.filename)}:"  # noqa: PTH119
+        f"{frame.lineno})\nhelp: please report it; MAILTPL_DEBUG=1 prints the whole traceback"
+    )
+    return 3

@@ -1,0 +1,17 @@
+"""``mailtpl tree``: the MIME tree of a message."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mailtemplates.cli.output import read_octets, write_text
+from mailtemplates.mime import outline, parse
+
+
+def command(
+    file: Annotated[str, typer.Argument(help="A message file (.eml); - is standard input.")],
+) -> None:
+    """Draw a message's MIME tree with sizes, charsets and transfer encodings."""
+    write_text("\n".join(outline(parse(read_octets(file)))))

@@ -1,0 +1,283 @@
+"""What a web app holds: template folders and settings, ready to render. Thread-safe and reusable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BytecodeCache, Environment
+
+from mailtemplates import context
+from mailtemplates.address import Mailbox, mailbox, mailboxes
+from mailtemplates.attachment import Attachment
+from mailtemplates.catalogs import Catalogs, Translations
+from mailtemplates.composer import compose
+from mailtemplates.contract import Contract, find_contract, read_contract
+from mailtemplates.errors import DataError, SettingsError
+from mailtemplates.inliner import Inliner
+from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
+from mailtemplates.message import Message
+from mailtemplates.parts import Parts
+from mailtemplates.renderer import Given, Renderer
+from mailtemplates.sandbox import LimitedSandbox, Limits
+from mailtemplates.settings import Settings
+from mailtemplates.stamp import Stamp
+
+Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
+"""Whole addresses: ``"Ann <ann@x.example>, bob@x.example"``, ``{"name": …, "email": …}``, or a sequence of such."""
+
+EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
+_SCHEMAS = "schemas"
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A rendered template: its parts, and the message that they make."""
+
+    parts: Parts
+    settings: Settings = field(repr=False, default_factory=Settings)
+
+    @property
+    def html(self) -> str | None:
+        """The html with inlined styles; None when the mail has none."""
+        return self.parts.html
+
+    @property
+    def text(self) -> str | None:
+        """The plain text, the author's or made from the html."""
+        return self.parts.text
+
+    @property
+    def subject(self) -> str:
+        """The subject, unfolded and decoded; empty when there is none."""
+        return self.parts.subject
+
+    def message(self, stamp: Stamp | None = None) -> Message:
+        """Compose the message.
+
+        :param stamp: date, Message-ID and boundaries come from it; made now when it is not given.
+        :raises ComposeError: the parts do not make a message, for instance without a From.
+        :raises AddressError: an address needs SMTPUTF8 and the settings forbid it.
+        """
+        stamp = stamp or Stamp.now(host=self.settings.host or None)
+        return compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
+
+
+class Engine:
+    """Templates and settings. Make one at start-up and render with it from any thread.
+
+    :param folders: the template folder, or several, searched in order; the settings' when not given.
+    :param environment: an application's own Jinja environment: its loader, filters, globals and extensions are used,
+        and nothing of it is changed.
+    :param sandbox: render untrusted templates: Jinja's immutable sandbox with ``limits`` on output and time.
+    :param translations: one gettext catalog, a mapping of them by locale, or a function from locale to catalog;
+        without it, compiled catalogs in the folder ``locales`` are used.
+    :param auto_reload: look at every render whether a template or schema has changed.
+    :param cache: a Jinja bytecode cache, for processes that render once.
+    :raises SettingsError: a folder does not exist.
+    """
+
+    def __init__(
+        self,
+        folders: str | Path | Sequence[str | Path] | None = None,
+        *,
+        environment: Environment | None = None,
+        settings: Settings | None = None,
+        sandbox: bool | None = None,
+        limits: Limits | None = None,
+        translations: Translations | None = None,
+        filters: Mapping[str, Callable[..., Any]] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        auto_reload: bool = True,
+        inliner: Inliner | None = None,
+        cache: BytecodeCache | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self._auto_reload = auto_reload
+        self._folders = self._find_folders(folders, environment)
+        sandboxed = self.settings.sandbox if sandbox is None else sandbox
+        self._environment = _environment(
+            environment, self._folders, limits or Limits() if sandboxed else None, self.settings.extensions, cache
+        )
+        self._environment.filters.update(filters or {})
+        self._environment.globals.update(variables or {})
+        files = Files(self._folders)
+        self.inliner = inliner or Inliner(
+            self.settings.inliner,
+            keep_style=self.settings.keep_style,
+            base_url=self.settings.base_url or None,
+            load=files.text,
+        )
+        self._renderer = Renderer(
+            self._environment,
+            files=files,
+            inliner=self.inliner,
+            catalogs=Catalogs(translations, self._beside(self.settings.locales), self.settings.domain),
+            auto_reload=auto_reload,
+            text_width=self.settings.text_width,
+        )
+        self._contracts: dict[str, tuple[tuple[Any, ...], Contract | None]] = {}
+
+    def _find_folders(
+        self, folders: str | Path | Sequence[str | Path] | None, environment: Environment | None
+    ) -> tuple[Path, ...]:
+        if folders is not None:
+            return template_folders(folders)
+        if environment is not None:
+            return folders_of(environment.loader)
+        return template_folders(self.settings.paths(self.settings.templates))
+
+    def _beside(self, name: str) -> tuple[Path, ...]:
+        """The folders of a name inside and beside each template folder, and of the settings' folder."""
+        places = [place for folder in self._folders for place in (folder, folder.parent)]
+        return tuple(dict.fromkeys(place / name for place in [*places, self.settings.folder.resolve()]))
+
+    @cached_property
+    def _schema_folders(self) -> tuple[Path, ...]:
+        return self.settings.paths(self.settings.schemas) or self._beside(_SCHEMAS)
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The template folders."""
+        return self._folders
+
+    @property
+    def templates(self) -> list[str]:
+        """The names of all files in the template folders."""
+        return self._environment.list_templates()
+
+    def contract(self, name: str) -> Contract | None:
+        """The data contract of a template; None when it has no schema.
+
+        :raises DataError: the schema file is not a JSON object.
+        """
+        kept = self._contracts.get(name)
+        if kept and not self._auto_reload:
+            return kept[1]
+        path = find_contract(name, self._schema_folders)
+        mark = (path, path.stat().st_mtime_ns, path.stat().st_size) if path else ()
+        if kept and kept[0] == mark:
+            return kept[1]
+        contract = read_contract(path, _shown(path)) if path else None
+        if len(self._contracts) >= 1024:
+            self._contracts.clear()
+        self._contracts[name] = (mark, contract)
+        return contract
+
+    def sample(self, name: str, index: int = 0) -> Mapping[str, Any]:
+        """Sample data of a template: an entry of its schema's ``examples``.
+
+        :raises DataError: the template has no such sample.
+        """
+        contract = self.contract(name)
+        if contract is None or index >= len(contract.examples):
+            raise DataError(
+                f"there is no sample data for {name}",
+                cure=f"give data, or add examples to the schema {contract.path if contract else 'schemas/…json'}",
+            )
+        example: Mapping[str, Any] = contract.examples[index]
+        return example
+
+    def render(
+        self,
+        name: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        to: Addresses | None = None,
+        cc: Addresses | None = None,
+        bcc: Addresses | None = None,
+        from_: Addresses | None = None,
+        sender: Addresses | None = None,
+        reply_to: Addresses | None = None,
+        subject: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        attachments: Sequence[Attachment | str | Path] = (),
+        locale: str | None = None,
+    ) -> Mail:
+        """Render a template with data. What the call gives comes instead of what the template says.
+
+        :param name: the template's name, relative to a template folder, with forward slashes.
+        :param data: the variables of the template.
+        :param headers: other header fields, by name.
+        :param attachments: attachments, or paths of any files.
+        :param locale: a locale name such as ``de`` or ``pt_BR``.
+        :raises TemplateError: the template cannot be found, compiled or rendered.
+        :raises DataError: the data breaks the template's contract.
+        :raises HeaderError: a value cannot stand in its header field.
+        :raises AttachmentError: a file is missing or lies outside the template folders.
+        """
+        variables = {} if data is None else data
+        contract = self.contract(name)
+        if contract is not None:
+            contract.check(variables, name)
+        fields = {
+            "To": to, "Cc": cc, "Bcc": bcc, "From": from_, "Sender": sender, "Reply-To": reply_to, "Subject": subject,
+        }  # fmt: skip
+        given = Given(fields, headers or {}, attachments, self.settings.locale if locale is None else locale)
+        return Mail(self._renderer.render(name, variables, given), self.settings)
+
+    def render_many(
+        self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any
+    ) -> Iterator[Mail]:
+        """Render a template for each row of data, one after the other as they are asked for.
+
+        :param given: what :meth:`render` takes beside the data, the same for every row.
+        """
+        for row in rows:
+            yield self.render(name, row, **given)
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _environment(
+    given: Environment | None,
+    folders: Sequence[Path],
+    limits: Limits | None,
+    extensions: Sequence[str],
+    cache: BytecodeCache | None,
+) -> Environment:
+    """The environment that all sinks share: the application's with copies of what we add to, or one of our own."""
+    if given is not None:
+        if limits is not None:
+            raise SettingsError(
+                "sandbox=True and environment= exclude each other",
+                cure="make the environment a jinja2.sandbox.ImmutableSandboxedEnvironment",
+            )
+        environment = given.overlay()
+        environment.globals, environment.filters = dict(given.globals), dict(given.filters)
+        if folders and given.loader is None:
+            environment.loader = TemplateFolders(folders)
+    else:
+        options: dict[str, Any] = {"loader": TemplateFolders(folders), "cache_size": 400, "bytecode_cache": cache}
+        environment = LimitedSandbox(limits, **options) if limits else Environment(autoescape=True, **options)
+    _extend(environment, extensions)
+    return environment
+
+
+def _extend(environment: Environment, extensions: Sequence[str]) -> None:
+    """Add the extensions, filters and globals that every template has.
+
+    :raises SettingsError: an extension cannot be imported.
+    """
+    translated = "jinja2.ext.InternationalizationExtension" in environment.extensions
+    for extension in (*EXTENSIONS, *extensions):
+        try:
+            environment.add_extension(extension)
+        except (ImportError, AttributeError) as bad:
+            raise SettingsError(
+                f"the Jinja extension {extension!r} cannot be loaded: {bad}", cure="install it, or mend its name"
+            ) from None
+    if not translated:
+        environment.install_gettext_callables(  # type: ignore[attr-defined]
+            context.gettext, context.ngettext, newstyle=True, pgettext=context.pgettext, npgettext=context.npgettext
+        )
+    environment.globals.update(context.GLOBALS)
+    environment.filters.update(mailbox=mailbox, mailboxes=mailboxes)

@@ -1,0 +1,225 @@
+"""Header fields with typed values (RFC 5322 §3.6, RFC 2369, RFC 2919, RFC 8058).
+
+Floor 2. A field is a name and a value; the value's type says how it is read and written. ``str(value)`` is the value
+as a person reads it: never folded, never encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from mailtemplates.address import Group, Mailbox
+from mailtemplates.errors import HeaderError
+
+_FTEXT = re.compile(r"[!-9;-~]{1,997}")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Unstructured text (RFC 5322 §3.2.5): a subject, a comment. Written with encoded words where needed."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class AddressList:
+    """Mailboxes and groups in order (RFC 5322 §3.4); empty when nobody is named."""
+
+    addresses: tuple[Mailbox | Group, ...]
+
+    @property
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """Every mailbox, those of groups too."""
+        return tuple(
+            box for item in self.addresses for box in ((item,) if isinstance(item, Mailbox) else item.mailboxes)
+        )
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.addresses))
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIds:
+    """Message identifiers, each without its angle brackets (RFC 5322 §3.6.4)."""
+
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join(f"<{one}>" for one in self.ids)
+
+
+class Url(NamedTuple):
+    """A URL of a list field and the author's comment on it, without parentheses (RFC 2369 §2)."""
+
+    url: str
+    comment: str = ""
+
+    def __str__(self) -> str:
+        return f"<{self.url}> ({self.comment})" if self.comment else f"<{self.url}>"
+
+
+@dataclass(frozen=True, slots=True)
+class UrlList:
+    """The URLs of a ``List-…`` field, the preferred one first (RFC 2369 §2)."""
+
+    urls: tuple[Url, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.urls))
+
+
+@dataclass(frozen=True, slots=True)
+class ListId:
+    """The identity of a list (RFC 2919 §2): a name for people, perhaps empty, and a dotted identifier."""
+
+    name: str
+    identifier: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.identifier}>" if self.name else f"<{self.identifier}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date and time with a zone (RFC 5322 §3.3)."""
+
+    moment: datetime
+
+    def __str__(self) -> str:
+        return format_date(self.moment)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """ASCII for programs: tokens and parameters. Folded at its spaces, never encoded."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases with commas between them (RFC 5322 §3.6.5, Keywords)."""
+
+    phrases: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.phrases)
+
+
+Value = Text | AddressList | MessageIds | UrlList | ListId | Date | Token | Phrases
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field. ``name`` is ASCII without spaces or colon (RFC 5322 §2.2); its case is kept.
+
+    Raises :class:`HeaderError` when the name cannot be one.
+    """
+
+    name: str
+    value: Value
+
+    def __post_init__(self) -> None:
+        if not _FTEXT.fullmatch(self.name):
+            raise HeaderError(
+                f"`{self.name[:60]!r}` is not a field name",
+                cure="a field name is printable ASCII without spaces or a colon, such as X-Campaign",
+            )
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+
+def _kinds() -> dict[str, type[Value]]:
+    kinds: dict[str, type[Value]] = {}
+    by_type: dict[type[Value], str] = {
+        AddressList: "From Sender To Cc Bcc Reply-To Resent-From Resent-Sender Resent-To Resent-Cc Resent-Bcc "
+        "Resent-Reply-To Disposition-Notification-To Mail-Followup-To Mail-Reply-To Errors-To Return-Receipt-To",
+        MessageIds: "Message-ID In-Reply-To References Content-ID Resent-Message-ID Original-Message-ID Supersedes",
+        Date: "Date Resent-Date Expires Expiry-Date Deferred-Delivery Reply-By",
+        UrlList: "List-Unsubscribe List-Help List-Subscribe List-Post List-Owner List-Archive",
+        ListId: "List-ID",
+        Token: "List-Unsubscribe-Post Auto-Submitted Precedence Importance Priority Sensitivity X-Priority "
+        "X-MSMail-Priority X-Auto-Response-Suppress MIME-Version Content-Language Accept-Language Feedback-ID",
+        Phrases: "Keywords",
+    }
+    for kind, names in by_type.items():
+        kinds.update(dict.fromkeys(names.lower().split(), kind))
+    return kinds
+
+
+_KINDS = _kinds()
+_PROSE = frozenset(("subject", "comments", "content-description", "thread-topic", "organization"))
+
+
+def kind_of(name: str) -> type[Value]:
+    """The type of value that a field of this name has; :class:`Text` for a field that is not known."""
+    return _KINDS.get(name.lower(), Text)
+
+
+def is_prose(name: str) -> bool:
+    """Whether the field is written for people, so that any word of it may become an encoded word."""
+    return name.lower() in _PROSE
+
+
+def format_date(moment: datetime) -> str:
+    """A date as RFC 5322 §3.3 writes it, whatever the locale. ``moment`` has a zone.
+
+    >>> from datetime import timezone
+    >>> format_date(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc))
+    'Fri, 02 Jan 2026 03:04:05 +0000'
+    """
+    offset = moment.utcoffset()
+    if offset is None:
+        raise HeaderError("a date has no time zone", cure="give a datetime with tzinfo, such as timezone.utc")
+    minutes = round(offset.total_seconds() / 60)
+    sign = "-" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    return (
+        f"{_DAYS[moment.weekday()]}, {moment.day:02} {_MONTHS[moment.month - 1]} {moment.year:04} "
+        f"{moment.hour:02}:{moment.minute:02}:{moment.second:02} {sign}{hours:02}{rest:02}"
+    )
+
+
+_RFC_DATE = re.compile(
+    r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun), *)?(\d{1,2}) +(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{4}) +"
+    r"(\d\d):(\d\d)(?::(\d\d))? +([+-])(\d\d)([0-5]\d)",
+    re.ASCII,
+)
+
+
+def parse_date(text: str) -> datetime:
+    """Read a date: RFC 5322 §3.3 without its obsolete forms, or ISO 8601 with a zone.
+
+    Raises :class:`HeaderError`, also when the day name does not match the date.
+    """
+    match = _RFC_DATE.fullmatch(text)
+    try:
+        moment = datetime.fromisoformat(_to_iso(match) if match else text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise HeaderError(
+            f'"{text[:60]}" is not a date with a time zone',
+            cure="write 2026-01-02T03:04:05+00:00, or Fri, 02 Jan 2026 03:04:05 +0000",
+        )
+    if match and match[1] and match[1] != _DAYS[moment.weekday()]:
+        raise HeaderError(f'"{text[:60]}" names the wrong day', cure=f"that date is a {_DAYS[moment.weekday()]}")
+    return moment
+
+
+def _to_iso(match: re.Match[str]) -> str:
+    _, day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
+    number = _MONTHS.index(month) + 1
+    return f"{year}-{number:02}-{int(day):02}T{hour}:{minute}:{second or '00'}{sign}{zone_hours}:{zone_minutes}"

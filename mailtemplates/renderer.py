@@ -1,0 +1,246 @@
+"""Template and data become parts: each reserved block is rendered for its own sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, Template
+from jinja2.runtime import Context
+
+from mailtemplates import document, sandbox
+from mailtemplates.address import mailboxes
+from mailtemplates.attachment import Attachment
+from mailtemplates.catalogs import Catalogs, language_tag
+from mailtemplates.context import Render, current
+from mailtemplates.errors import HeaderError
+from mailtemplates.faults import source_of, translate
+from mailtemplates.field import Field
+from mailtemplates.fragment import Data
+from mailtemplates.headers import make_field, parse_headers_block, read_field
+from mailtemplates.inliner import Inliner
+from mailtemplates.loader import Files
+from mailtemplates.parts import Parts
+from mailtemplates.plaintext import text_of
+from mailtemplates.sinks import environment_for, flatten
+from mailtemplates.source import Location
+from mailtemplates.template import (
+    ATTACHMENTS,
+    BODY_BLOCKS,
+    HEADER_FIELDS,
+    HEADERS,
+    PREHEADER,
+    RESERVED,
+    Sink,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller of a render says beside the data: fields that come instead of the template's, files to add."""
+
+    fields: Mapping[str, Any]
+    headers: Mapping[str, str]
+    attachments: Sequence[Attachment | str | Path]
+    locale: str
+
+
+class Renderer:
+    """Renders the templates of one environment. Thread-safe; everything it keeps is bounded."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        files: Files,
+        inliner: Inliner,
+        catalogs: Catalogs,
+        auto_reload: bool = True,
+        text_width: int = 72,
+    ) -> None:
+        self._environments = {sink: environment_for(environment, sink, auto_reload=auto_reload) for sink in Sink}
+        self._limits = getattr(environment, "limits", None)
+        self._files = files
+        self._inliner = inliner
+        self._catalogs = catalogs
+        self._text_width = text_width
+
+    def render(self, name: str, data: Mapping[str, Any], given: Given) -> Parts:
+        """Render a template.
+
+        :raises MailTemplatesError: with the place in the template.
+        """
+        state = Render(self._files.attachment, self._catalogs.find(given.locale))
+        if self._limits:
+            sandbox.start_clock(self._limits)
+        token = current.set(state)
+        try:
+            return _Message(self, name, data, given, state).parts()
+        except Exception as error:
+            fault = translate(error, self._environments[Sink.HTML], name, data)
+            raise fault from (None if fault is error else error)
+        finally:
+            current.reset(token)
+
+    def template(self, sink: Sink, name: str) -> Template:
+        """The template compiled for a sink."""
+        return self._environments[sink].get_template(name)
+
+    def pieces(self, output: Any) -> list[Any]:
+        """What a template or block yields, within the sandbox's limit when there is one."""
+        if not self._limits:
+            return list(output)
+        kept: list[Any] = []
+        length = 0
+        for piece in output:
+            kept.append(piece)
+            length += len(str(piece))
+            if length > self._limits.output:
+                self._environments[Sink.HTML].grown(length)  # type: ignore[attr-defined]
+        return kept
+
+
+class _Message:
+    """One render of one template."""
+
+    def __init__(
+        self, renderer: Renderer, name: str, data: Mapping[str, Any], given: Given, state: Render
+    ) -> None:
+        self.renderer = renderer
+        self.name = name
+        self.given = given
+        self.state = state
+        self.language = language_tag(given.locale) if given.locale else ""
+        self.variables = {"lang": self.language, "locale": given.locale, **data} if given.locale else dict(data)
+        self.contexts: dict[Sink, Context] = {}
+        self.top: dict[Sink, list[Any]] = {}
+
+    def parts(self) -> Parts:
+        """Render every block that the template has."""
+        blocks = self.context(Sink.HTML).blocks.keys() & RESERVED
+        pieces, text = self.bodies(blocks)
+        html = self.finished(pieces, blocks) if pieces is not None else None
+        if html is not None and text is None:
+            text = text_of(html, width=self.renderer._text_width)
+        joined = None if html is None else "".join(html)
+        amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
+        return Parts(
+            fields=tuple(self.fields(blocks, joined)),
+            html=joined,
+            text=text,
+            calendar=self.text("calendar") if "calendar" in blocks else None,
+            amp="".join(amp).strip() or None,
+            related=tuple(self.state.related.values()),
+            attachments=self.attachments(blocks),
+            language=self.language or (document.language(joined) if joined else "") or None,
+        )
+
+    def context(self, sink: Sink) -> Context:
+        """The context after the template's top level has run for a sink: its sets, its imports, its parents' blocks."""
+        context = self.contexts.get(sink)
+        if context is None:
+            template = self.renderer.template(sink, self.name)
+            context = self.contexts[sink] = template.new_context(self.variables)
+            self.state.block = ""
+            self.top[sink] = self.renderer.pieces(template.root_render_func(context))
+        return context
+
+    def block(self, name: str, sink: Sink) -> list[Any]:
+        """What a reserved block yields."""
+        context = self.context(sink)
+        self.state.block = name
+        return self.renderer.pieces(context.blocks[name][0](context))
+
+    def text(self, name: str) -> str | None:
+        """A block of plain text, without blank lines around it; None when it is empty."""
+        text = "".join(map(str, self.block(name, Sink.PLAIN)))
+        lines = [line.rstrip() for line in text.strip("\r\n").splitlines()] if name == "text" else text.strip().splitlines()
+        return "\n".join(lines).strip("\n") + "\n" if any(lines) else None
+
+    def bodies(self, blocks: Set[str]) -> tuple[list[str] | None, str | None]:
+        """The pieces of the html and the author's text; a file without body blocks is one of the two as it is."""
+        if blocks & BODY_BLOCKS:
+            pieces = self.block("html", Sink.HTML) if "html" in blocks else None
+            return pieces, self.text("text") if "text" in blocks else None
+        whole = self.top[Sink.HTML]
+        if document.is_html("".join(whole)):
+            return whole, None
+        self.context(Sink.FILE)
+        return None, "".join(self.top[Sink.FILE])
+
+    def finished(self, pieces: Sequence[str], blocks: Set[str]) -> list[str]:
+        """The html's pieces with language, preheader and inlined styles."""
+        if self.language:
+            pieces = document.with_language(pieces, self.language)
+        if PREHEADER in blocks:
+            preheader = " ".join("".join(map(str, self.block(PREHEADER, Sink.PLAIN))).split())
+            if preheader:
+                pieces = document.with_preheader(pieces, preheader)
+        return self.renderer._inliner.splice(pieces)
+
+    def fields(self, blocks: Set[str], html: str | None) -> Iterator[Field]:
+        """The header fields: the caller's before the template's, and a ``<title>`` for the subject that nobody gave."""
+        for block, name in HEADER_FIELDS.items():
+            given = self.given.fields.get(name)
+            if given is not None:
+                yield _given_field(name, given)
+            elif block in blocks:
+                yield from self.header_block(block, name)
+            elif name == "Subject" and html and (title := document.title(html)) and not blocks & BODY_BLOCKS:
+                yield read_field(name, [Data(title, "<title>")])
+        own = {name.lower() for name in self.given.headers}
+        for field in self.header_block(HEADERS) if HEADERS in blocks else ():
+            if field.name.lower() not in own:
+                yield field
+        for name, value in self.given.headers.items():
+            yield make_field(name, value)
+
+    def header_block(self, block: str, name: str = "") -> Sequence[Field]:
+        """The fields of a header block; none when it is empty.
+
+        :raises HeaderError: with the place of the block, or of the value in it.
+        """
+        fragments = list(flatten(self.block(block, Sink.PLAIN)))
+        if all(type(fragment) is str and not fragment.strip() for fragment in fragments):
+            return ()
+        try:
+            return [read_field(name, fragments)] if name else parse_headers_block(fragments)
+        except HeaderError as error:
+            raise self.placed(error, block) from None
+
+    def placed(self, error: HeaderError, block: str) -> HeaderError:
+        """The error with the place of the value that it is about, else of the block."""
+        if error.location is not None and error.location.line:
+            return error
+        function = self.context(Sink.PLAIN).blocks[block][0]
+        template = function.__globals__["__jinja_template__"]
+        line = template.get_corresponding_lineno(function.__code__.co_firstlineno)
+        source = source_of(self.renderer._environments[Sink.PLAIN], template.name)
+        location = Location(template.filename or template.name or "<template>", line)
+        error.location = None
+        error.at(location, source.line(line) if source else "")
+        return error
+
+    def attachments(self, blocks: Set[str]) -> tuple[Attachment, ...]:
+        """What the ``attachments`` block attached, then what the caller added."""
+        if ATTACHMENTS in blocks:
+            self.block(ATTACHMENTS, Sink.PLAIN)
+        given = (
+            item if isinstance(item, Attachment) else Attachment.from_path(Path(item))
+            for item in self.given.attachments
+        )
+        return (*self.state.attachments, *given)
+
+
+def _given_field(name: str, value: Any) -> Field:
+    """A field that the caller gave: a text for the subject, URLs, or whole addresses, parsed strictly.
+
+    :raises HeaderError: the value is not what the field holds.
+    """
+    if name == "Subject":
+        return read_field(name, [Data(str(value), "subject")])
+    if name == "List-Unsubscribe":
+        return read_field(name, [str(value)])
+    return read_field(name, [mailboxes(value)])

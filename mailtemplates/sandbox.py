@@ -1,0 +1,169 @@
+"""Untrusted templates: Jinja's immutable sandbox, with limits on output and time.
+
+The limits are checked where a template can grow: at every turn of a loop, every call, every operator and filter that
+makes a text longer. Nothing is interrupted from outside, so it works in any thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from mailtemplates.errors import LimitError
+
+_WIDTH = re.compile(r"\d{6,}|\*")
+_DEEPEST = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one render of an untrusted template may take: ``output`` in characters, ``seconds`` of wall time."""
+
+    output: int = 2_000_000
+    seconds: float = 2.0
+
+
+_deadline: ContextVar[float] = ContextVar("mailtemplates_deadline", default=float("inf"))
+
+
+def start_clock(limits: Limits) -> None:
+    """Let the time of the current render begin."""
+    _deadline.set(time.monotonic() + limits.seconds)
+
+
+class _LimitedGenerator(CodeGenerator):
+    """Counts the turns of loops, and the length of what ``~`` joins."""
+
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:
+        if not getattr(node, "limited", False):
+            node.iter = nodes.Call(nodes.EnvironmentAttribute("turns"), [node.iter], [], None, None)
+            node.iter.set_environment(self.environment).set_lineno(node.lineno)
+            node.limited = True  # type: ignore[attr-defined]
+        super().visit_For(node, frame)
+
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+        join = "markup_join" if frame.eval_ctx.autoescape else "str_join"
+        self.write(f"environment.joined({join}, (")
+        for arg in node.nodes:
+            self.visit(arg, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class LimitedSandbox(ImmutableSandboxedEnvironment):
+    """The immutable sandbox with :class:`Limits`. Constants are not folded, so that nothing grows while compiling."""
+
+    code_generator_class = _LimitedGenerator
+    intercepted_binops = frozenset({"*", "**", "+", "%"})
+
+    def __init__(self, limits: Limits, **options: Any) -> None:
+        super().__init__(optimized=False, **options)
+        self.limits = limits
+        self.filters = {name: self._limited(filter_) for name, filter_ in self.filters.items()}
+
+    def tick(self) -> None:
+        """Check the clock.
+
+        :raises LimitError: the render has taken its time.
+        """
+        if time.monotonic() > _deadline.get():
+            raise LimitError(
+                f"the template takes longer than {self.limits.seconds:g} seconds",
+                cure="look for an endless or nested loop, or raise the limit",
+            )
+
+    def grown(self, length: int) -> None:
+        """Check a length in characters.
+
+        :raises LimitError: it is over the limit of the output.
+        """
+        if length > self.limits.output:
+            raise LimitError(
+                f"the template makes more than {self.limits.output} characters",
+                cure="print less, or raise the limit",
+            )
+
+    def turns(self, iterable: Iterable[Any]) -> Iterator[Any]:
+        """The items of a loop, the clock checked at each."""
+        for item in iterable:
+            self.tick()
+            yield item
+
+    def joined(self, join: Callable[[Any], str], parts: tuple[Any, ...]) -> str:
+        """What ``~`` joins, its length checked first."""
+        self.grown(sum(len(str(part)) for part in parts))
+        return join(parts)
+
+    def concat(self, pieces: Iterable[str]) -> str:  # type: ignore[override]
+        """What a macro or a captured block printed, its length checked first."""
+        kept = list(pieces)
+        self.grown(sum(map(len, kept)))
+        return "".join(kept)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """An operator that can make a long text or a huge number, its result's size checked first."""
+        self.tick()
+        if operator == "**" and (not _small(left) or not _small(right) or abs(right) > 64):
+            raise LimitError("the power is too large for a sandboxed template", cure="use smaller numbers")
+        if operator == "*":
+            self.grown(_repeated(left, right))
+        if operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__"):
+            self.grown(len(left) + len(right))
+        if operator == "%" and isinstance(left, str) and _WIDTH.search(left):
+            raise LimitError("the format's width is too large for a sandboxed template", cure="use a smaller width")
+        return super().call_binop(context, operator, left, right)
+
+    def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
+        """A call from a template: safe by the sandbox's rules, its arguments and its result within the limits."""
+        __self.tick()
+        owner = getattr(__obj, "__self__", None)
+        if isinstance(owner, str):
+            __self._check(owner, getattr(__obj, "__name__", ""), args, kwargs)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def _limited(self, filter_: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(filter_)
+        def limited(*args: Any, **kwargs: Any) -> Any:
+            self.tick()
+            texts = [str(arg) for arg in args if isinstance(arg, str)]
+            name = getattr(filter_, "__name__", "").removeprefix("do_")
+            self._check(texts[0] if texts else "", name, args, kwargs)
+            return filter_(*args, **kwargs)
+
+        return limited
+
+    def _check(self, text: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Refuse arguments that make a text or a number of items out of all proportion."""
+        numbers = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, int)]
+        if any(abs(number) > _DEEPEST // max(1, text.count("\n") + 1) for number in numbers) and name not in {
+            "round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "tojson",
+        }:  # fmt: skip
+            self.grown(self.limits.output + 1)
+        lengths = [len(arg) for arg in (*args, *kwargs.values()) if isinstance(arg, str)]
+        if name in {"replace", "join", "indent", "translate"}:
+            self.grown((len(text) + 1) * max([1, *lengths]) if len(lengths) > 1 or name != "replace" else 0)
+        if name == "format" and _WIDTH.search(text):
+            raise LimitError("the format's width is too large for a sandboxed template", cure="use a smaller width")
+
+
+def _small(number: Any) -> bool:
+    return isinstance(number, int | float) and abs(number) < 2**64
+
+
+def _repeated(left: Any, right: Any) -> int:
+    """The length of ``left * right`` when one of them is a sequence; the digits of the product otherwise."""
+    for text, count in ((left, right), (right, left)):
+        if hasattr(text, "__len__") and isinstance(count, int):
+            return len(text) * max(0, count)
+    if isinstance(left, int) and isinstance(right, int):
+        return (left.bit_length() + right.bit_length()) // 3
+    return 0

@@ -1,0 +1,177 @@
+"""One Jinja environment a sink: html is autoescaped, plain text is not and keeps template text and data apart.
+
+A template is compiled once for each sink that needs it, so macros, includes, imports and ``{% set %}`` blocks follow
+the escaping of the sink they are used in, wherever they are defined. Compiled for a sink, a template's top level
+runs its statements but does not print the reserved blocks: the renderer asks for them one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from jinja2 import Environment, nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import StrictUndefined
+from markupsafe import Markup
+
+from mailtemplates.address import Group, Mailbox
+from mailtemplates.fragment import Data
+from mailtemplates.template import RESERVED, Sink
+
+Fragment = str | Mailbox | Group
+
+
+class MissingName(StrictUndefined):
+    """An undefined name or attribute: any use of it is an error that knows the name."""
+
+    __slots__ = ()
+
+    @property
+    def missing_name(self) -> str:
+        """The name or attribute that does not exist; empty when Jinja does not say."""
+        return str(self._undefined_name) if self._undefined_name is not None else ""
+
+    @property
+    def owner(self) -> Any:
+        """The object that lacks the attribute, or Jinja's ``missing`` for a name."""
+        return self._undefined_obj
+
+
+class Mixed(str):
+    """Rendered plain text that remembers its fragments: what a macro or a ``{% set %}`` block gives."""
+
+    __slots__ = ("fragments",)
+
+    fragments: tuple[Fragment, ...]
+
+    def __new__(cls, fragments: tuple[Fragment, ...]) -> Mixed:
+        self = super().__new__(cls, "".join(map(str, fragments)))
+        self.fragments = fragments
+        return self
+
+
+def flatten(pieces: Iterable[Any]) -> Iterator[Fragment]:
+    """The fragments of what a block of the plain sink yields."""
+    for piece in pieces:
+        if isinstance(piece, Mixed):
+            yield from piece.fragments
+        elif isinstance(piece, tuple):
+            yield from _separated(piece)
+        else:
+            yield piece
+
+
+def _separated(mailboxes: tuple[Mailbox, ...]) -> Iterator[Fragment]:
+    for index, mailbox in enumerate(mailboxes):
+        if index:
+            yield ", "
+        yield mailbox
+
+
+def _join(pieces: Iterable[Any]) -> Mixed:
+    return Mixed(tuple(flatten(pieces)))
+
+
+def _data(value: Any, expression: str, line: int) -> Any:
+    """Mark what an expression printed as data, unless its parts are known."""
+    if isinstance(value, Mixed | Mailbox | Group):
+        return value
+    if isinstance(value, tuple) and value and all(isinstance(item, Mailbox) for item in value):
+        return value
+    if isinstance(value, Markup):
+        value = value.unescape()
+    return Data(str(value), expression, line)
+
+
+def spell(node: nodes.Node) -> str:
+    """The expression as its author would write it, when it is a simple path; else an empty string."""
+    match node:
+        case nodes.Name():
+            return node.name
+        case nodes.Getattr():
+            inner = spell(node.node)
+            return f"{inner}.{node.attr}" if inner else ""
+        case nodes.Getitem(arg=nodes.Const() as index):
+            inner = spell(node.node)
+            return f"{inner}[{index.value!r}]" if inner else ""
+        case nodes.Filter(node=nodes.Node() as filtered):
+            inner = spell(filtered)
+            return f"{inner}|{node.name}" if inner else ""
+    return ""
+
+
+def _outside(frame: Frame) -> bool:
+    """Whether a frame prints straight to the template's top level, not into a block, macro or buffer."""
+    return frame.block is None and frame.buffer is None
+
+
+class _Generator(CodeGenerator):
+    """Leaves the reserved blocks out of the top level's output."""
+
+    def visit_Block(self, node: nodes.Block, frame: Frame) -> None:
+        if not (_outside(frame) and node.name in RESERVED):
+            super().visit_Block(node, frame)
+
+
+class _PlainGenerator(_Generator):
+    """Nothing is html here: ``{% autoescape %}`` changes nothing."""
+
+    def visit_ScopedEvalContextModifier(self, node: nodes.ScopedEvalContextModifier, frame: Frame) -> None:
+        for child in node.body:
+            self.visit(child, frame)
+
+
+class _FragmentGenerator(_PlainGenerator):
+    """Every printed expression is data; the top level prints nothing."""
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+        if not _outside(frame):
+            super().visit_Output(node, frame)
+
+    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
+        if not _outside(frame):
+            super().visit_Include(node, frame)
+
+    def visit_CallBlock(self, node: nodes.CallBlock, frame: Frame) -> None:
+        if not _outside(frame):
+            super().visit_CallBlock(node, frame)
+
+    def visit_FilterBlock(self, node: nodes.FilterBlock, frame: Frame) -> None:
+        if not _outside(frame):
+            super().visit_FilterBlock(node, frame)
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        self.write("environment.fragment(")
+        if finalize.src is not None:
+            self.write(finalize.src)
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if finalize.src is not None:
+            self.write(")")
+        self.write(f", {spell(node)!r}, {node.lineno})")
+
+
+_GENERATORS: dict[Sink, type[CodeGenerator]] = {
+    Sink.HTML: _Generator,
+    Sink.FILE: _PlainGenerator,
+    Sink.PLAIN: _FragmentGenerator,
+}
+
+
+def _generator_class(base: Environment, sink: Sink) -> type[CodeGenerator]:
+    """The sink's code generator on top of the one that the environment uses already."""
+    own, known = _GENERATORS[sink], base.code_generator_class
+    return own if issubclass(own, known) else type(own.__name__, (own, known), {})
+
+
+def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Environment:
+    """An overlay of ``base`` for one sink: same loader, filters, globals and extensions, its own escaping and cache."""
+    overlay = base.overlay(
+        autoescape=sink is Sink.HTML, undefined=MissingName, auto_reload=auto_reload, enable_async=False
+    )
+    overlay.code_generator_class = _generator_class(base, sink)
+    if sink is Sink.PLAIN:
+        overlay.concat = _join  # type: ignore[assignment, method-assign]
+        overlay.fragment = _data  # type: ignore[attr-defined]
+    return overlay

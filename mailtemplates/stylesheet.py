@@ -1,0 +1,222 @@
+"""A style sheet as rules with offsets: which can be inlined, and what must stay behind.
+
+Floor 2. The sheet is read as CSS Syntax 3 says, errors included, but only as deep as inlining needs: rules,
+selectors and declarations, each with its place in the author's text, so that what stays is the author's own text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailtemplates.selector import Selector, read_selector
+
+
+class Declaration(NamedTuple):
+    """``name: value``. ``name`` is lower-case (custom properties as written), ``value`` without ``!important``.
+
+    A declaration that cannot be read has an empty name and its whole text as value.
+    """
+
+    name: str
+    value: str
+    important: bool
+
+
+class Fault(NamedTuple):
+    """What is wrong in a sheet: a problem in words, and its offset in the sheet's text."""
+
+    problem: str
+    offset: int
+
+
+class Rule(NamedTuple):
+    """A rule at ``css[start:end]``; the block of declarations is ``css[block:end]``.
+
+    An at-rule, and a rule that is too broken or too nested to take apart, has no selectors.
+    """
+
+    start: int
+    block: int
+    end: int
+    selectors: tuple[Selector, ...]
+    declarations: tuple[Declaration, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A style sheet's text, its rules in order, and what is wrong in it."""
+
+    css: str
+    rules: tuple[Rule, ...]
+    faults: tuple[Fault, ...]
+
+    def rest(self) -> str:
+        """The author's text without the rules that can be inlined; empty when only space and comments remain."""
+        kept, done = [], 0
+        for rule in self.rules:
+            live = [selector.text for selector in rule.selectors if not selector.static]
+            if rule.selectors and len(live) < len(rule.selectors):
+                kept.append(self.css[done : rule.start])
+                done = rule.end
+                if live:
+                    kept.append(", ".join(live) + self.css[_block_with_space(self.css, rule) : rule.end])
+                else:
+                    done = _SPACE.match(self.css, done).end()  # type: ignore[union-attr]
+        kept.append(self.css[done:])
+        rest = "".join(kept)
+        return rest if _NOTHING.sub("", rest) else ""
+
+
+_SPACE = re.compile(r"[ \t\r\n\f]*")
+_NOTHING = re.compile(r"/\*[\s\S]*?(?:\*/|\Z)|<!--|-->|\s+")
+_GAP = re.compile(r"(?:/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|<!--|-->|[ \t\r\n\f]+)*+")
+_TOKEN = re.compile(
+    r"""/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)"""
+    r"""|"[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*+(?:"|\n|\\?\Z)|'[^'\\\n]*+(?:\\[\s\S][^'\\\n]*+)*+(?:'|\n|\\?\Z)"""
+    r"""|(?i:url)\([ \t\r\n\f]*+(?!["' \t\r\n\f])[^)\\]*+(?:\\[\s\S][^)\\]*+)*+(?:\)|\\?\Z)"""
+    r"""|\\[\s\S]|[{}()\[\];,:]"""
+)
+_IMPORTANT = re.compile(r"!\s*important\s*\Z", re.I)
+_PROPERTY = re.compile(r"(?:--|-?(?:[a-zA-Z_]|[^\x00-\x7f]|\\.))(?:[-\w]|[^\x00-\x7f]|\\.)*\Z")
+_LINE_BREAK = re.compile(r"[ \t]*[\r\n\f][ \t\r\n\f]*")
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+
+
+@lru_cache(maxsize=64)
+def read_sheet(css: str) -> Sheet:
+    """Read any text as a style sheet. What is wrong is in :attr:`Sheet.faults`; the rest is read all the same."""
+    faults: list[Fault] = []
+    return Sheet(css, tuple(_rules(css, faults)), tuple(faults))
+
+
+@lru_cache(maxsize=2048)
+def read_declarations(text: str) -> tuple[Declaration, ...]:
+    """Read the content of a ``style`` attribute or of a rule's block."""
+    return tuple(declaration for declaration, _ in _declarations(text))
+
+
+def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
+    at, end = _GAP.match(css, 0).end(), len(css)  # type: ignore[union-attr]
+    while at < end:
+        is_at_rule = css[at] == "@"
+        block, stop, problem = _extent(css, at, ";" if is_at_rule else "")
+        if problem:
+            faults.append(Fault(problem, at))
+        selectors: tuple[Selector, ...] = ()
+        declarations: tuple[Declaration, ...] = ()
+        if not is_at_rule and block < stop:
+            selectors = _selectors(css[at:block])
+            declarations, nested = _block(css, block + 1, stop, faults)
+            if not selectors or not all(selector.text for selector in selectors):
+                faults.append(Fault("a rule has an empty selector", at))
+                selectors = tuple(selector for selector in selectors if selector.text)
+            if nested:
+                selectors, declarations = (), ()
+        yield Rule(at, block, stop, selectors, declarations)
+        at = _GAP.match(css, stop).end()  # type: ignore[union-attr]
+
+
+def _extent(css: str, at: int, ends: str) -> tuple[int, int, str]:
+    """Offset of the ``{`` of the rule begun at ``at``, offset of its end, and what is wrong with it."""
+    closers: list[str] = []
+    block = -1
+    stray = False
+    for match in _TOKEN.finditer(css, at):
+        token = match[0]
+        if token in _CLOSES:
+            if token == "{" and block < 0 and (not closers or not ends):
+                block, closers = match.start(), []
+            closers.append(_CLOSES[token])
+        elif closers and token == closers[-1]:
+            closers.pop()
+            if block >= 0 and not closers:
+                return block, match.end(), "a } has no { before it" if stray else ""
+        elif token == "}":
+            if "}" in closers:
+                del closers[len(closers) - 1 - closers[::-1].index("}") :]
+                if not closers:
+                    return block, match.end(), ""
+            elif block < 0:
+                stray = True
+        elif token == ";" and ends and block < 0 and not closers:
+            return match.end(), match.end(), ""
+    if ends and block < 0:
+        return len(css), len(css), ""
+    return (block, len(css), "a block is not closed") if block >= 0 else (len(css), len(css), "a rule has no block")
+
+
+def _block(css: str, start: int, stop: int, faults: list[Fault]) -> tuple[tuple[Declaration, ...], bool]:
+    body = css[start : stop - 1] if css[stop - 1] == "}" else css[start:stop]
+    found = []
+    nested = False
+    for declaration, offset in _declarations(body):
+        if declaration.name:
+            found.append(declaration)
+        elif _has_block(declaration.value):
+            nested = True
+        else:
+            faults.append(Fault(f"{declaration.value[:40]!r} is not a declaration", start + offset))
+    return tuple(found), nested
+
+
+def _declarations(body: str) -> Iterator[tuple[Declaration, int]]:
+    for start, stop in _split(body, ";"):
+        text = body[start:stop]
+        if "/*" in text:
+            text = _without_comments(text)
+        stripped = text.strip()
+        if not stripped:
+            continue
+        name, colon, value = stripped.partition(":")
+        name, value = name.strip(), value.strip()
+        important = _IMPORTANT.search(value)
+        if important:
+            value = value[: important.start()].rstrip()
+        offset = start + len(text) - len(text.lstrip())
+        if not colon or not _PROPERTY.match(name) or not (value or name.startswith("--")):
+            yield Declaration("", stripped, False), offset
+        elif not name.startswith("--") and _has_block(value):
+            yield Declaration("", stripped, False), offset
+        else:
+            name = name if name.startswith("--") else name.lower()
+            yield Declaration(name, _LINE_BREAK.sub(" ", value), bool(important)), offset
+
+
+def _has_block(text: str) -> bool:
+    return "{" in text and any(match[0] == "{" for match in _TOKEN.finditer(text))
+
+
+def _selectors(prelude: str) -> tuple[Selector, ...]:
+    text = _without_comments(prelude)
+    return tuple(read_selector(text[start:stop].strip()) for start, stop in _split(text, ","))
+
+
+def _split(text: str, separator: str) -> Iterator[tuple[int, int]]:
+    """Offsets of the parts of ``text`` between separators that stand in no bracket, string or comment."""
+    closers: list[str] = []
+    done = 0
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token == separator and not closers:
+            yield done, match.start()
+            done = match.end()
+        elif token in _CLOSES:
+            closers.append(_CLOSES[token])
+        elif closers and token == closers[-1]:
+            closers.pop()
+    yield done, len(text)
+
+
+def _without_comments(text: str) -> str:
+    if "/*" not in text:
+        return text
+    return _TOKEN.sub(lambda match: "" if match[0].startswith("/*") else match[0], text)
+
+
+def _block_with_space(css: str, rule: Rule) -> int:
+    head = css[rule.start : rule.block]
+    return rule.start + len(head.rstrip())
