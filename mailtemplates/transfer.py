@@ -16,7 +16,7 @@ LINE_LIMIT = 998
 ENCODED_LIMIT = 76
 
 _PLAIN = re.compile(r"(?!From |\.$)(?:[ -<>-~\t]{0,75}[!-<>-~])?", re.ASCII)
-_UNSAFE = re.compile(r"[^ -<>-~\t]")
+_UNSAFE = re.compile(r"[^ -<>-~\t]+")
 _CACHED_LINE = 2_000
 _CACHE_LINES = 16_384
 _CACHE_CHARACTERS = 2_000_000
@@ -119,7 +119,7 @@ def _cut(escaped: str, at: int) -> int:
 
 
 def _escape(match: re.Match[str]) -> str:
-    return "".join([f"={octet:02X}" for octet in match.group().encode("utf-8")])
+    return "=" + match.group().encode("utf-8").hex("=").upper()
 
 
 class _LineCache(dict[str, str]):
