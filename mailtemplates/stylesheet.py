@@ -83,6 +83,7 @@ _TOKEN = re.compile(
 _IMPORTANT = re.compile(r"!\s*important\s*\Z", re.I)
 _PROPERTY = re.compile(r"(?:--|-?(?:[a-zA-Z_]|[^\x00-\x7f]|\\.))(?:[-\w]|[^\x00-\x7f]|\\.)*\Z")
 _LINE_BREAK = re.compile(r"[ \t]*[\r\n\f][ \t\r\n\f]*")
+_NO_SELECTOR = re.compile(r"\A\Z|^[^\[(\"'\\]*[;}{@!$%]")
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -111,13 +112,16 @@ def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
         if not is_at_rule and block < stop:
             selectors = _selectors(css[at:block])
             declarations, nested = _block(css, block + 1, stop, faults)
-            if not selectors or not all(selector.text for selector in selectors):
-                faults.append(Fault("a rule has an empty selector", at))
-                selectors = tuple(selector for selector in selectors if selector.text)
+            broken = next((selector.text for selector in selectors if _NO_SELECTOR.search(selector.text)), None)
+            if broken is not None:
+                faults.append(Fault(f"{broken[:40]!r} is not a selector", at))
             if nested:
                 selectors, declarations = (), ()
         yield Rule(at, block, stop, selectors, declarations)
         at = _GAP.match(css, stop).end()  # type: ignore[union-attr]
+    comment = css.rfind("/*")
+    if comment >= 0 and "*/" not in css[comment + 2 :] and _GAP.fullmatch(css, comment):
+        faults.append(Fault("a comment is not closed", comment))
 
 
 def _extent(css: str, at: int, ends: str) -> tuple[int, int, str]:
@@ -177,13 +181,12 @@ def _declarations(body: str) -> Iterator[tuple[Declaration, int]]:
         if important:
             value = value[: important.start()].rstrip()
         offset = start + len(text) - len(text.lstrip())
-        if not colon or not _PROPERTY.match(name) or not (value or name.startswith("--")):
-            yield Declaration("", stripped, False), offset
-        elif not name.startswith("--") and _has_block(value):
-            yield Declaration("", stripped, False), offset
-        else:
-            name = name if name.startswith("--") else name.lower()
+        custom = name.startswith("--")
+        if colon and _PROPERTY.match(name) and (custom or (value and not _has_block(value))):
+            name = name if custom else name.lower()
             yield Declaration(name, _LINE_BREAK.sub(" ", value), bool(important)), offset
+        else:
+            yield Declaration("", stripped, False), offset
 
 
 def _has_block(text: str) -> bool:

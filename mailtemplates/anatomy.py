@@ -1,0 +1,162 @@
+"""An html document as inlining sees it: its start tags, and where its style sheets are.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mailtemplates.errors import MailTemplatesError, SettingsError
+from mailtemplates.markup import Token, attributes, cut
+from mailtemplates.rulebook import opted_out
+from mailtemplates.source import Location, Source
+from mailtemplates.stylesheet import read_sheet
+
+Load = Callable[[str], str]
+"""Reads the style sheet that a ``<link>`` names, given its ``href`` as written; raises when there is none."""
+
+
+class InlineWarning(NamedTuple):
+    """Something wrong with the input that did not stop the work, and its place."""
+
+    problem: str
+    location: Location
+
+
+class StyleElement(NamedTuple):
+    """A style sheet in the document: ``html[start:end]`` is the whole ``<style>`` element, or the ``<link>``.
+
+    ``css`` is its text. ``inlined`` is False for one that stays as it is. ``offset`` is where ``css`` begins in the
+    html, or -1 for a ``<link>``, whose address is ``href``.
+    """
+
+    start: int
+    end: int
+    css: str
+    inlined: bool
+    offset: int
+    href: str
+    pinned: bool
+    media: str
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """A document cut into tokens, and its style sheets in order."""
+
+    html: str
+    tokens: list[Token]
+    sheets: list[StyleElement]
+    warnings: list[InlineWarning]
+
+
+_REMOTE = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//)")
+_SCREEN = frozenset({"", "all", "screen"})
+
+
+def dissect(html: str, load: Load | None) -> Anatomy:
+    """Cut ``html`` and find its style sheets. ``load`` reads a relative ``<link rel=stylesheet>``.
+
+    Raises :class:`SettingsError` for such a link when there is no ``load``. A link to another host is left as it is,
+    with a warning: nothing is fetched.
+    """
+    source = Source("<html>", html)
+    tokens = cut(html)
+    sheets: list[StyleElement] = []
+    warnings: list[InlineWarning] = []
+    foreign = 0
+    for number, token in enumerate(tokens):
+        if token.kind == "end" and token.name == "svg":
+            foreign = max(0, foreign - 1)
+        if token.kind != "start":
+            continue
+        if token.name == "svg" and not html.endswith("/>", 0, token.end):
+            foreign += 1
+        elif token.name == "style" and not foreign:
+            sheets.append(_style_element(html, tokens, number))
+        elif token.name == "link":
+            sheets.extend(_link(source, token, load, warnings))
+    warnings.extend(_faults(source, sheets))
+    warnings.extend(_unclosed(source, tokens))
+    return Anatomy(html, tokens, sheets, warnings)
+
+
+def _style_element(html: str, tokens: list[Token], number: int) -> StyleElement:
+    tag = tokens[number]
+    found = attributes(html[tag.start : tag.end])
+    css, end, at = "", tag.end, number + 1
+    if at < len(tokens) and tokens[at].kind == "raw":
+        css, end, at = html[tag.end : tokens[at].end], tokens[at].end, at + 1
+    if at < len(tokens) and tokens[at].kind == "end":
+        end = tokens[at].end
+    media = found.get("media", "").strip().lower()
+    kept = opted_out(found) or "data-embed" in found
+    css_type = found.get("type", "").strip().lower() in ("", "text/css")
+    inlined = media in _SCREEN and css_type and not kept
+    pinned = kept or not css_type or found.get("data-css-inline") == "keep"
+    return StyleElement(tag.start, end, css, inlined, tag.end, "", pinned, media)
+
+
+def _link(source: Source, token: Token, load: Load | None, warnings: list[InlineWarning]) -> Iterator[StyleElement]:
+    found = attributes(source.text[token.start : token.end])
+    rel = found.get("rel", "").lower().split()
+    media = found.get("media", "").strip().lower()
+    href = found.get("href", "").strip()
+    if "stylesheet" not in rel or "alternate" in rel or not href or opted_out(found) or "data-embed" in found:
+        return
+    location = source.locate(token.start)
+    if _REMOTE.match(href):
+        warnings.append(InlineWarning(f"the style sheet {href} is not fetched; the link stays as it is", location))
+        return
+    css = _load(href, load, location, source.line(location.line))
+    pinned = found.get("data-css-inline") == "keep"
+    yield StyleElement(token.start, token.end, css, media in _SCREEN, -1, href, pinned, media)
+
+
+def _load(href: str, load: Load | None, location: Location, line: str) -> str:
+    if load is None:
+        raise SettingsError(
+            f"the style sheet {href!r} cannot be read: no folder to read it from was given",
+            location=location,
+            source_line=line,
+            cure="put the css in a <style> element, or pass load= to read linked sheets",
+        )
+    try:
+        return load(href)
+    except MailTemplatesError as error:
+        raise error.at(location, line) from None
+    except (OSError, KeyError, ValueError) as error:
+        raise SettingsError(
+            f"the style sheet {href!r} cannot be read: {error}",
+            location=location,
+            source_line=line,
+            cure="check the link's href; it is looked up in the template folders",
+        ) from error
+
+
+def _faults(source: Source, sheets: list[StyleElement]) -> Iterator[InlineWarning]:
+    for sheet in sheets:
+        if sheet.inlined:
+            place = source if sheet.offset >= 0 else Source(sheet.href, sheet.css)
+            for fault in read_sheet(sheet.css).faults:
+                yield InlineWarning(fault.problem, place.locate(max(sheet.offset, 0) + fault.offset))
+
+
+def _unclosed(source: Source, tokens: list[Token]) -> Iterator[InlineWarning]:
+    """A comment, tag or raw text element that runs to the end of the document."""
+    if not tokens:
+        return
+    last = tokens[-1]
+    text = source.text[last.start : last.end]
+    if last.kind == "raw" or (last.kind == "start" and last.name in ("style", "script", "title", "textarea")):
+        yield InlineWarning(f"<{last.name}> is not closed", source.locate(last.start))
+    elif last.kind == "comment" and text.startswith("<!--") and not text.endswith(("-->", "--!>")):
+        yield InlineWarning("a comment is not closed", source.locate(last.start))
+    elif last.kind == "comment" and not text.startswith("<!--") and not text.endswith(">"):
+        yield InlineWarning("a tag is not closed", source.locate(last.start))
+    elif last.kind == "comment" and text[1:2].isalpha():
+        yield InlineWarning("a tag is not closed: a quote is missing", source.locate(last.start))

@@ -1,0 +1,36 @@
+"""The engines: one file, one engine. An engine knows html trees and selectors; everything else is ours.
+
+An engine is a function ``inline(document, selectors) -> str``. It parses ``document`` as HTML and returns it
+serialized, with the declaration ``--mN:1`` in the ``style`` of each element that ``selectors[N]`` matches. Nothing else
+of what it returns is used: the author's html is never serialized by an engine. A selector that an engine cannot read
+matches nothing. To add an engine, put a file with such a function here; its name is the file's name.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from mailtemplates.errors import SettingsError
+from mailtemplates.source import nearest
+
+Engine = Callable[[str, Sequence[str]], str]
+"""Takes an html document and selectors; returns the html with ``--mN:1`` on what ``selectors[N]`` matches."""
+
+
+def engine_names() -> list[str]:
+    """The engines there are, by name, sorted."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def load_engine(name: str) -> Engine:
+    """The engine called ``name``. Raises :class:`SettingsError` when there is none."""
+    if name not in engine_names():
+        close = nearest(name, engine_names())
+        raise SettingsError(
+            f"no inliner engine is called {name!r}",
+            cure=f"did you mean {close!r}?" if close else f"choose one of: {', '.join(engine_names())}",
+        )
+    engine: Engine = import_module(f"{__name__}.{name.replace('-', '_')}").inline
+    return engine

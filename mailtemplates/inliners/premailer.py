@@ -1,0 +1,48 @@
+"""The engine premailer, with its faults mended where that can be done from outside.
+
+Premailer gets a tree that html5lib parsed, since its own parser does not build the tree that browsers build. Selectors
+with a pseudo-class, which premailer cuts at the colon, are matched with the same selector library that it uses.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+
+def inline(document: str, selectors: Sequence[str]) -> str:
+    """See :mod:`mailtemplates.inliners`."""
+    import html5lib
+    from lxml import etree
+    from lxml.cssselect import CSSSelector
+    from premailer import Premailer
+
+    tree = html5lib.parse(document, treebuilder="lxml", namespaceHTMLElements=False).getroot()
+    css = []
+    late = []
+    for number, selector in enumerate(selectors):
+        try:
+            compiled = CSSSelector(selector.replace(":any-link", "[href]").replace(":link", "[href]"))
+        except Exception:
+            continue
+        if ":" in selector or "\\" in selector:
+            late.append((number, compiled))
+        else:
+            css.append(f"{selector}{{--m{number}:1}}")
+    Premailer(
+        tree,
+        css_text="\n".join(css),
+        include_star_selectors=True,
+        disable_leftover_css=True,
+        disable_basic_attributes=["align", "bgcolor", "valign", "width", "height"],
+        disable_link_rewrites=True,
+        disable_validation=True,
+        align_floating_images=False,
+        strip_important=False,
+        allow_network=False,
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform()
+    for number, compiled in late:
+        for element in compiled(tree):
+            element.set("style", f"{element.get('style', '')};--m{number}:1")
+    return str(etree.tostring(tree, method="html", encoding="unicode"))

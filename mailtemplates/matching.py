@@ -1,0 +1,102 @@
+"""Which selectors match which start tag: the question that is put to an engine.
+
+Floor 3. The engine gets the document's skeleton: its tags with only the attributes that selectors look at, each with a
+mark, and hardly any text. It never sees the author's words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mailtemplates.anatomy import Anatomy
+from mailtemplates.errors import MailTemplatesError
+from mailtemplates.inliners import Engine
+from mailtemplates.markup import VOID, attributes, cut
+from mailtemplates.rulebook import Rulebook
+
+_MARK = "data-mailtemplates-mark"
+_NUMBER = re.compile(r"--m(\d+)\s*:")
+_SPACES = "\t\n\f\r "
+
+
+class Matching(NamedTuple):
+    """For each start tag of a document, in order: the numbers of the selectors that match it, and the number of the
+    start tag whose element is its nearest ancestor in the tree (-1 for none). ``parents[n]`` is None for a tag that
+    made no element or more than one."""
+
+    numbers: tuple[tuple[int, ...], ...]
+    parents: tuple[int | None, ...]
+
+
+def skeleton(anatomy: Anatomy, rulebook: Rulebook) -> list[str]:
+    """The document reduced to what an element's matches can depend on. A start tag is one item that begins with
+    ``<`` and a letter; joined, it is the document's structure key."""
+    html = anatomy.html
+    parts: list[str] = []
+    for kind, start, end, name in anatomy.tokens:
+        if kind == "start":
+            parts.append(rulebook.facts(html[start:end], name).skeleton)
+        elif kind == "end":
+            parts.append(f"</{name}>")
+        elif kind == "text":
+            parts.append("x" if html[start:end].strip(_SPACES) else " ")
+        elif kind == "raw":
+            parts.append("" if name == "style" else "x")
+        elif kind == "doctype":
+            parts.append(html[start:end])
+    return parts
+
+
+def match(parts: list[str], rulebook: Rulebook, engine: Engine) -> Matching:
+    """Ask ``engine`` about a skeleton. Raises :class:`MailTemplatesError` when the engine fails."""
+    marked, total = [], 0
+    for part in parts:
+        if len(part) > 2 and part[0] == "<" and part[1].isalpha():
+            at = _name_end(part)
+            marked.append(f'{part[:at]} {_MARK}="{total}"{part[at:]}')
+            total += 1
+        else:
+            marked.append(part)
+    if not rulebook.selectors:
+        return Matching(((),) * total, (None,) * total)
+    try:
+        output = engine("".join(marked), rulebook.selectors)
+    except Exception as error:
+        raise MailTemplatesError(
+            f"the inliner engine failed: {type(error).__name__}: {error}", cure="try the other inliner engine"
+        ) from error
+    return _read(output, total)
+
+
+def _name_end(tag: str) -> int:
+    for at, char in enumerate(tag):
+        if char in " >":
+            return at
+    return len(tag)
+
+
+def _read(output: str, total: int) -> Matching:
+    numbers: list[tuple[int, ...]] = [()] * total
+    parents: list[int | None] = [None] * total
+    seen: set[int] = set()
+    open_marks = [-1]
+    open_names = [""]
+    for kind, start, end, name in cut(output):
+        if kind == "end":
+            if name == open_names[-1]:
+                open_names.pop()
+                open_marks.pop()
+        elif kind == "start":
+            found = attributes(output[start:end])
+            mark = int(found.get(_MARK, "-1"))
+            if mark in seen:
+                parents[mark] = None
+            elif mark >= 0:
+                seen.add(mark)
+                numbers[mark] = tuple(sorted({int(number) for number in _NUMBER.findall(found.get("style", ""))}))
+                parents[mark] = open_marks[-1]
+            if name not in VOID:
+                open_names.append(name)
+                open_marks.append(mark if mark >= 0 else open_marks[-1])
+    return Matching(tuple(numbers), tuple(parents))

@@ -1,0 +1,87 @@
+"""The sheets of one document as one list of selectors, and what an element that some of them match ends with.
+
+Floor 3. A rulebook is made once for a set of sheets and used for every document that has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from mailtemplates.cascade import Match, cascade
+from mailtemplates.markup import attributes, encode, set_attribute
+from mailtemplates.stylesheet import read_sheet
+
+OPT_OUTS = {"data-inline": ("ignore",), "data-css-inline": ("ignore",), "data-premailer": ("ignore",)}
+"""Attributes, and their values, that keep an element or a style sheet from being inlined."""
+
+_BASE = frozenset({"style", "type", *OPT_OUTS})
+_STRUCTURAL = frozenset({"style", "link", "base"})
+
+
+class TagFacts(NamedTuple):
+    """What inlining looks at in a start tag: the tag reduced to that, its own style, and whether it opts out."""
+
+    skeleton: str
+    own: str
+    ignored: bool
+
+
+def opted_out(found: dict[str, str]) -> bool:
+    """Whether an element's attributes say that it is to be left alone."""
+    return any(found.get(name, "").strip().lower() in values for name, values in OPT_OUTS.items() if name in found)
+
+
+class Rulebook:
+    """The rules that can be inlined, of ``sheets`` (css texts in the order of the cascade). Immutable; its memos are
+    bounded."""
+
+    def __init__(self, sheets: Iterable[str]) -> None:
+        self._matches: list[list[Match]] = []
+        self.attributes: frozenset[str] = frozenset()
+        self.sideways = False
+        self.selectors = self._collect(tuple(sheets))
+        self.style = lru_cache(maxsize=4096)(self._style)
+        self.facts = lru_cache(maxsize=4096)(self._facts)
+        self.styled = lru_cache(maxsize=4096)(self._styled)
+
+    def _collect(self, sheets: tuple[str, ...]) -> tuple[str, ...]:
+        numbers: dict[str, int] = {}
+        order = 0
+        mentioned: set[str] = set()
+        for css in sheets:
+            for rule in read_sheet(css).rules:
+                for selector in rule.selectors if rule.declarations else ():
+                    if selector.static:
+                        number = numbers.setdefault(selector.text, len(numbers))
+                        if number == len(self._matches):
+                            self._matches.append([])
+                        self._matches[number].append(Match(selector.specificity, order, rule.declarations))
+                        mentioned |= selector.attributes
+                        self.sideways = self.sideways or selector.sideways
+                order += 1
+        self.attributes = frozenset(mentioned)
+        return tuple(numbers)
+
+    def relevant(self, tag_name: str, attribute: str) -> bool:
+        """Whether the value of an attribute can change the plan: if not, any value may stand there."""
+        return attribute in self.attributes or attribute in _BASE or tag_name in _STRUCTURAL
+
+    def _facts(self, tag: str, name: str) -> TagFacts:
+        found = attributes(tag)
+        shown = sorted(key for key in found if key in self.attributes or (key == "type" and name == "input"))
+        written = "".join(f' {key}="{encode(found[key])}"' for key in shown)
+        slash = " /" if tag.endswith("/>") else ""
+        return TagFacts(f"<{name}{written}{slash}>", found.get("style", ""), opted_out(found))
+
+    def _style(self, numbers: tuple[int, ...], own: str) -> str:
+        return cascade([match for number in numbers for match in self._matches[number]], own)
+
+    def _styled(self, tag: str, name: str, numbers: tuple[int, ...]) -> str:
+        """The tag's text with its final style; the tag itself when nothing changes."""
+        facts = self.facts(tag, name)
+        if not numbers or facts.ignored:
+            return tag
+        style = self.style(numbers, facts.own)
+        return set_attribute(tag, "style", style) if style != facts.own else tag
