@@ -20,7 +20,7 @@ Op = str | tuple[Callable[["Flow", Any], None], Any]
 _DEEPEST = 32
 _NARROWEST = 24
 _REMEMBERED = 4096
-_BARE = re.compile("\x1c(.*?)\x1c", re.DOTALL)
+_BARE = re.compile("\x02(.*?)\x02", re.DOTALL)
 _LAST_LINK = re.compile(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
 _NOT_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SHIELD = 0x100000
@@ -53,12 +53,15 @@ class _Tidied(NamedTuple):
 
 
 class _Spot(NamedTuple):
-    """Where a link or a superscript began."""
+    """Where a link or a superscript began: in which block, and behind how many words of it.
+
+    ``blanks`` counts the paragraphs without text that ended before.
+    """
 
     href: str
-    flushes: int
-    words: int
     blocks: int
+    blanks: int
+    words: int
 
 
 class _Place(NamedTuple):
@@ -112,7 +115,7 @@ class Flow:
     """
 
     __slots__ = (
-        "_bare", "_blocks", "_first", "_flushes", "_kind", "_links", "_lists", "_places", "_rest", "_shielded",
+        "_bare", "_blanks", "_blocks", "_first", "_kind", "_links", "_lists", "_places", "_rest", "_shielded",
         "_shown", "_space", "_spots", "_tables", "_width", "words",
     )  # fmt: skip
 
@@ -123,7 +126,7 @@ class Flow:
         self._first = self._rest = ""
         self._kind = PARAGRAPH
         self._width = width
-        self._flushes = 0
+        self._blanks = 0
         self._places: list[_Place] = []
         self._links: list[_Spot] = []
         self._spots: list[_Spot] = []
@@ -142,22 +145,16 @@ class Flow:
     def _flush(self) -> None:
         raw = "".join(self.words)
         self.words.clear()
-        self._flushes += 1
-        if self._kind == LINES:
-            self._flush_lines(raw)
-            return
-        text, before, after = _tidied(raw)
+        kind = self._kind
+        text, before, after = _preformatted(raw) if kind == LINES else _tidied(raw)
         if before:
             self._space = 2
         if text:
-            self._add(self._kind, text)
-        if after:
-            self._space = 2
-
-    def _flush_lines(self, raw: str) -> None:
-        text = _stripped_lines(raw.replace("\xa0", " ").expandtabs(8))
-        if text:
-            self._add(LINES, text)
+            self._blocks.append(Block(self._space, self._first, self._rest, kind, text))
+            self._space = 2 if after else 0
+            self._first = self._rest
+        else:
+            self._blanks += 1
 
     def _add(self, kind: str, text: str) -> None:
         self._blocks.append(Block(self._space, self._first, self._rest, kind, text))
@@ -216,7 +213,14 @@ class Flow:
 
     def link(self, href: str) -> None:
         """Begin a link; ``href`` is its target, or empty."""
-        self._links.append(_Spot(href, self._flushes, len(self.words), len(self._blocks)))
+        self._links.append(self._spot(href))
+
+    def _spot(self, href: str = "") -> _Spot:
+        return _Spot(href, len(self._blocks), self._blanks, len(self.words))
+
+    def _start(self, spot: _Spot) -> int:
+        """How many of the words stand before ``spot``, when it is in the paragraph at hand."""
+        return spot.words if spot.blanks == self._blanks else 0
 
     def leave_link(self, _: object) -> None:
         """End a link: its target follows its words, unless they are the target."""
@@ -224,18 +228,19 @@ class Flow:
         if not spot.href:
             return
         href = self._shield(spot.href)
-        if self._flushes == spot.flushes:
-            said = "".join(self.words[spot.words :])
+        if len(self._blocks) == spot.blocks:
+            start = self._start(spot)
+            said = "".join(self.words[start:])
             words = tidy(said).strip("\n")
             if words:
-                del self.words[spot.words :]
+                del self.words[start:]
                 self.words.append(_linked(said, words, href))
                 self._shown.add(href)
                 return
         elif self._append_to_last_block(spot, href):
             return
         self._bare = True
-        self.words.append(f"\x1c<{href}>\x1c")
+        self.words.append(f"\x02<{href}>\x02")
 
     def _append_to_last_block(self, spot: _Spot, href: str) -> bool:
         """Put the target behind what a link over several blocks said last."""
@@ -268,17 +273,28 @@ class Flow:
 
     def superscript(self, _: object) -> None:
         """Begin a superscript."""
-        self._spots.append(_Spot("", self._flushes, len(self.words), 0))
+        self._spots.append(self._spot())
 
     def leave_superscript(self, _: object) -> None:
         """End a superscript: after a number or a unit it is a power, after a word a note."""
         spot = self._spots.pop()
-        said = "".join(self.words[spot.words :]) if self._flushes == spot.flushes else ""
-        before = "".join(self.words[: spot.words])[-12:] if said.strip().isdigit() else ""
-        if before and before[-1].isalnum():
+        if len(self._blocks) != spot.blocks or not spot.words:
+            return
+        start = self._start(spot)
+        said = "".join(self.words[start:]).strip()
+        before = self._end_of_words(start)
+        if said.isdigit() and before and before[-1].isalnum():
             base = re.split(r"[\s\d]", before)[-1]
             power = before[-1].isdigit() or len(base) <= 2
-            self.words[spot.words :] = [f"^{said.strip()}" if power else f"[{said.strip()}]"]
+            self.words[start:] = [f"^{said}" if power else f"[{said}]"]
+
+    def _end_of_words(self, start: int) -> str:
+        """The last letters before ``words[start]``."""
+        end = ""
+        while start and len(end) < 8:
+            start -= 1
+            end = self.words[start] + end
+        return end[-8:]
 
     # ---- lists
 
@@ -401,7 +417,7 @@ class Flow:
         space = 0
         for block in self._blocks:
             space = max(space, block.space)
-            if "\x1c" in block.text:
+            if "\x02" in block.text:
                 text = _BARE.sub(once, block.text)
                 text = tidy(text).strip("\n") if block.kind != LINES else _stripped_lines(text)
                 block = block._replace(text=text)
@@ -411,9 +427,21 @@ class Flow:
         return kept
 
 
+ENDS_PARAGRAPH = frozenset({
+    Flow.gap, Flow.rule, Flow.heading, Flow.preformatted, Flow.quotation, Flow.indented, Flow.leave, Flow.list,
+    Flow.item, Flow.leave_list, Flow.table, Flow.row, Flow.cell, Flow.leave_table,
+})  # fmt: skip
+"""The steps that end the paragraph at hand and begin a line."""
+
+
 def _stripped_lines(text: str) -> str:
     lines = [line.rstrip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+def _preformatted(raw: str) -> _Tidied:
+    raw = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    return _Tidied(_stripped_lines(raw.expandtabs(8)), False, False)
 
 
 def _tidied(raw: str) -> _Tidied:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mailtemplates.flow import CellStyle, Flow, ListStyle, Op
 from mailtemplates.markup import VOID, attributes
@@ -68,7 +68,7 @@ class Meaning(NamedTuple):
 class Frame:
     """An open element and those around it. ``hidden``: nothing in it is text; ``pre``: its white space stays."""
 
-    __slots__ = ("_children", "_steps", "after", "hidden", "key", "opened", "parent", "pre", "state", "table")
+    __slots__ = ("_children", "_made", "_steps", "after", "hidden", "key", "opened", "parent", "pre", "state", "table")
 
     def __init__(self, key: str, state: str, parent: Frame | None) -> None:
         self.key = key
@@ -78,9 +78,11 @@ class Frame:
         self.pre: bool = state == PRE or key == "pre" or (parent is not None and parent.pre)
         self.opened = self._scope(parent.opened if parent else {})
         self.opened[key] = self
+        self._made: list[int] = parent._made if parent else [0]
+        self._made[0] += 1
         self._children: dict[tuple[str, str], Frame] = {}
         self._steps: dict[tuple[str, str, bool, bool], tuple[tuple[Op, ...], Frame]] = {}
-        self.after: dict[object, object] = {}
+        self.after: dict[object, Any] = {}
 
     def _scope(self, around: dict[str, Frame]) -> dict[str, Frame]:
         key = self.key
@@ -106,6 +108,10 @@ class Frame:
         if found is None:
             found = self._steps[key] = self._end(key[0]) if meaning.ends else self._start(meaning)
         return found
+
+    def descendants(self) -> int:
+        """How many frames belong to the same root as this one."""
+        return self._made[0]
 
     def _start(self, meaning: Meaning) -> tuple[tuple[Op, ...], Frame]:
         key = meaning.key or ""

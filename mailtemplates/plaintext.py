@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from mailtemplates.flow import Flow, Op
-from mailtemplates.markup import RAW_TEXT, Token, cut
-from mailtemplates.nesting import Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning
+from mailtemplates.flow import Flow
+from mailtemplates.markup import cut
+from mailtemplates.nesting import Frame, said_text
+from mailtemplates.reading import Memory
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
 
-_OPEN_REFERENCE = re.compile(r"&#?[0-9A-Za-z]*\Z")
-_KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
-_AROUND_CELLS = frozenset({"table", "#rows", "#row"})
+_memory = Memory()
 
 
 def to_text(html: str, *, width: int = WIDTH) -> str:
@@ -25,8 +23,8 @@ def to_text(html: str, *, width: int = WIDTH) -> str:
     :return: lines that end with one line feed each, or the empty string.
     """
     flow = Flow(width)
-    ops, frame = _read(root(), html, cut(html))
-    _write(flow, [*ops, *frame.unwind()])
+    memory = _fresh_memory()
+    _end(flow, memory, memory.root, html)
     return flow.finish()
 
 
@@ -35,54 +33,73 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
 
     :param pieces: the document in parts, cut anywhere: the parts of a template that never change, and values.
     """
-    return to_text("".join(pieces), width=width)
+    flow = Flow(width)
+    words = flow.words
+    memory = _fresh_memory()
+    frame = memory.root
+    held = _Held("")
+    for piece in pieces:
+        if held.pieces:
+            if not held.add(piece):
+                continue
+            found = memory.resume(frame, held.pieces)
+        else:
+            found = frame.after.get(piece)
+            if found is None:
+                if "<" not in piece and "&" not in piece:
+                    if not frame.hidden:
+                        words.append(piece if piece.isprintable() else said_text(piece, frame.pre))
+                    continue
+                found = memory.stretch(frame, piece, piece if "<" in piece else None)
+        ops, frame, rest = found
+        for op in ops:
+            if type(op) is str:
+                words.append(op)
+            else:
+                op[0](flow, op[1])
+        if rest or held.pieces:
+            held = held.after(rest)
+    _end(flow, memory, frame, "".join(held.pieces))
+    return flow.finish()
 
 
-def _write(flow: Flow, ops: Iterable[Op]) -> None:
-    for op in ops:
+class _Held:
+    """Pieces that wait for what closes the markup or the reference that the first of them opens.
+
+    A try that closes nothing makes the next wait until there is twice as much, so the work stays linear.
+    """
+
+    __slots__ = ("_enough", "_size", "_tag", "pieces")
+
+    def __init__(self, rest: str, enough: int = 0) -> None:
+        self.pieces = [rest] if rest else []
+        self._tag = rest[:1] == "<" and len(rest) > 1
+        self._size = len(rest)
+        self._enough = enough
+
+    def add(self, piece: str) -> bool:
+        """Hold one more; whether it is time to try."""
+        self.pieces.append(piece)
+        self._size += len(piece)
+        return self._size >= self._enough and (not self._tag or ">" in piece)
+
+    def after(self, rest: str) -> _Held:
+        """What is held once all up to ``rest`` is read."""
+        return _Held(rest, 2 * self._size if len(rest) == self._size else 0)
+
+
+def _end(flow: Flow, memory: Memory, frame: Frame, html: str) -> None:
+    """Write the last of a document and close what is open."""
+    ops, frame = memory.read(frame, html, cut(html), len(html))
+    for op in (*ops, *frame.unwind()):
         if type(op) is str:
             flow.words.append(op)
         else:
-            op[0](flow, op[1])  # type: ignore[operator]
+            op[0](flow, op[1])
 
 
-def _read(frame: Frame, html: str, tokens: Iterable[Token]) -> tuple[list[Op], Frame]:
-    """What tokens of ``html`` say when they begin in ``frame``, and the frame after them."""
-    ops: list[Op] = []
-    for kind, start, end, name in tokens:
-        if kind == "text":
-            if not frame.hidden:
-                text = said_text(html[start:end], frame.pre)
-                if text != " " or frame.key not in _AROUND_CELLS:
-                    ops.append(text)
-        elif kind == "start" or kind == "end":
-            meaning = _meaning(frame, kind, html[start:end], name)
-            frame = _apply(frame, meaning, ops)
-        elif kind == "raw" and not frame.hidden and name in _KEPT_TEXT:
-            text = html[start:end]
-            ops.append(said_text(text, _KEPT_TEXT[name]))
-    return ops, frame
-
-
-def _meaning(frame: Frame, kind: str, tag: str, name: str) -> Meaning:
-    if kind == "end":
-        return end_meaning(name)
-    if frame.hidden:
-        silent = silent_meaning(frame, name)
-        if silent.key is None or frame.step(silent)[1].hidden:
-            return silent
-    return start_meaning(tag, name)
-
-
-def _apply(frame: Frame, meaning: Meaning, ops: list[Op]) -> Frame:
-    if meaning.key is None:
-        if not frame.hidden:
-            ops += meaning.ops
-        return frame
-    before, after = frame.step(meaning)
-    ops += before
-    if meaning.ops and (meaning.void or after.key == meaning.key):
-        around = after if meaning.void else after.parent
-        if around is not None and not around.hidden:
-            ops += meaning.ops
-    return after
+def _fresh_memory() -> Memory:
+    global _memory
+    if _memory.is_full():
+        _memory = Memory()
+    return _memory

@@ -71,10 +71,10 @@ def visible(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Preformatted ``text`` without control characters; tabs and line feeds stay, other line ends become line feeds."""
+    """Preformatted ``text`` without what no reader sees; tabs, line feeds and carriage returns stay."""
     if text.isprintable():
         return text
-    return _UNSENDABLE.sub("\ufffd", _UNSEEN.sub("", _PRE_SPACES.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))))
+    return _UNSENDABLE.sub("\ufffd", _UNSEEN.sub("", _PRE_SPACES.sub(" ", text)))
 
 
 def tidy(text: str) -> str:
@@ -82,8 +82,8 @@ def tidy(text: str) -> str:
 
     A joiner that joins nothing goes. Lines have no white space at their ends; the text may begin and end with feeds.
     """
-    if "\t" in text:
-        text = text.replace("\t", " ")
+    if "\t" in text or "\r" in text:
+        text = text.replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
         text = _ODD_SPACES.sub(" ", text)
         if "\u200c" in text or "\u200d" in text:

@@ -1,0 +1,171 @@
+"""Stretches of html as steps of writing, remembered by the frame they begin in.
+
+A document comes in pieces: stretches of a template that are the same each time, and values between them. What a stretch
+says depends only on the elements open where it begins, so a :class:`Memory` keeps it. A tag, comment or character
+reference that a piece leaves open is read with the pieces that follow.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op
+from mailtemplates.markup import RAW_TEXT, Token, cut
+from mailtemplates.nesting import Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning
+
+_KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
+_OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
+_FRAMES = 20_000
+_STRETCHES = 4_000
+_TAGS = 8_000
+_LONGEST_STRETCH = 100_000
+_LONGEST_TAG = 2_000
+
+
+class Stretch(NamedTuple):
+    """What a stretch of html says: steps of writing, the frame after it, and an end that later pieces complete."""
+
+    ops: tuple[Op, ...]
+    frame: Frame
+    rest: str
+
+
+class Memory:
+    """What is known of stretches and tags, bounded. Threads may share one: at worst they learn the same thing twice."""
+
+    def __init__(self) -> None:
+        self.root = root()
+        self._meanings: dict[str, Meaning] = {}
+        self._stretches = 0
+
+    def is_full(self) -> bool:
+        """Whether it is time for a new memory."""
+        return self._stretches > _STRETCHES or len(self._meanings) > _TAGS or self.root.descendants() > _FRAMES
+
+    def stretch(self, frame: Frame, html: str, key: object = None) -> Stretch:
+        """What ``html``, begun in ``frame``, says; remembered as ``frame.after[key]`` when there is a key."""
+        tokens = cut(html)
+        done = _settled(html, tokens)
+        ops, after = self.read(frame, html, tokens, done)
+        found = Stretch(tuple(ops), after, html[done:])
+        if key is not None and len(html) < _LONGEST_STRETCH:
+            frame.after[key] = found
+            self._stretches += 1
+        return found
+
+    def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
+        """What the pieces together say in ``frame``. The first ends within markup or a reference, which the last may end."""
+        html = "".join(pieces)
+        last = pieces[-1]
+        before = len(html) - len(last)
+        if html[0] == "<":
+            end = html.find(">", before) + 1
+            tokens = cut(html[:end])
+            if len(tokens) == 1 and tokens[0].kind in ("start", "end") and tokens[0].name not in RAW_TEXT:
+                ops, frame = self.read(frame, html, tokens, end)
+                if end == len(html):
+                    return Stretch(tuple(ops), frame, "")
+                key = (last, end - before)
+                then = frame.after.get(key) or self.stretch(frame, html[end:], key)
+                return Stretch((*ops, *then.ops), then.frame, then.rest)
+        return self.stretch(frame, html)
+
+    def read(self, frame: Frame, html: str, tokens: list[Token], done: int) -> tuple[list[Op], Frame]:
+        """What the tokens of ``html`` before offset ``done`` say when they begin in ``frame``, and the frame after."""
+        ops: list[Op] = []
+        for kind, start, end, name in tokens:
+            if end > done:
+                if kind != "text" or start >= done:
+                    break
+                end = done
+            if kind == "text":
+                if not frame.hidden:
+                    _say(ops, said_text(html[start:end], frame.pre), frame.pre)
+            elif kind == "start" or kind == "end":
+                meaning = self._meaning(frame, kind, html[start:end], name)
+                if meaning.key is not None or meaning.ops:
+                    frame = _apply(frame, meaning, ops)
+            elif kind == "raw" and name in _KEPT_TEXT and not frame.hidden:
+                _say(ops, said_text(html[start:end], _KEPT_TEXT[name]), True)
+        return ops, frame
+
+    def _meaning(self, frame: Frame, kind: str, tag: str, name: str) -> Meaning:
+        if kind == "end":
+            key = "/" + name
+        elif frame.hidden:
+            silent = silent_meaning(frame, name)
+            if silent.key is None or frame.step(silent)[1].hidden:
+                return silent
+            return start_meaning(tag, name)
+        else:
+            key = tag
+        found = self._meanings.get(key)
+        if found is None:
+            found = end_meaning(name) if kind == "end" else start_meaning(tag, name)
+            if len(key) < _LONGEST_TAG:
+                self._meanings[key] = found
+        return found
+
+
+def _say(ops: list[Op], text: str, pre: bool = False) -> None:
+    """Add words; a space that begins or ends a paragraph is none."""
+    last = ops[-1] if ops else ""
+    if type(last) is str and ops:
+        ops[-1] = last + text
+    elif text and (text != " " or pre or not ops or last[0] not in ENDS_PARAGRAPH):
+        ops.append(text)
+
+
+def _do(ops: list[Op], steps: tuple[Op, ...]) -> None:
+    """Add steps, without those that the next one makes needless."""
+    for step in steps:
+        if type(step) is str:
+            _say(ops, step, True)
+            continue
+        if step[0] in ENDS_PARAGRAPH:
+            if ops and ops[-1] == " ":
+                ops.pop()
+            if ops and type(last := ops[-1]) is tuple and last[0] is Flow.gap:
+                space = step[1] if step[0] is Flow.gap else 1
+                if space >= last[1]:
+                    ops.pop()
+                elif step[0] is Flow.gap:
+                    continue
+        ops.append(step)
+
+
+def _apply(frame: Frame, meaning: Meaning, ops: list[Op]) -> Frame:
+    if meaning.key is None:
+        if not frame.hidden:
+            _do(ops, meaning.ops)
+        return frame
+    before, after = frame.step(meaning)
+    _do(ops, before)
+    if meaning.ops and (meaning.void or after.key == meaning.key):
+        around = after if meaning.void else after.parent
+        if around is not None and not around.hidden:
+            _do(ops, meaning.ops)
+    return after
+
+
+def _settled(html: str, tokens: list[Token]) -> int:
+    """Offset up to which more text behind ``html`` changes nothing."""
+    if not tokens:
+        return 0
+    kind, start, end, name = tokens[-1]
+    if kind == "text":
+        unsettled = _OPEN_TEXT.search(html, start)
+        return unsettled.start() if unsettled else end
+    if kind == "raw":
+        return tokens[-2].start
+    if kind == "start":
+        return start if name in RAW_TEXT else end
+    return end if kind == "end" or _is_closed(html[start:end]) else start
+
+
+def _is_closed(markup: str) -> bool:
+    """Whether a comment or declaration that ends a string is complete."""
+    if markup.startswith("<!--"):
+        return markup.endswith("-->") or (markup.endswith("--!>") and len(markup) > 7)
+    return markup.endswith(">") and not re.match(r"</?[a-zA-Z]", markup)
