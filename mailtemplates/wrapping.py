@@ -19,7 +19,7 @@ _PRE_SPACES = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
 _ODD_SPACES = re.compile(r"[\u1680\u2000-\u200a\u202f\u205f]")
 _WIDE_SPACE_BY_SPACE = re.compile(r"\u3000*[ \xa0][ \xa0\u3000]*")
 _SPACE_RUN = re.compile(r"[ \xa0]{2,}")
-_AROUND_BREAK = re.compile(r"[ \xa0\u3000]*\n[ \xa0]*")
+_AROUND_BREAK = re.compile(r"[ \xa0\u3000]*\n[ \xa0\u3000]*")
 _BREAK_RUN = re.compile(r"\n{3,}")
 _IDLE_JOINER = re.compile(r"(?<![^\x00-\x7f\xa0\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\xa0])")
 
@@ -96,7 +96,7 @@ def tidy(text: str) -> str:
         text = text.replace("  ", " ")
     if "\n" in text:
         text = _BREAK_RUN.sub("\n\n", _AROUND_BREAK.sub("\n", text))
-    return text.lstrip(" \xa0").rstrip(" \xa0\u3000")
+    return text.strip(" \xa0\u3000")
 
 
 def wrap(text: str, width: int) -> list[str]:
