@@ -69,4 +69,5 @@ def _apply(block: tuple[Declaration, ...], style: dict[str, list[Declaration]]) 
 def _written(declaration: Declaration) -> str:
     if not declaration.name:
         return declaration.value
-    return f"{declaration.name}: {declaration.value}{' !important' if declaration.important else ''}"
+    important = " !important" if declaration.important and not declaration.yields else ""
+    return f"{declaration.name}: {declaration.value}{important}"

@@ -58,7 +58,7 @@ class Inliner:
         self._keep_style = keep_style
         self._load = load
         self._base_url = base_url
-        self._rulebooks: Memo[tuple[str, ...], Rulebook] = Memo(64)
+        self._rulebooks: Memo[tuple[tuple[str, ...], tuple[str, ...]], Rulebook] = Memo(64)
         self._matchings: Memo[tuple[Rulebook, str], Matching] = Memo(400_000)
 
     def inline(self, html: str, css: str = "") -> Inlined:
@@ -70,8 +70,7 @@ class Inliner:
         return Inlined(apply(html, edits), (*anatomy.warnings, *extra))
 
     def _edits(self, anatomy: Anatomy, css: str) -> list[Edit]:
-        texts = tuple(sheet.css for sheet in anatomy.sheets if sheet.inlined) + ((css,) if css else ())
-        rulebook = self._rulebooks.get(texts) or self._rulebooks.put(texts, Rulebook(texts))
+        rulebook = self._rulebook(anatomy, css)
         parts = skeleton(anatomy, rulebook)
         key = (rulebook, "".join(parts))
         matching = self._matchings.get(key) or self._matchings.put(
@@ -79,6 +78,16 @@ class Inliner:
         )
         edits = [*self._sheet_edits(anatomy, css), *tag_edits(anatomy, rulebook, matching)]
         return sorted(edits)
+
+    def _rulebook(self, anatomy: Anatomy, css: str) -> Rulebook:
+        inlined = tuple(sheet.css for sheet in anatomy.sheets if sheet.inlined) + ((css,) if css else ())
+        others = tuple(sheet.css for sheet in anatomy.sheets if not sheet.inlined)
+        key = inlined, others
+        known = self._rulebooks.get(key)
+        if known:
+            return known
+        kept = () if self._keep_style == "none" else (*others, *(read_sheet(text).rest() for text in inlined))
+        return self._rulebooks.put(key, Rulebook(inlined, kept))
 
     def _sheet_edits(self, anatomy: Anatomy, css: str) -> Iterator[Edit]:
         for sheet in anatomy.sheets:

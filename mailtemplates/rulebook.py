@@ -5,17 +5,19 @@ Floor 3. A rulebook is made once for a set of sheets and used for every document
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.cascade import Match, cascade
 from mailtemplates.markup import attributes, encode, set_attribute
-from mailtemplates.stylesheet import read_sheet
+from mailtemplates.stylesheet import Declaration, read_sheet
 
 OPT_OUTS = {"data-inline": ("ignore",), "data-css-inline": ("ignore",), "data-premailer": ("ignore",)}
 """Attributes, and their values, that keep an element or a style sheet from being inlined."""
 
+_IMPORTANT = re.compile(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
 _BASE = frozenset({"style", "type", *OPT_OUTS})
 _STRUCTURAL = frozenset({"style", "link", "base"})
 
@@ -35,9 +37,14 @@ def opted_out(found: dict[str, str]) -> bool:
 
 class Rulebook:
     """The rules that can be inlined, of ``sheets`` (css texts in the order of the cascade). Immutable; its memos are
-    bounded."""
+    bounded.
 
-    def __init__(self, sheets: Iterable[str]) -> None:
+    ``kept`` are the css texts that stay in the document. A property that they set with ``!important`` loses its own
+    ``!important`` when it is inlined: otherwise the ``@media`` rule that was written to override it no longer would.
+    """
+
+    def __init__(self, sheets: Iterable[str], kept: Iterable[str] = ()) -> None:
+        self._overriding = frozenset(name.lower() for css in kept for name in _IMPORTANT.findall(css))
         self._matches: list[list[Match]] = []
         self.attributes: frozenset[str] = frozenset()
         self.sideways = False
@@ -57,12 +64,27 @@ class Rulebook:
                         number = numbers.setdefault(selector.text, len(numbers))
                         if number == len(self._matches):
                             self._matches.append([])
-                        self._matches[number].append(Match(selector.specificity, order, rule.declarations))
+                        self._matches[number].append(
+                            Match(selector.specificity, order, self._yielding(rule.declarations))
+                        )
                         mentioned |= selector.attributes
                         self.sideways = self.sideways or selector.sideways
                 order += 1
         self.attributes = frozenset(mentioned)
         return tuple(numbers)
+
+    def _yielding(self, declarations: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
+        return tuple(
+            declaration._replace(yields=True)
+            if declaration.important and self._overridden(declaration.name)
+            else declaration
+            for declaration in declarations
+        )
+
+    def _overridden(self, name: str) -> bool:
+        return any(
+            name == other or name.startswith(other + "-") or other.startswith(name + "-") for other in self._overriding
+        )
 
     def relevant(self, tag_name: str, attribute: str) -> bool:
         """Whether the value of an attribute can change the plan: if not, any value may stand there."""

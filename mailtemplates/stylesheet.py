@@ -18,12 +18,14 @@ from mailtemplates.selector import Selector, read_selector
 class Declaration(NamedTuple):
     """``name: value``. ``name`` is lower-case (custom properties as written), ``value`` without ``!important``.
 
-    A declaration that cannot be read has an empty name and its whole text as value.
+    A declaration that cannot be read has an empty name and its whole text as value. ``yields`` says that its
+    ``!important`` counts in the cascade but is not written, so that a rule that stays in ``<style>`` can override it.
     """
 
     name: str
     value: str
     important: bool
+    yields: bool = False
 
 
 class Fault(NamedTuple):
