@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mailtemplates.columns import Cell, aligned
@@ -19,7 +20,8 @@ Op = str | tuple[Callable[["Flow", Any], None], Any]
 
 _DEEPEST = 32
 _NARROWEST = 24
-_REMEMBERED = 4096
+_REMEMBERED = 2048
+_LONGEST_KNOWN = 2000
 _BARE = re.compile("\x02(.*?)\x02", re.DOTALL)
 _LAST_LINK = re.compile(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
 _NOT_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -105,6 +107,7 @@ class _Table:
     space: int
     layout: bool
     leaf: bool = True
+    wide: bool = False
     rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
 
 
@@ -146,7 +149,10 @@ class Flow:
         raw = "".join(self.words)
         self.words.clear()
         kind = self._kind
-        text, before, after = _preformatted(raw) if kind == LINES else _tidied(raw)
+        if kind == LINES:
+            text, before, after = _preformatted(raw)
+        else:
+            text, before, after = _tidied_again(raw) if len(raw) < _LONGEST_KNOWN else _tidied(raw)
         if before:
             self._space = 2
         if text:
@@ -358,7 +364,9 @@ class Flow:
         self.gap(self._between(table))
         if not table.rows:
             table.rows.append([])
-        table.rows[-1].append((len(self._blocks), style))
+        row = table.rows[-1]
+        table.wide = table.wide or bool(row)
+        row.append((len(self._blocks), style))
 
     def _between(self, table: _Table) -> int:
         return 2 if table.layout or not table.leaf else 1
@@ -368,7 +376,7 @@ class Flow:
         table = self._tables[-1]
         self.gap(self._between(table))
         self._tables.pop()
-        if table.leaf and table.start < len(self._blocks):
+        if table.leaf and table.wide and table.start < len(self._blocks):
             self._settle(table)
 
     def _settle(self, table: _Table) -> None:
@@ -451,6 +459,9 @@ def _tidied(raw: str) -> _Tidied:
         return _Tidied(text, False, False)
     kept = text.strip("\n")
     return _Tidied(kept, text[0] == "\n", text.endswith("\n\n"))
+
+
+_tidied_again = lru_cache(_REMEMBERED)(_tidied)
 
 
 def _linked(said: str, words: str, href: str) -> str:
@@ -557,10 +568,17 @@ def _body(kind: str, text: str, width: int) -> str:
     if kind == RULE:
         return "-" * width
     if kind == PARAGRAPH or kind > "h2":
-        if len(text) <= width // 2:
-            return text.replace("\xa0", " ")
-        return "\n".join(wrap(text, width))
+        if len(text) <= width // 2 and text.isascii():
+            return text
+        return _filled_again(text, width) if len(text) < _LONGEST_KNOWN else _filled(text, width)
     return _heading(text, "=" if kind == "h1" else "-", width)
+
+
+def _filled(text: str, width: int) -> str:
+    return "\n".join(wrap(text, width))
+
+
+_filled_again = lru_cache(_REMEMBERED)(_filled)
 
 
 def _heading(text: str, line: str, width: int) -> str:

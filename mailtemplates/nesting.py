@@ -266,7 +266,7 @@ def _void_meaning(name: str, found: dict[str, str]) -> Meaning:
     if name == "img":
         alt = visible(found.get("alt", ""))
         return Meaning(None, (alt,) if alt.strip() and not _is_pixel(found) else ())
-    if name == "area" and (href := _target(found)):
+    if name == "area" and (href := target(found.get("href", ""))):
         alt = visible(found.get("alt", "")).strip()
         return Meaning(None, (" ", (Flow.link, href), alt, (Flow.leave_link, None), " "))
     return Meaning(None)
@@ -290,7 +290,7 @@ def _opening(name: str, key: str, found: dict[str, str]) -> tuple[Op, ...] | Non
     if key == "#cell":
         return ((Flow.cell, _cell_style(name, found)),)
     if key == "a":
-        return ((Flow.link, _target(found)),)
+        return ((Flow.link, target(found.get("href", ""))),)
     if key == "table":
         return ((Flow.table, found.get("role", "").strip().lower() in ("presentation", "none")),)
     if key == "li":
@@ -305,8 +305,9 @@ _OPENING: dict[str, tuple[Op, ...]] = {
 }  # fmt: skip
 
 
-def _target(found: dict[str, str]) -> str:
-    href = found.get("href", "").strip("\t\n\f\r ")
+def target(href: str) -> str:
+    """The target that a link's decoded ``href`` names; empty when it leads nowhere outside the message."""
+    href = href.strip("\t\n\f\r ")
     return "" if _NO_TARGET.match(href) else href
 
 

@@ -11,11 +11,14 @@ import re
 from typing import NamedTuple
 
 from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op
-from mailtemplates.markup import RAW_TEXT, Token, cut
-from mailtemplates.nesting import Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning
+from mailtemplates.markup import RAW_TEXT, Token, cut, decode
+from mailtemplates.nesting import Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning, target
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
+_PLAIN_ATTRIBUTES = r"""((?:[ \t\n\f\r]+(?!href=)[a-z][a-z-]*="[^"<>]*")*)"""
+_PLAIN_LINK = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
+_LONG_ENOUGH = 500
 _FRAMES = 20_000
 _STRETCHES = 4_000
 _TAGS = 8_000
@@ -59,17 +62,35 @@ class Memory:
         html = "".join(pieces)
         last = pieces[-1]
         before = len(html) - len(last)
-        if html[0] == "<":
+        link = _PLAIN_LINK.match(html) if html.startswith("<a") else None
+        if link and not frame.hidden:
+            end = link.end()
+            ops: list[Op] = []
+            frame = _apply(frame, self._link(link), ops)
+        elif html[0] == "<":
             end = html.find(">", before) + 1
             tokens = cut(html[:end])
-            if len(tokens) == 1 and tokens[0].kind in ("start", "end") and tokens[0].name not in RAW_TEXT:
-                ops, frame = self.read(frame, html, tokens, end)
-                if end == len(html):
-                    return Stretch(tuple(ops), frame, "")
-                key = (last, end - before)
-                then = frame.after.get(key) or self.stretch(frame, html[end:], key)
-                return Stretch((*ops, *then.ops), then.frame, then.rest)
-        return self.stretch(frame, html)
+            if len(tokens) != 1 or tokens[0].kind not in ("start", "end") or tokens[0].name in RAW_TEXT:
+                return self.stretch(frame, html)
+            ops, frame = self.read(frame, html, tokens, end)
+        else:
+            return self.stretch(frame, html)
+        if end == len(html):
+            return Stretch(tuple(ops), frame, "")
+        key = (last, end - before)
+        then = frame.after.get(key) or self.stretch(frame, html[end:], key)
+        return Stretch((*ops, *then.ops), then.frame, then.rest)
+
+    def _link(self, link: re.Match[str]) -> Meaning:
+        """What a link's start tag says; the meaning of its other attributes is remembered, its target may be new."""
+        before, href, after = link.groups()
+        key = f"{before}>{after}"
+        meaning = self._meanings.get(key)
+        if meaning is None:
+            meaning = self._meanings[key] = start_meaning(f"<a{before} href=\"x\"{after}>", "a")
+        if meaning.ops != ((Flow.link, "x"),):
+            return start_meaning(link[0], "a")
+        return meaning._replace(ops=((Flow.link, target(decode(href))),))
 
     def read(self, frame: Frame, html: str, tokens: list[Token], done: int) -> tuple[list[Op], Frame]:
         """What the tokens of ``html`` before offset ``done`` say when they begin in ``frame``, and the frame after."""
@@ -102,6 +123,8 @@ class Memory:
             key = tag
         found = self._meanings.get(key)
         if found is None:
+            if name == "a" and kind == "start" and (link := _PLAIN_LINK.fullmatch(tag)):
+                return self._link(link)
             found = end_meaning(name) if kind == "end" else start_meaning(tag, name)
             if len(key) < _LONGEST_TAG:
                 self._meanings[key] = found
@@ -111,9 +134,9 @@ class Memory:
 def _say(ops: list[Op], text: str, pre: bool = False) -> None:
     """Add words; a space that begins or ends a paragraph is none."""
     last = ops[-1] if ops else ""
-    if type(last) is str and ops:
+    if type(last) is str and ops and len(last) < _LONG_ENOUGH:
         ops[-1] = last + text
-    elif text and (text != " " or pre or not ops or last[0] not in ENDS_PARAGRAPH):
+    elif text and (text != " " or pre or type(last) is str or last[0] not in ENDS_PARAGRAPH):
         ops.append(text)
 
 

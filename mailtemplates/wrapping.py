@@ -32,6 +32,7 @@ _UNIT = re.compile(
     rf"[{_OPENING}]*(?:[{_IDEOGRAPH}][\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*"
     rf"|[^{_IDEOGRAPH}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*"
 )
+_NARROW = re.compile("[ -\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
 _UNBREAKABLE = re.compile(r"<\S|://|\S@\S")
 _KNOWN_WIDTHS = 20_000
 
@@ -54,7 +55,7 @@ _WIDTHS = _Widths()
 
 def display_width(text: str) -> int:
     """Terminal cells that ``text`` (one line) takes."""
-    return len(text) if text.isascii() else sum(map(_WIDTHS.__getitem__, text))
+    return len(text) if text.isascii() or _NARROW.fullmatch(text) else sum(map(_WIDTHS.__getitem__, text))
 
 
 def visible(text: str) -> str:
@@ -82,6 +83,10 @@ def tidy(text: str) -> str:
 
     A joiner that joins nothing goes. Lines have no white space at their ends; the text may begin and end with feeds.
     """
+    if text.isprintable():
+        while "  " in text:
+            text = text.replace("  ", " ")
+        return text.strip(" ")
     if "\t" in text or "\r" in text:
         text = text.replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
@@ -113,6 +118,22 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _fill(line: str, width: int) -> list[str]:
+    return _fill_narrow(line, width) if _NARROW.fullmatch(line) else _fill_units(line, width)
+
+
+def _fill_narrow(line: str, width: int) -> list[str]:
+    lines = []
+    start = 0
+    while len(line) - start > width:
+        end = line.rfind(" ", start, start + width + 1)
+        if end < 0 and (end := line.find(" ", start + width)) < 0:
+            break
+        lines.append(line[start:end])
+        start = end + 1
+    return [*lines, line[start:]]
+
+
+def _fill_units(line: str, width: int) -> list[str]:
     lines: list[str] = []
     current: list[str] = []
     used = 0
@@ -130,11 +151,8 @@ def _fill(line: str, width: int) -> list[str]:
 
 def _units(line: str) -> list[tuple[str, int, int]]:
     """The unbreakable units of a line: text, spaces before it (0 or 1), cells."""
-    words = line.split(" ")
-    if line.isascii():
-        return [(word, 1, len(word)) for word in words]
     units = []
-    for word in words:
+    for word in line.split(" "):
         if word.isascii() or _UNBREAKABLE.search(word):
             units.append((word, 1, display_width(word)))
             continue
