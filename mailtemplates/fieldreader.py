@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-
 from mailtemplates.addresslist import SLOT, Filling, fill, read_shape
 from mailtemplates.characters import shorten
 from mailtemplates.errors import AddressError, HeaderError

@@ -8,7 +8,7 @@ up to 998 octets. An encoded word never stands in an addr-spec, a message identi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +36,7 @@ HARD_LIMIT = 998
 _WORDS = re.compile(r" *[^ ]+")
 _LONG_WORD = HARD_LIMIT - 2
 _MANY_SPACES = re.compile(" {60}")
-_MUST_ENCODE = re.compile(" {60}|[^ ]{%d}" % _LONG_WORD)
+_MUST_ENCODE = re.compile(rf" {{60}}|[^ ]{{{_LONG_WORD}}}")
 # The first encoded word of a name, so that it fits behind "Reply-To: ".
 _NAME_ROOM = 64
 
@@ -99,8 +99,11 @@ class _Lines:
         return "".join((*self.pieces, "\r\n"))
 
 
-def lay_out(name: str, chunks: Iterable[str]) -> str:
+def lay_out(name: str, chunks: Sequence[str]) -> str:
     """A field of chunks with one space between them, folded where needed, with the final CRLF."""
+    whole = " ".join(chunks)
+    if len(name) + 2 + len(whole) <= LINE_LIMIT and whole.isascii():
+        return f"{name}: {whole}\r\n" if whole else f"{name}:\r\n"
     lines = _Lines(name)
     for chunk in chunks:
         lines.add(chunk)

@@ -30,13 +30,19 @@ _OWN_BLOCK = {
     for name in ("subject", "from", "sender", "to", "cc", "bcc", "reply_to", "list_unsubscribe")
 }
 _OURS = frozenset(
-    "content-type content-transfer-encoding content-disposition content-id mime-version received return-path "
-    "dkim-signature arc-seal arc-message-signature arc-authentication-results authentication-results "
-    "delivered-to x-original-to content-length lines".split()
+    (
+        *("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"),
+        *("received", "return-path", "delivered-to", "x-original-to", "content-length", "lines"),
+        *("dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results"),
+        "authentication-results",
+    )
 )
 _SINGLE = frozenset(
-    "message-id in-reply-to references date list-unsubscribe-post list-id list-help list-subscribe "
-    "list-post list-owner list-archive auto-submitted precedence importance content-language".split()
+    (
+        *("message-id", "in-reply-to", "references", "date", "list-unsubscribe-post", "list-id", "list-help"),
+        *("list-subscribe", "list-post", "list-owner", "list-archive", "auto-submitted", "precedence", "importance"),
+        "content-language",
+    )
 )
 _NAME = re.compile(r"[!-9;-~]+")
 _AUTHOR_WHITE = str.maketrans("\t\r\n\f\v", "     ")

@@ -61,15 +61,14 @@ def is_seven_bit(content: bytes) -> bool:
 
 
 def to_crlf(content: bytes) -> bytes:
-    """Octets of text with every CRLF, CR and LF made CRLF."""
+    """Octets of text with every CRLF, CR and LF made CRLF (RFC 2046 §4.1.1)."""
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
 
 
 def encode_base64(content: bytes) -> bytes:
-    """Base64 in lines of 76 octets, each with its CRLF; empty for empty content (RFC 2045 §6.8)."""
+    """Base64 in lines of 76 octets with CRLF between them (RFC 2045 §6.8)."""
     text = b2a_base64(content, newline=False)
-    lines = [text[at : at + ENCODED_LIMIT] for at in range(0, len(text), ENCODED_LIMIT)]
-    return b"\r\n".join([*lines, b""]) if lines else b""
+    return b"\r\n".join([text[at : at + ENCODED_LIMIT] for at in range(0, len(text), ENCODED_LIMIT)])
 
 
 @lru_cache(maxsize=32)

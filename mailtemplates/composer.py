@@ -1,0 +1,207 @@
+"""Parts to a message: the tree, the header in order, the envelope (RFC 5322, RFC 2045, RFC 2046).
+
+Floor 4. The tree is ``mixed( alternative( text, amp, related( html, images ), calendar ), attachments )``, and no
+multipart has one child. Date, Message-ID and boundaries come from the stamp: the same parts and stamp give the same
+octets on every Python. Bcc is envelope, never octets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+
+from mailtemplates.address import Group, Mailbox
+from mailtemplates.attachment import Attachment
+from mailtemplates.entity import Branch, Entity, Leaf, file_leaf, leaves, text_leaf, write_entity
+from mailtemplates.envelope import Envelope
+from mailtemplates.errors import AddressError, AttachmentError, ComposeError
+from mailtemplates.field import AddressList, Date, Field, MessageIds, Phrases, Token, UrlList
+from mailtemplates.folding import write_field
+from mailtemplates.media import calendar_method
+from mailtemplates.message import Message
+from mailtemplates.parts import Parts
+from mailtemplates.stamp import Stamp
+
+_FIRST = ["date", "from", "sender", "reply-to", "to", "cc", "subject", "message-id", "in-reply-to", "references"]
+_RANK = {name: rank for rank, name in enumerate(_FIRST, -len(_FIRST))}
+_RANK["content-language"] = 1
+_SINGLE = frozenset((*_FIRST, "bcc", "list-unsubscribe", "list-unsubscribe-post", "content-language"))
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+_MIME_VERSION = b"MIME-Version: 1.0\r\n"
+
+
+def compose(parts: Parts, stamp: Stamp, *, smtputf8: bool = False) -> Message:
+    """Compose a message.
+
+    :param stamp: date, Message-ID and boundaries. A stamp without a token takes one from the date and the content.
+    :param smtputf8: allow local parts outside ASCII (RFC 6531); without it they are refused.
+
+    The fields Date and Message-ID of ``parts`` win over the stamp. A message without recipients is allowed: its
+    envelope has none. Raises :class:`ComposeError` (no From, no body, a calendar without METHOD, a field twice),
+    :class:`AddressError` (a local part outside ASCII), :class:`HeaderError` (a value that cannot be folded) and
+    :class:`AttachmentError` (a Content-ID twice).
+    """
+    fields = _by_name(parts.fields)
+    senders = _senders(fields)
+    envelope = _envelope(fields, senders, smtputf8)
+    entity = _tree(parts)
+    header = [_ranked(field, smtputf8) for field in _written(parts, fields)]
+    token = stamp.token or _derive_token(stamp, header, entity)
+    message_id = _own_message_id(fields)
+    if "date" not in fields:
+        header.append(_ranked(Field("Date", Date(stamp.date))))
+    if not message_id:
+        message_id = f"{token}@{stamp.host or senders[-1].domain}"
+        header.append((_RANK["message-id"], b"Message-ID: <%s>\r\n" % message_id.encode("ascii")))
+    header.sort(key=itemgetter(0))
+    head = b"".join([octets for _, octets in header])
+    if not head.isascii():
+        envelope = Envelope(envelope.sender, envelope.recipients, True)
+    return Message(b"".join([head, _MIME_VERSION, *write_entity(entity, token)]), envelope, message_id)
+
+
+def _ranked(field: Field, smtputf8: bool = False) -> tuple[int, bytes]:
+    """A field's octets and its place in the header."""
+    return _RANK.get(field.name.lower(), 0), write_field(field, smtputf8=smtputf8)
+
+
+def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
+    """The fields by lower-case name, the first of each."""
+    named: dict[str, Field] = {}
+    for field in fields:
+        name = field.name.lower()
+        if named.setdefault(name, field) is not field and name in _SINGLE:
+            raise ComposeError(f"the field {field.name} stands twice", cure="keep one of them (RFC 5322 §3.6)")
+    return named
+
+
+def _mailboxes(fields: dict[str, Field], name: str) -> tuple[Mailbox, ...]:
+    field = fields.get(name)
+    return field.value.mailboxes if field and isinstance(field.value, AddressList) else ()
+
+
+def _senders(fields: dict[str, Field]) -> tuple[Mailbox, ...]:
+    """The mailboxes of From, and last the one that is the reverse-path: Sender's, or else the only author."""
+    authors = _mailboxes(fields, "from")
+    if not authors:
+        raise ComposeError("the message has no From", cure="write {% block from %}Name <local@domain>{% endblock %}")
+    for name in ("from", "sender"):
+        value = fields[name].value if name in fields else None
+        if isinstance(value, AddressList) and any(isinstance(item, Group) for item in value.addresses):
+            raise ComposeError(f"{name.title()} holds a group", cure="name one mailbox")
+    sender = _mailboxes(fields, "sender")
+    if len(sender) > 1:
+        raise ComposeError("Sender names more than one mailbox", cure="name one mailbox (RFC 5322 §3.6.2)")
+    if len(authors) > 1 and not sender:
+        raise ComposeError(
+            f"From names {len(authors)} mailboxes and there is no Sender", cure="name one, or add a Sender"
+        )
+    return (*authors, sender[0] if sender else authors[0])
+
+
+def _envelope(fields: dict[str, Field], senders: Sequence[Mailbox], smtputf8: bool) -> Envelope:
+    envelope = Envelope.of(senders[-1], [box for name in ("to", "cc", "bcc") for box in _mailboxes(fields, name)])
+    if envelope.smtputf8 and not smtputf8:
+        wrong = next(address for address in (envelope.sender, *envelope.recipients) if not address.isascii())
+        raise AddressError(
+            f"the address {wrong} has a local part outside ASCII",
+            cure="use an ASCII address, or allow SMTPUTF8 when every server on the way takes it (RFC 6531)",
+        )
+    return envelope
+
+
+def _written(parts: Parts, fields: dict[str, Field]) -> list[Field]:
+    """The given fields that stand in the header, and the language."""
+    kept = [field for field in parts.fields if field.name.lower() != "bcc" and not _is_empty(field)]
+    language = (parts.language or "").replace("_", "-")
+    if "content-language" not in fields and _LANGUAGE.fullmatch(language):
+        kept.append(Field("Content-Language", Token(language)))
+    return kept
+
+
+def _is_empty(field: Field) -> bool:
+    """Nothing to say: a Cc of nobody. An unstructured field may be empty."""
+    match field.value:
+        case AddressList(items) | MessageIds(items) | UrlList(items) | Phrases(items):
+            return not items
+        case Token(text):
+            return not text
+    return False
+
+
+def _derive_token(stamp: Stamp, header: Sequence[tuple[int, bytes]], entity: Entity) -> str:
+    """A token that is the same for the same date, header and bodies."""
+    digest = hashlib.blake2b(stamp.date.isoformat().encode(), digest_size=16)
+    for _, octets in header:
+        digest.update(octets)
+    for leaf in leaves(entity):
+        digest.update(leaf.head)
+        digest.update(leaf.body)
+    return digest.hexdigest()
+
+
+def _own_message_id(fields: dict[str, Field]) -> str:
+    """The Message-ID that the parts bring, or nothing."""
+    value = fields["message-id"].value if "message-id" in fields else None
+    if not isinstance(value, MessageIds) or not value.ids:
+        return ""
+    if len(value.ids) > 1:
+        raise ComposeError("Message-ID holds more than one identifier", cure="give one: <unique-part@domain>")
+    return value.ids[0]
+
+
+def _tree(parts: Parts) -> Entity:
+    if parts.html is None and parts.text is None:
+        raise ComposeError("the message has no body", cure="write {% block html %} or {% block text %}")
+    _check_content_ids((*parts.related, *parts.attachments))
+    bodies = tuple(_bodies(parts))
+    body = bodies[0] if len(bodies) == 1 else Branch("alternative", bodies)
+    files = tuple(file_leaf(file) for file in _files(parts))
+    return Branch("mixed", (body, *files)) if files else body
+
+
+def _bodies(parts: Parts) -> Iterator[Entity]:
+    """The alternatives, the plainest first (RFC 2046 §5.1.4)."""
+    if parts.text is not None:
+        yield text_leaf("plain", parts.text)
+    if parts.amp is not None:
+        yield text_leaf("x-amp-html", parts.amp)
+    if parts.html is not None:
+        html = text_leaf("html", parts.html)
+        images = tuple(file_leaf(file) for file in parts.related)
+        yield Branch("related", (html, *images), (("type", "text/html"),)) if images else html
+    if parts.calendar is not None:
+        yield _calendar(parts.calendar)
+
+
+def _calendar(text: str) -> Leaf:
+    method = calendar_method(text)
+    if method is None:
+        raise ComposeError(
+            "the calendar part has no METHOD", cure="write METHOD:REQUEST after BEGIN:VCALENDAR (RFC 6047 §2.4)"
+        )
+    return text_leaf("calendar", text, (("method", method),))
+
+
+def _files(parts: Parts) -> Iterator[Attachment]:
+    """What stands beside the bodies. An invitation is attached too, for clients that ignore its alternative."""
+    if parts.html is None:
+        yield from parts.related
+    yield from parts.attachments
+    if parts.calendar is not None and not any((file.filename or "").endswith(".ics") for file in parts.attachments):
+        lines = parts.calendar.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
+        yield Attachment(lines.encode("utf-8"), "invite.ics", "application/ics")
+
+
+def _check_content_ids(files: Sequence[Attachment]) -> None:
+    seen: set[str] = set()
+    for file in files:
+        if file.content_id is None:
+            continue
+        if file.content_id in seen:
+            raise AttachmentError(
+                f"the Content-ID {file.content_id} is used twice", cure="give each part a Content-ID of its own"
+            )
+        seen.add(file.content_id)
