@@ -31,6 +31,8 @@ _SCHEME = re.compile(r"(?i)(?:https?://|mailto:|tel:)")
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
 _ROMAN += ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
+_new = tuple.__new__
+
 PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 
 
@@ -54,16 +56,8 @@ class _Tidied(NamedTuple):
     after: bool
 
 
-class _Spot(NamedTuple):
-    """Where a link or a superscript began: in which block, and behind how many words of it.
-
-    ``blanks`` counts the paragraphs without text that ended before.
-    """
-
-    href: str
-    blocks: int
-    blanks: int
-    words: int
+_Spot = tuple[int, int, int]
+"""A place among the words: blocks written before, paragraphs without text before, words before it in its paragraph."""
 
 
 class _Place(NamedTuple):
@@ -105,7 +99,7 @@ class _Table:
 
     start: int
     space: int
-    layout: bool
+    between: int
     leaf: bool = True
     wide: bool = False
     rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
@@ -131,7 +125,7 @@ class Flow:
         self._width = width
         self._blanks = 0
         self._places: list[_Place] = []
-        self._links: list[_Spot] = []
+        self._links: list[tuple[str, _Spot]] = []
         self._spots: list[_Spot] = []
         self._lists: list[_List] = []
         self._tables: list[_Table] = []
@@ -149,14 +143,17 @@ class Flow:
         raw = "".join(self.words)
         self.words.clear()
         kind = self._kind
+        before = after = False
         if kind == LINES:
-            text, before, after = _preformatted(raw)
+            text = _preformatted(raw)
+        elif raw.isprintable() and "  " not in raw:
+            text = raw.strip(" ")
         else:
-            text, before, after = _tidied_again(raw) if len(raw) < _LONGEST_KNOWN else _tidied(raw)
+            text, before, after = _tidied(raw)
         if before:
             self._space = 2
         if text:
-            self._blocks.append(Block(self._space, self._first, self._rest, kind, text))
+            self._blocks.append(_new(Block, (self._space, self._first, self._rest, kind, text)))
             self._space = 2 if after else 0
             self._first = self._rest
         else:
@@ -219,28 +216,21 @@ class Flow:
 
     def link(self, href: str) -> None:
         """Begin a link; ``href`` is its target, or empty."""
-        self._links.append(self._spot(href))
-
-    def _spot(self, href: str = "") -> _Spot:
-        return _Spot(href, len(self._blocks), self._blanks, len(self.words))
-
-    def _start(self, spot: _Spot) -> int:
-        """How many of the words stand before ``spot``, when it is in the paragraph at hand."""
-        return spot.words if spot.blanks == self._blanks else 0
+        self._links.append((href, (len(self._blocks), self._blanks, len(self.words))))
 
     def leave_link(self, _: object) -> None:
         """End a link: its target follows its words, unless they are the target."""
-        spot = self._links.pop()
-        if not spot.href:
+        href, spot = self._links.pop()
+        if not href:
             return
-        href = self._shield(spot.href)
-        if len(self._blocks) == spot.blocks:
+        if not href.isprintable() or " " in href:
+            href = self._shield(href)
+        if len(self._blocks) == spot[0]:
             start = self._start(spot)
             said = "".join(self.words[start:])
-            words = tidy(said).strip("\n")
-            if words:
-                del self.words[start:]
-                self.words.append(_linked(said, words, href))
+            words = said if said.isprintable() and "  " not in said else tidy(said)
+            if words := words.strip(" \n"):
+                self.words[start:] = [_linked(said, words, href)]
                 self._shown.add(href)
                 return
         elif self._append_to_last_block(spot, href):
@@ -248,11 +238,15 @@ class Flow:
         self._bare = True
         self.words.append(f"\x02<{href}>\x02")
 
+    def _start(self, spot: _Spot) -> int:
+        """How many of the words stand before ``spot``, when it is in the paragraph at hand."""
+        return spot[2] if spot[1] == self._blanks else 0
+
     def _append_to_last_block(self, spot: _Spot, href: str) -> bool:
         """Put the target behind what a link over several blocks said last."""
         if tidy("".join(self.words)).strip("\n"):
             self.words.append(f" <{href}>")
-        elif len(self._blocks) > spot.blocks:
+        elif len(self._blocks) > spot[0]:
             last = self._blocks[-1]
             if last.kind in (LINES, RULE):
                 self._space = max(self._space, 1)
@@ -267,8 +261,6 @@ class Flow:
     def _shield(self, href: str) -> str:
         """``href`` with what wrapping would change as private characters, which :meth:`finish` sets back."""
         href = _NOT_IN_URL.sub("", href)
-        if href.isprintable() and " " not in href:
-            return href
         self._shielded = True
         return "".join(
             char if char.isprintable() and char != " " or ord(char) > 0xFFFF else chr(_SHIELD + ord(char))
@@ -279,12 +271,12 @@ class Flow:
 
     def superscript(self, _: object) -> None:
         """Begin a superscript."""
-        self._spots.append(self._spot())
+        self._spots.append((len(self._blocks), self._blanks, len(self.words)))
 
     def leave_superscript(self, _: object) -> None:
         """End a superscript: after a number or a unit it is a power, after a word a note."""
         spot = self._spots.pop()
-        if len(self._blocks) != spot.blocks or not spot.words:
+        if len(self._blocks) != spot[0]:
             return
         start = self._start(spot)
         said = "".join(self.words[start:]).strip()
@@ -346,37 +338,55 @@ class Flow:
 
     def table(self, layout: bool) -> None:
         """Begin a table; ``layout`` says that its tag calls it one that only arranges."""
-        self.gap(1)
-        if self._tables:
-            self._tables[-1].leaf = False
-        space = self._space if layout or self._tables else 2
-        self._tables.append(_Table(len(self._blocks), space, layout or bool(self._tables)))
+        if self.words:
+            self._flush()
+        tables = self._tables
+        if tables:
+            tables[-1].leaf = False
+            tables[-1].between = 2
+            layout = True
+        space = max(self._space, 1) if layout else 2
+        between = 2 if layout else 1
+        tables.append(_Table(len(self._blocks), space, between))
+        self._space = max(self._space, between)
 
     def row(self, _: object) -> None:
         """Begin a row."""
         table = self._tables[-1]
-        self.gap(self._between(table))
+        self.gap(table.between)
         table.rows.append([])
 
     def cell(self, style: CellStyle) -> None:
         """Begin a cell."""
+        if self.words:
+            self._flush()
         table = self._tables[-1]
-        self.gap(self._between(table))
+        if self._space < table.between:
+            self._space = table.between
         if not table.rows:
             table.rows.append([])
         row = table.rows[-1]
-        table.wide = table.wide or bool(row)
+        if row:
+            table.wide = True
         row.append((len(self._blocks), style))
 
-    def _between(self, table: _Table) -> int:
-        return 2 if table.layout or not table.leaf else 1
+    def row_and_cell(self, style: CellStyle) -> None:
+        """Begin a row and its first cell."""
+        if self.words:
+            self._flush()
+        table = self._tables[-1]
+        if self._space < table.between:
+            self._space = table.between
+        table.rows.append([(len(self._blocks), style)])
 
     def leave_table(self, _: object) -> None:
         """End a table: aligned columns when its cells are short, else its cells one after the other."""
-        table = self._tables[-1]
-        self.gap(self._between(table))
-        self._tables.pop()
-        if table.leaf and table.wide and table.start < len(self._blocks):
+        if self.words:
+            self._flush()
+        table = self._tables.pop()
+        if self._space < table.between:
+            self._space = table.between
+        if table.wide and table.leaf and table.start < len(self._blocks):
             self._settle(table)
 
     def _settle(self, table: _Table) -> None:
@@ -396,7 +406,7 @@ class Flow:
             return
         text = "\n".join(line for row in lines for line in row)
         self._blocks[table.start :] = [Block(max(first.space, table.space), first.first, first.rest, LINES, text)]
-        self._space = max(self._space, 1 if table.layout else 2)
+        self._space = max(self._space, 3 - table.between)
 
     # ---- the end
 
@@ -437,7 +447,7 @@ class Flow:
 
 ENDS_PARAGRAPH = frozenset({
     Flow.gap, Flow.rule, Flow.heading, Flow.preformatted, Flow.quotation, Flow.indented, Flow.leave, Flow.list,
-    Flow.item, Flow.leave_list, Flow.table, Flow.row, Flow.cell, Flow.leave_table,
+    Flow.item, Flow.leave_list, Flow.table, Flow.row, Flow.cell, Flow.row_and_cell, Flow.leave_table,
 })  # fmt: skip
 """The steps that end the paragraph at hand and begin a line."""
 
@@ -447,9 +457,9 @@ def _stripped_lines(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
 
 
-def _preformatted(raw: str) -> _Tidied:
+def _preformatted(raw: str) -> str:
     raw = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    return _Tidied(_stripped_lines(raw.expandtabs(8)), False, False)
+    return _stripped_lines(raw.expandtabs(8))
 
 
 def _tidied(raw: str) -> _Tidied:
@@ -459,9 +469,6 @@ def _tidied(raw: str) -> _Tidied:
         return _Tidied(text, False, False)
     kept = text.strip("\n")
     return _Tidied(kept, text[0] == "\n", text.endswith("\n\n"))
-
-
-_tidied_again = lru_cache(_REMEMBERED)(_tidied)
 
 
 def _linked(said: str, words: str, href: str) -> str:
@@ -479,7 +486,7 @@ def _is_shown(words: str, href: str) -> bool:
     """Whether ``words`` are the target: the same, without its scheme, or the address of a ``mailto:``."""
     if words == href:
         return True
-    near = len(words) <= len(href) + 8 and _SCHEME.match(href) is not None
+    near = " " not in words and len(words) <= len(href) + 8 and _SCHEME.match(href) is not None
     return near and _bare_target(words) == _bare_target(href)
 
 
@@ -489,19 +496,24 @@ def _bare_target(target: str) -> str:
 
 def _cells(table: _Table, blocks: list[Block]) -> list[list[Cell]] | None:
     """The cells' texts, or None when one holds more than a line of text (in a table with headers: than paragraphs)."""
-    starts = [start for row in table.rows for start, _ in row] + [table.start + len(blocks)]
-    if starts[0] > table.start or any(block.kind != PARAGRAPH for block in blocks):
-        return None
+    rest = blocks[0].rest
+    for block in blocks:
+        if block.kind != PARAGRAPH or block.rest != rest:
+            return None
     headed = any(style.header for row in table.rows for _, style in row)
-    ends = iter(starts[1:])
+    ends = [start - table.start for row in table.rows for start, _ in row][1:] + [len(blocks)]
     rows = []
+    start = at = 0
     for row in table.rows:
         cells = []
-        for start, style in row:
-            inside = blocks[start - table.start : next(ends) - table.start]
-            if any(block.rest != blocks[0].rest for block in inside) or (len(inside) > 1 and not headed):
+        for _, style in row:
+            end = ends[at]
+            if end - start > 1 and not headed:
                 return None
-            cells.append(Cell("\n".join(block.text for block in inside), *style))
+            text = blocks[start].text if end - start == 1 else "\n".join([block.text for block in blocks[start:end]])
+            cells.append(_new(Cell, (text, *style)))
+            start = end
+            at += 1
         rows.append(cells)
     return rows
 

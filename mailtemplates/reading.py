@@ -155,6 +155,9 @@ def _do(ops: list[Op], steps: tuple[Op, ...]) -> None:
                     ops.pop()
                 elif step[0] is Flow.gap:
                     continue
+            if step[0] is Flow.cell and ops and ops[-1] == (Flow.row, None):
+                ops[-1] = (Flow.row_and_cell, step[1])
+                continue
         ops.append(step)
 
 
