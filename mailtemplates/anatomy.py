@@ -85,20 +85,30 @@ def dissect(html: str, load: Load | None) -> Anatomy:
     return Anatomy(html, tokens, sheets, warnings)
 
 
+def element_span(html: str, tokens: list[Token], number: int) -> tuple[int, int]:
+    """Offsets of the ``<style>`` element, or of the ``<link>``, whose start tag is token ``number``."""
+    tag = tokens[number]
+    end, at = tag.end, number + 1
+    if tag.name == "style":
+        if at < len(tokens) and tokens[at].kind == "raw":
+            end, at = tokens[at].end, at + 1
+        if at < len(tokens) and tokens[at].kind == "end":
+            end = tokens[at].end
+    return tag.start, end
+
+
 def _style_element(html: str, tokens: list[Token], number: int) -> StyleElement:
     tag = tokens[number]
     found = attributes(html[tag.start : tag.end])
-    css, end, at = "", tag.end, number + 1
-    if at < len(tokens) and tokens[at].kind == "raw":
-        css, end, at = html[tag.end : tokens[at].end], tokens[at].end, at + 1
-    if at < len(tokens) and tokens[at].kind == "end":
-        end = tokens[at].end
+    start, end = element_span(html, tokens, number)
+    has_text = number + 1 < len(tokens) and tokens[number + 1].kind == "raw"
+    css = html[tag.end : tokens[number + 1].end] if has_text else ""
     media = found.get("media", "").strip().lower()
     kept = opted_out(found) or "data-embed" in found
     css_type = found.get("type", "").strip().lower() in ("", "text/css")
     inlined = media in _SCREEN and css_type and not kept
     pinned = kept or not css_type or found.get("data-css-inline") == "keep"
-    return StyleElement(tag.start, end, css, inlined, tag.end, "", pinned, media)
+    return StyleElement(start, end, css, inlined, tag.end, "", pinned, media)
 
 
 def _link(source: Source, token: Token, load: Load | None, warnings: list[InlineWarning]) -> Iterator[StyleElement]:

@@ -1,32 +1,41 @@
 """CSS inlining: style sheets become ``style`` attributes, and nothing else of the author's html changes.
 
-Floor 3. An engine says once which selectors match which tag of a document's structure; that answer is kept and used for
+Floor 4. An engine says once which selectors match which tag of a document's structure; that answer is kept and used for
 every document of the same structure. See ``docs/inlining.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+import json
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import NamedTuple, Protocol
 
 from mailtemplates.anatomy import Anatomy, InlineWarning, Load, dissect
+from mailtemplates.edits import Edit, KeepStyle, apply, narrowed, sheet_edits, sheet_texts, tag_edits
 from mailtemplates.errors import SettingsError
 from mailtemplates.inliners import load_engine
-from mailtemplates.markup import encode
+from mailtemplates.links import URL_ATTRIBUTES, check_base
 from mailtemplates.matching import Matching, match, skeleton
 from mailtemplates.memo import Memo
-from mailtemplates.rulebook import Rulebook
+from mailtemplates.paths import PathGraph
+from mailtemplates.rulebook import ALWAYS_RELEVANT, Rulebook
 from mailtemplates.source import Source
+from mailtemplates.splice import Family, Paths, Plan, distribute, walk
 from mailtemplates.stylesheet import read_sheet
+from mailtemplates.tape import Lexer, PieceKey
 
-KeepStyle = Literal["rest", "all", "none"]
-"""What stays in ``<style>``: what could not be inlined, everything, or nothing."""
+_FORMAT = "1"
 
-INVISIBLE = frozenset({"head", "title", "base", "link", "meta", "style", "script"})
-"""Elements that are never shown: they get no style."""
 
-Edit = tuple[int, int, str]
-"""``html[start:end]`` becomes the text."""
+class Store(Protocol):
+    """Keeps answers of engines beyond the process. Both methods never raise; a lost answer is only asked again."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under ``key`` (64 hexadecimal digits), or None."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep ``value`` under ``key``."""
 
 
 class Inlined(NamedTuple):
@@ -36,12 +45,24 @@ class Inlined(NamedTuple):
     warnings: tuple[InlineWarning, ...]
 
 
+class Statistics(NamedTuple):
+    """How often :meth:`Inliner.splice` knew the pieces (``hits``), made a plan from known paths (``walks``), or looked
+    at the whole document (``misses``); and how often an engine ran (``engine_runs``)."""
+
+    hits: int
+    walks: int
+    misses: int
+    engine_runs: int
+
+
 class Inliner:
     """Inlines documents, and remembers the structures it has seen. Thread-safe; its memory is bounded.
 
-    :param engine: the name of an engine in :mod:`mailtemplates.inliners`, loaded when a structure is first seen.
-    :param keep_style: what stays in ``<style>`` elements.
+    :param engine: the name of an engine in :mod:`mailtemplates.inliners`, imported when a structure is first seen.
+    :param keep_style: what stays in ``<style>``: ``"rest"`` (what could not be inlined), ``"all"`` or ``"none"``.
+    :param base_url: makes relative URLs absolute; without it they stay as they are.
     :param load: reads the sheet that a relative ``<link rel=stylesheet>`` names; without it such a link is an error.
+    :param store: keeps answers of the engine between processes.
     """
 
     def __init__(
@@ -51,33 +72,105 @@ class Inliner:
         *,
         base_url: str | None = None,
         load: Load | None = None,
+        store: Store | None = None,
     ) -> None:
         if keep_style not in ("rest", "all", "none"):
             raise SettingsError(f"keep_style cannot be {keep_style!r}", cure="choose rest, all or none")
+        self._engine_name = engine
         self._engine = load_engine(engine)
         self._keep_style = keep_style
+        self._base_url = check_base(base_url) if base_url else ""
         self._load = load
-        self._base_url = base_url
+        self._store = store
+        self._counts = dict.fromkeys(Statistics._fields, 0)
         self._rulebooks: Memo[tuple[tuple[str, ...], tuple[str, ...]], Rulebook] = Memo(64)
-        self._matchings: Memo[tuple[Rulebook, str], Matching] = Memo(400_000)
+        self._matchings: Memo[tuple[Rulebook, str], Matching] = Memo(4_000_000)
+        self._families: Memo[str, Family] = Memo(256)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Counts since this inliner was made; under many threads, near enough."""
+        return Statistics(**self._counts)
 
     def inline(self, html: str, css: str = "") -> Inlined:
-        """Inline the document's style sheets, and ``css`` after them."""
+        """Inline the document's style sheets, and ``css`` after them.
+
+        Raises :class:`SettingsError` for a linked sheet that cannot be read.
+        """
         anatomy = dissect(html, self._load)
+        rulebook = self._rulebook(anatomy, css)
+        edits = self._edits(anatomy, rulebook, self._matching(anatomy, rulebook), css)
         source = Source("<css>", css)
         extra = [InlineWarning(fault.problem, source.locate(fault.offset)) for fault in read_sheet(css).faults]
-        edits = self._edits(anatomy, css)
         return Inlined(apply(html, edits), (*anatomy.warnings, *extra))
 
-    def _edits(self, anatomy: Anatomy, css: str) -> list[Edit]:
-        rulebook = self._rulebook(anatomy, css)
-        parts = skeleton(anatomy, rulebook)
-        key = (rulebook, "".join(parts))
-        matching = self._matchings.get(key) or self._matchings.put(
-            key, match(parts, rulebook, self._engine), len(parts)
-        )
-        edits = [*self._sheet_edits(anatomy, css), *tag_edits(anatomy, rulebook, matching)]
-        return sorted(edits)
+    def splice(self, pieces: Iterable[str]) -> list[str]:
+        """Inline a document that comes in pieces, as a template yields it: the same as :meth:`inline` of the whole.
+
+        Stretches that come again become the same ``str`` objects again. Costs a few dictionary look-ups for each piece
+        once the document's structure, or the paths it is made of, are known.
+        """
+        given = list(pieces)
+        first = next((piece for piece in given if "<" in piece), "")
+        family = self._families.get(first)
+        if family is None:
+            family = self._families.put(first, Family(Lexer(self._always_relevant())))
+        key = family.lexer.key(given)
+        plan = family.plans.get(key)
+        if plan is None or not self._current(plan):
+            plan = self._walked(family, given, key) or self._planned(family, given)
+            if plan is None:
+                return [self.inline("".join(given)).html]
+        else:
+            self._counts["hits"] += 1
+        return [piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)]
+
+    def _always_relevant(self) -> frozenset[str]:
+        return ALWAYS_RELEVANT | URL_ATTRIBUTES | {"srcset"} if self._base_url else ALWAYS_RELEVANT
+
+    def _current(self, plan: Plan) -> bool:
+        return not plan.links or (self._load is not None and all(self._load(href) == css for href, css in plan.links))
+
+    def _walked(self, family: Family, pieces: Sequence[str], key: PieceKey) -> Plan | None:
+        paths = family.paths
+        if paths is None:
+            return None
+        outs = walk(family.lexer, paths, pieces, key)
+        if outs is None:
+            return None
+        self._counts["walks"] += 1
+        return _kept(family, key, Plan(outs, ()))
+
+    def _planned(self, family: Family, pieces: Sequence[str]) -> Plan | None:
+        """Look at the whole document, and learn from it."""
+        self._counts["misses"] += 1
+        html = "".join(pieces)
+        anatomy = dissect(html, self._load)
+        rulebook = self._rulebook(anatomy, "")
+        if not rulebook.attributes <= family.lexer.relevant:
+            family.lexer = Lexer(family.lexer.relevant | rulebook.attributes)
+            family.plans, family.paths = Memo(16_000_000), None
+        matching = self._matching(anatomy, rulebook)
+        edits = [
+            narrowed(start, html[start:end], text) for start, end, text in self._edits(anatomy, rulebook, matching, "")
+        ]
+        key = family.lexer.key(pieces)
+        outs = distribute(pieces, key, edits)
+        links = tuple((sheet.href, sheet.css) for sheet in anatomy.sheets if sheet.href)
+        if not rulebook.sideways and not self._base_url and not links:
+            self._learn(family, anatomy, rulebook, matching)
+        return _kept(family, key, Plan(outs, links)) if outs is not None else None
+
+    def _learn(self, family: Family, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
+        sheets = sheet_texts(anatomy, self._keep_style)
+        paths = family.paths
+        if paths is None or paths.graph.rulebook is not rulebook or paths.sheets != sheets:
+            paths = family.paths = Paths(PathGraph(rulebook), sheets)
+        paths.graph.learn(anatomy, matching)
+
+    def _edits(self, anatomy: Anatomy, rulebook: Rulebook, matching: Matching, css: str) -> list[Edit]:
+        sheets = sheet_edits(anatomy, css, self._keep_style, self._base_url)
+        return sorted([*sheets, *tag_edits(anatomy, rulebook, matching.numbers, self._base_url)])
 
     def _rulebook(self, anatomy: Anatomy, css: str) -> Rulebook:
         inlined = tuple(sheet.css for sheet in anatomy.sheets if sheet.inlined) + ((css,) if css else ())
@@ -86,63 +179,41 @@ class Inliner:
         known = self._rulebooks.get(key)
         if known:
             return known
-        kept = () if self._keep_style == "none" else (*others, *(read_sheet(text).rest() for text in inlined))
-        return self._rulebooks.put(key, Rulebook(inlined, kept))
+        kept = (*others, *(read_sheet(text).rest() for text in inlined))
+        return self._rulebooks.put(key, Rulebook(inlined, () if self._keep_style == "none" else kept))
 
-    def _sheet_edits(self, anatomy: Anatomy, css: str) -> Iterator[Edit]:
-        for sheet in anatomy.sheets:
-            rest = self._rest(sheet.css) if sheet.inlined or self._keep_style != "rest" else sheet.css
-            if sheet.pinned or (rest == sheet.css and sheet.offset >= 0):
-                continue
-            if not rest:
-                yield sheet.start, sheet.end, ""
-            elif sheet.offset < 0:
-                media = f' media="{encode(sheet.media)}"' if sheet.media else ""
-                yield sheet.start, sheet.end, f"<style{media}>{rest}</style>"
-            else:
-                yield sheet.offset, sheet.offset + len(sheet.css), rest
-        if rest := self._rest(css):
-            at = _head_end(anatomy)
-            yield at, at, f"<style>{rest}</style>"
+    def _matching(self, anatomy: Anatomy, rulebook: Rulebook) -> Matching:
+        parts = skeleton(anatomy, rulebook)
+        structure = "".join(parts)
+        key = rulebook, structure
+        known = self._matchings.get(key)
+        if known:
+            return known
+        return self._matchings.put(key, self._ask(parts, structure, rulebook), len(parts) + len(structure) // 8)
 
-    def _rest(self, css: str) -> str:
-        if self._keep_style == "rest":
-            return read_sheet(css).rest()
-        return css if self._keep_style == "all" else ""
+    def _ask(self, parts: list[str], structure: str, rulebook: Rulebook) -> Matching:
+        """The store's answer, else the engine's."""
+        if self._store is None or not rulebook.selectors:
+            return self._run(parts, rulebook)
+        told = json.dumps([_FORMAT, self._engine_name, rulebook.selectors, structure])
+        name = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+        found = self._store.get(name)
+        if found:
+            try:
+                return Matching.from_json(found)
+            except ValueError:
+                pass
+        matching = self._run(parts, rulebook)
+        self._store.put(name, matching.to_json())
+        return matching
 
-
-def tag_edits(anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> Iterator[Edit]:
-    """The start tags whose style changes."""
-    html = anatomy.html
-    numbers = iter(matching.numbers)
-    for kind, start, end, name in anatomy.tokens:
-        if kind == "start":
-            matched = next(numbers)
-            if matched and name not in INVISIBLE:
-                tag = html[start:end]
-                styled = rulebook.styled(tag, name, matched)
-                if styled is not tag:
-                    yield start, end, styled
+    def _run(self, parts: list[str], rulebook: Rulebook) -> Matching:
+        self._counts["engine_runs"] += bool(rulebook.selectors)
+        return match(parts, rulebook.selectors, self._engine)
 
 
-def apply(html: str, edits: Iterable[Edit]) -> str:
-    """``html`` with edits that are sorted and don't overlap."""
-    parts: list[str] = []
-    done = 0
-    for start, end, text in edits:
-        parts += html[done:start], text
-        done = end
-    return "".join([*parts, html[done:]])
-
-
-def _head_end(anatomy: Anatomy) -> int:
-    """Where a style sheet of our own goes: the end of the head, else before the first tag that is shown."""
-    for kind, start, _, name in anatomy.tokens:
-        if kind == "end" and name == "head":
-            return start
-        if kind == "start" and name not in INVISIBLE and name != "html":
-            return start
-    return 0
+def _kept(family: Family, key: PieceKey, plan: Plan) -> Plan:
+    return family.plans.put(key, plan, 8 * len(key) + sum(len(out) for out in plan.outs if out))
 
 
 def inline_css(

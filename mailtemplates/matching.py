@@ -6,7 +6,9 @@ mark, and hardly any text. It never sees the author's words.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailtemplates.anatomy import Anatomy
@@ -28,6 +30,22 @@ class Matching(NamedTuple):
     numbers: tuple[tuple[int, ...], ...]
     parents: tuple[int | None, ...]
 
+    def to_json(self) -> bytes:
+        """For a store."""
+        distinct = list(dict.fromkeys(self.numbers))
+        place = {numbers: index for index, numbers in enumerate(distinct)}
+        return json.dumps([distinct, [place[numbers] for numbers in self.numbers], self.parents]).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Matching:
+        """What :meth:`to_json` wrote. Raises :class:`ValueError` for anything else."""
+        try:
+            distinct, places, parents = json.loads(data)
+            known = [tuple(map(int, numbers)) for numbers in distinct]
+            return cls(tuple([known[place] for place in places]), tuple(parents))
+        except (TypeError, IndexError, ValueError) as error:
+            raise ValueError("not a stored matching") from error
+
 
 def skeleton(anatomy: Anatomy, rulebook: Rulebook) -> list[str]:
     """The document reduced to what an element's matches can depend on. A start tag is one item that begins with
@@ -48,7 +66,7 @@ def skeleton(anatomy: Anatomy, rulebook: Rulebook) -> list[str]:
     return parts
 
 
-def match(parts: list[str], rulebook: Rulebook, engine: Engine) -> Matching:
+def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matching:
     """Ask ``engine`` about a skeleton. Raises :class:`MailTemplatesError` when the engine fails."""
     marked, total = [], 0
     for part in parts:
@@ -58,10 +76,10 @@ def match(parts: list[str], rulebook: Rulebook, engine: Engine) -> Matching:
             total += 1
         else:
             marked.append(part)
-    if not rulebook.selectors:
+    if not selectors:
         return Matching(((),) * total, (None,) * total)
     try:
-        output = engine("".join(marked), rulebook.selectors)
+        output = engine("".join(marked), selectors)
     except Exception as error:
         raise MailTemplatesError(
             f"the inliner engine failed: {type(error).__name__}: {error}", cure="try the other inliner engine"

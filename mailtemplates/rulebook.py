@@ -18,8 +18,11 @@ OPT_OUTS = {"data-inline": ("ignore",), "data-css-inline": ("ignore",), "data-pr
 """Attributes, and their values, that keep an element or a style sheet from being inlined."""
 
 _IMPORTANT = re.compile(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
-_BASE = frozenset({"style", "type", *OPT_OUTS})
-_STRUCTURAL = frozenset({"style", "link", "base"})
+INVISIBLE = frozenset({"head", "title", "base", "link", "meta", "style", "script"})
+"""Elements that are never shown: they get no style."""
+
+ALWAYS_RELEVANT = frozenset({"style", "type", *OPT_OUTS})
+"""Attributes whose value can change how a document is inlined, whatever the selectors."""
 
 
 class TagFacts(NamedTuple):
@@ -85,10 +88,6 @@ class Rulebook:
         return any(
             name == other or name.startswith(other + "-") or other.startswith(name + "-") for other in self._overriding
         )
-
-    def relevant(self, tag_name: str, attribute: str) -> bool:
-        """Whether the value of an attribute can change the plan: if not, any value may stand there."""
-        return attribute in self.attributes or attribute in _BASE or tag_name in _STRUCTURAL
 
     def _facts(self, tag: str, name: str) -> TagFacts:
         found = attributes(tag)
