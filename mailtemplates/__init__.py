@@ -1,1 +1,83 @@
-"""Email templates that are right before they are sent, and can prove it."""
+"""Email templates that are right before they are sent, and can prove it.
+
+    from mailtemplates import Engine
+
+    engine = Engine("templates")
+    mail = engine.render("welcome.j2", {"user": {"name": "Ann", "email": "ann@reader.example"}})
+    octets = mail.message().as_bytes()
+
+The names below are imported when they are first used, so a program pays only for what it needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailtemplates.address import Group, Mailbox
+    from mailtemplates.attachment import Attachment
+    from mailtemplates.composer import compose
+    from mailtemplates.engine import Engine, Mail
+    from mailtemplates.envelope import Envelope
+    from mailtemplates.errors import (
+        AddressError,
+        AttachmentError,
+        ComposeError,
+        DataError,
+        HeaderError,
+        LimitError,
+        MailTemplatesError,
+        SettingsError,
+        TemplateError,
+        UndefinedError,
+    )
+    from mailtemplates.inliner import Inliner, inline_css
+    from mailtemplates.message import Message
+    from mailtemplates.parts import Parts
+    from mailtemplates.plaintext import to_text
+    from mailtemplates.sandbox import Limits
+    from mailtemplates.settings import Settings, read_settings
+    from mailtemplates.stamp import Stamp
+
+_HOMES = {
+    "address": ("Group", "Mailbox"),
+    "attachment": ("Attachment",),
+    "composer": ("compose",),
+    "engine": ("Engine", "Mail"),
+    "envelope": ("Envelope",),
+    "errors": (
+        "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LimitError",
+        "MailTemplatesError", "SettingsError", "TemplateError", "UndefinedError",
+    ),
+    "inliner": ("Inliner", "inline_css"),
+    "message": ("Message",),
+    "parts": ("Parts",),
+    "plaintext": ("to_text",),
+    "sandbox": ("Limits",),
+    "settings": ("Settings", "read_settings"),
+    "stamp": ("Stamp",),
+    "version": ("VERSION",),
+}  # fmt: skip
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AddressError", "Attachment", "AttachmentError", "ComposeError", "DataError", "Engine", "Envelope", "Group",
+    "HeaderError", "Inliner", "LimitError", "Limits", "Mail", "MailTemplatesError", "Mailbox", "Message", "Parts",
+    "Settings", "SettingsError", "Stamp", "TemplateError", "UndefinedError", "compose", "inline_css", "read_settings",
+    "to_text",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("mailtemplates.version").VERSION
+    if name not in _HOME:
+        raise AttributeError(f"module 'mailtemplates' has no attribute {name!r}")
+    value = getattr(import_module(f"mailtemplates.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

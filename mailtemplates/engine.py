@@ -77,6 +77,7 @@ class Engine:
         without it, compiled catalogs in the folder ``locales`` are used.
     :param auto_reload: look at every render whether a template or schema has changed.
     :param cache: a Jinja bytecode cache, for processes that render once.
+    :param plans: a store of inlining plans on disk, for the same.
     :raises SettingsError: a folder does not exist.
     """
 
@@ -92,8 +93,8 @@ class Engine:
         filters: Mapping[str, Callable[..., Any]] | None = None,
         variables: Mapping[str, Any] | None = None,
         auto_reload: bool = True,
-        inliner: Inliner | None = None,
         cache: BytecodeCache | None = None,
+        plans: Any = None,
     ) -> None:
         self.settings = settings or Settings()
         self._auto_reload = auto_reload
@@ -105,11 +106,12 @@ class Engine:
         self._environment.filters.update(filters or {})
         self._environment.globals.update(variables or {})
         files = Files(self._folders)
-        self.inliner = inliner or Inliner(
+        self.inliner = Inliner(
             self.settings.inliner,
             keep_style=self.settings.keep_style,
             base_url=self.settings.base_url or None,
             load=files.text,
+            store=plans,
         )
         self._renderer = Renderer(
             self._environment,

@@ -112,10 +112,10 @@ def _place(
     if source is None:
         return error.at(Location(name)) if name else error
     text = source.line(line)
-    return error.at(Location(source.path, line, _column(text, word) if line else 0), text)
+    return error.at(Location(source.path, line, column_of(text, word) if line else 0), text)
 
 
-def _column(text: str, word: str) -> int:
+def column_of(text: str, word: str) -> int:
     """The column of a word inside a line's Jinja code; else of the line's first delimiter, else of its text."""
     opened = _DELIMITER.search(text)
     start = opened.start() if opened else 0
@@ -132,7 +132,7 @@ def _syntax(error: TemplateSyntaxError, environment: Environment) -> errors.Temp
     source = Source(error.filename or error.name or "<template>", error.source or "")
     text = source.line(error.lineno)
     words = _QUOTED.findall(error.message or "")
-    column = _column(text, words[-1] if words else "")
+    column = column_of(text, words[-1] if words else "")
     cure = "mend the Jinja syntax here"
     if found := _NO_FILTER.match(error.message or ""):
         kind, unknown = found.groups()
@@ -219,5 +219,5 @@ def _circle(error: RecursionError, environment: Environment, name: str) -> error
     source = source_of(environment, last)
     if source is not None:
         line = first.get(last, 0)
-        fault.at(Location(source.path, line, _column(source.line(line), "")), source.line(line))
+        fault.at(Location(source.path, line, column_of(source.line(line), "")), source.line(line))
     return fault

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 
 class Data(str):
-    """Text that came from data. Knows the expression and the template line that printed it."""
+    """Text that came from data. Knows the expression that printed it, and that expression's template and line."""
 
-    __slots__ = ("expression", "line")
+    __slots__ = ("expression", "line", "template")
 
     expression: str
     line: int
+    template: str
 
-    def __new__(cls, text: str, expression: str = "", line: int = 0) -> Data:
+    def __new__(cls, text: str, expression: str = "", line: int = 0, template: str = "") -> Data:
         self = super().__new__(cls, text)
         self.expression = expression
         self.line = line
+        self.template = template
         return self

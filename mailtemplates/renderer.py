@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from mailtemplates.address import mailboxes
 from mailtemplates.attachment import Attachment
 from mailtemplates.catalogs import Catalogs, language_tag
 from mailtemplates.context import Render, current
-from mailtemplates.errors import HeaderError
-from mailtemplates.faults import source_of, translate
+from mailtemplates.errors import HeaderError, TemplateError
+from mailtemplates.faults import column_of, source_of, translate
 from mailtemplates.field import Field
 from mailtemplates.fragment import Data
 from mailtemplates.headers import make_field, parse_headers_block, read_field
@@ -35,6 +36,9 @@ from mailtemplates.template import (
     RESERVED,
     Sink,
 )
+
+
+_EXPRESSION = re.compile(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Renderer:
             raise fault from (None if fault is error else error)
         finally:
             current.reset(token)
+
+    @property
+    def environment(self) -> Environment:
+        """An environment that all sinks share the loader of."""
+        return self._environments[Sink.PLAIN]
 
     def template(self, sink: Sink, name: str) -> Template:
         """The template compiled for a sink."""
@@ -165,10 +174,13 @@ class _Message:
             pieces = self.block("html", Sink.HTML) if "html" in blocks else None
             return pieces, self.text("text") if "text" in blocks else None
         whole = self.top[Sink.HTML]
-        if document.is_html("".join(whole)):
+        joined = "".join(whole)
+        if not joined.strip():
+            raise _no_body(self.name)
+        if document.is_html(joined):
             return whole, None
         self.context(Sink.FILE)
-        return None, "".join(self.top[Sink.FILE])
+        return None, "".join(self.top[Sink.FILE]).rstrip("\n") + "\n"
 
     def finished(self, pieces: Sequence[str], blocks: Set[str]) -> list[str]:
         """The html's pieces with language, preheader and inlined styles."""
@@ -206,22 +218,29 @@ class _Message:
         if all(type(fragment) is str and not fragment.strip() for fragment in fragments):
             return ()
         try:
-            return [read_field(name, fragments)] if name else parse_headers_block(fragments)
-        except HeaderError as error:
-            raise self.placed(error, block) from None
+            return _read_block(name, fragments, None)
+        except HeaderError:
+            return self.blamed(block, name, fragments)
 
-    def placed(self, error: HeaderError, block: str) -> HeaderError:
-        """The error with the place of the value that it is about, else of the block."""
-        if error.location is not None and error.location.line:
-            return error
+    def blamed(self, block: str, name: str, fragments: list[Any]) -> Sequence[Field]:
+        """Read a header block that is wrong once more, to say where.
+
+        :raises HeaderError: with the place of the value that it is about, else of the block.
+        """
         function = self.context(Sink.PLAIN).blocks[block][0]
         template = function.__globals__["__jinja_template__"]
         line = template.get_corresponding_lineno(function.__code__.co_firstlineno)
-        source = source_of(self.renderer._environments[Sink.PLAIN], template.name)
-        location = Location(template.filename or template.name or "<template>", line)
-        error.location = None
-        error.at(location, source.line(line) if source else "")
-        return error
+        try:
+            return _read_block(name, fragments, Location(template.name or "", line))
+        except HeaderError as error:
+            place = error.location or Location(template.name or "", line)
+            source = source_of(self.renderer.environment, place.path)
+            text = source.line(place.line) if source else ""
+            word = next(iter(_EXPRESSION.findall(error.problem)), "")
+            error.location = None
+            raise error.at(
+                Location(source.path if source else place.path, place.line, column_of(text, word)), text
+            ) from None
 
     def attachments(self, blocks: Set[str]) -> tuple[Attachment, ...]:
         """What the ``attachments`` block attached, then what the caller added."""
@@ -232,6 +251,20 @@ class _Message:
             for item in self.given.attachments
         )
         return (*self.state.attachments, *given)
+
+
+def _no_body(name: str) -> TemplateError:
+    return TemplateError(
+        "the template has no html and no text",
+        location=Location(name),
+        cure="add {% block html %}, or {% block text %}, or write the html outside any block",
+    )
+
+
+def _read_block(name: str, fragments: list[Any], location: Location | None) -> Sequence[Field]:
+    if name:
+        return (read_field(name, fragments, location=location),)
+    return parse_headers_block(fragments, location=location)
 
 
 def _given_field(name: str, value: Any) -> Field:

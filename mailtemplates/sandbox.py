@@ -21,7 +21,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mailtemplates.errors import LimitError
 
 _WIDTH = re.compile(r"\d{6,}|\*")
-_DEEPEST = 5_000_000
+_HARMLESS = frozenset(
+    {"round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "tojson", "length",
+     "truncate", "format", "sort", "first", "last", "random", "count", "find", "startswith", "endswith", "split"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +145,34 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
         return limited
 
     def _check(self, text: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Refuse arguments that make a text or a number of items out of all proportion."""
-        numbers = [arg for arg in (*args, *kwargs.values()) if isinstance(arg, int)]
-        if any(abs(number) > _DEEPEST // max(1, text.count("\n") + 1) for number in numbers) and name not in {
-            "round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "tojson",
-        }:  # fmt: skip
-            self.grown(self.limits.output + 1)
-        lengths = [len(arg) for arg in (*args, *kwargs.values()) if isinstance(arg, str)]
-        if name in {"replace", "join", "indent", "translate"}:
-            self.grown((len(text) + 1) * max([1, *lengths]) if len(lengths) > 1 or name != "replace" else 0)
-        if name == "format" and _WIDTH.search(text):
-            raise LimitError("the format's width is too large for a sandboxed template", cure="use a smaller width")
+        """Refuse arguments with which a string method or a filter makes a text out of all proportion."""
+        values = [*args, *kwargs.values()]
+        numbers = [value for value in values if isinstance(value, int)]
+        if name not in _HARMLESS:
+            self.grown(max([0, *numbers]) * (text.count("\n") + 1 if name == "indent" else 1))
+        texts = [value for value in values if isinstance(value, str)]
+        match name:
+            case "replace":
+                self.grown(_replaced(text, texts))
+            case "join" | "xmlattr":
+                self.grown(_joined(text, values))
+            case "format" if _WIDTH.search(text):
+                raise LimitError("the format's width is too large for a sandboxed template", cure="use a smaller width")
+
+
+def _replaced(text: str, texts: list[str]) -> int:
+    """The length of ``text`` with one of the texts replaced by another, when every occurrence is."""
+    if len(texts) < 2:
+        return 0
+    old, new = texts[-2:]
+    return len(text) + text.count(old) * len(new)
+
+
+def _joined(text: str, values: list[Any]) -> int:
+    """The length of what a joiner among the values makes of a list among them."""
+    items = next((value for value in values if isinstance(value, list | tuple)), ())
+    joiner = max([len(text), *(len(value) for value in values if isinstance(value, str))])
+    return len(items) * joiner + sum(len(item) for item in items if isinstance(item, str))
 
 
 def _small(number: Any) -> bool:

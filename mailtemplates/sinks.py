@@ -73,7 +73,7 @@ def _join(pieces: Iterable[Any]) -> Mixed:
     return Mixed(tuple(flatten(pieces)))
 
 
-def _data(value: Any, expression: str, line: int) -> Any:
+def _data(value: Any, expression: str, line: int, template: str) -> Any:
     """Mark what an expression printed as data, unless its parts are known."""
     if isinstance(value, Mixed | Mailbox | Group):
         return value
@@ -81,7 +81,7 @@ def _data(value: Any, expression: str, line: int) -> Any:
         return value
     if isinstance(value, Markup):
         value = value.unescape()
-    return Data(str(value), expression, line)
+    return Data(str(value), expression, line, template)
 
 
 def spell(node: nodes.Node) -> str:
@@ -123,23 +123,7 @@ class _PlainGenerator(_Generator):
 
 
 class _FragmentGenerator(_PlainGenerator):
-    """Every printed expression is data; the top level prints nothing."""
-
-    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
-        if not _outside(frame):
-            super().visit_Output(node, frame)
-
-    def visit_Include(self, node: nodes.Include, frame: Frame) -> None:
-        if not _outside(frame):
-            super().visit_Include(node, frame)
-
-    def visit_CallBlock(self, node: nodes.CallBlock, frame: Frame) -> None:
-        if not _outside(frame):
-            super().visit_CallBlock(node, frame)
-
-    def visit_FilterBlock(self, node: nodes.FilterBlock, frame: Frame) -> None:
-        if not _outside(frame):
-            super().visit_FilterBlock(node, frame)
+    """Every printed expression is data, and stays apart from the template's text."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         self.write("environment.fragment(")
@@ -149,7 +133,7 @@ class _FragmentGenerator(_PlainGenerator):
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
         if finalize.src is not None:
             self.write(")")
-        self.write(f", {spell(node)!r}, {node.lineno})")
+        self.write(f", {spell(node)!r}, {node.lineno}, {self.name!r})")
 
 
 _GENERATORS: dict[Sink, type[CodeGenerator]] = {

@@ -201,7 +201,7 @@ def _json(mail: Mail, message: Message) -> dict[str, Any]:
     return {
         "subject": mail.subject,
         "envelope": {"sender": message.envelope.sender, "recipients": list(message.envelope.recipients)},
-        "headers": [[field.name, str(field)] for field in parts.fields],
+        "headers": [[field.name, str(field.value)] for field in parts.fields],
         "html": parts.html,
         "text": parts.text,
         "attachments": [

@@ -1,0 +1,41 @@
+"""What several test modules share: a template folder made of texts, and the starters' engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from mailtemplates import Engine, Stamp
+
+ROOT = Path(__file__).parent.parent
+STAMP = Stamp(datetime(2026, 11, 2, 12, 0, tzinfo=UTC), "token", "acme.example")
+
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
+
+MakeEngine = Callable[..., Engine]
+
+
+@pytest.fixture
+def make_engine(tmp_path: Path) -> MakeEngine:
+    """An engine over a fresh template folder: ``make_engine({"t.j2": "…"}, sandbox=True)``."""
+
+    def make(files: dict[str, str | bytes], **options: Any) -> Engine:
+        for name, content in files.items():
+            path = tmp_path / "templates" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return Engine(tmp_path / "templates", **options)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def starters() -> Engine:
+    """The engine over the starter templates."""
+    return Engine(ROOT / "templates")

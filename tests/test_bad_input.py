@@ -1,0 +1,198 @@
+"""Every kind of bad input: one clear error with its place and a cure, never a foreign exception."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailtemplates import (
+    AddressError,
+    AttachmentError,
+    DataError,
+    HeaderError,
+    LimitError,
+    MailTemplatesError,
+    SettingsError,
+    TemplateError,
+    UndefinedError,
+)
+from tests.conftest import MakeEngine
+
+HTML = "{% block html %}<p>x</p>{% endblock %}"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+# name: (files, data, error, place, words)
+CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplatesError], str, str]] = {
+    "unknown tag": ({"t.j2": "a\n  {% foo %}"}, {}, TemplateError, "t.j2:2:6", "unknown tag 'foo'"),
+    "unclosed block": ({"t.j2": "{% block html %}\nx"}, {}, TemplateError, "t.j2:1:4", "endblock"),
+    "unclosed expression": ({"t.j2": "x\n{{ a "}, {}, TemplateError, "t.j2:2", "end of print statement"),
+    "unknown filter": (
+        {"t.j2": "{% block html %}\n <p>{{ 'a'|uper }}{% endblock %}"}, {}, TemplateError, "t.j2:2:12", "did you mean 'upper'",
+    ),
+    "block twice": ({"t.j2": "{% block html %}{% endblock %}\n{% block html %}{% endblock %}"}, {}, TemplateError,
+                    "t.j2:2", "defined twice"),
+    "missing include": (
+        {"t.j2": "{% block html %}\n\n{% include 'part.j2' %}{% endblock %}", "parts.j2": ""}, {},
+        TemplateError, "t.j2:3", "did you mean 'parts.j2'",
+    ),
+    "missing layout": ({"t.j2": "{% extends 'base.j2' %}"}, {}, TemplateError, "t.j2:1", "no template 'base.j2'"),
+    "missing import": ({"t.j2": "\n{% import 'm.j2' as m %}" + HTML}, {}, TemplateError, "t.j2:2", "no template 'm.j2'"),
+    "include loop": (
+        {"t.j2": "{% block html %}{% include 'a.j2' %}{% endblock %}", "a.j2": "\n{% include 'b.j2' %}",
+         "b.j2": "{% include 'a.j2' %}"}, {}, TemplateError, ".j2:", "a.j2 → b.j2",
+    ),
+    "extends loop": ({"t.j2": "{% extends 't.j2' %}"}, {}, TemplateError, "t.j2:1", "without end"),
+    "endless macro": (
+        {"t.j2": "{% macro m() %}{{ m() }}{% endmacro %}{% block html %}{{ m() }}{% endblock %}"}, {},
+        TemplateError, "t.j2:1", "without end",
+    ),
+    "undefined name": (
+        {"t.j2": "{% block html %}\n<p>{{ usr.name }}</p>{% endblock %}"}, {"user": {}}, UndefinedError, "t.j2:2:7", "did you mean 'user'",
+    ),
+    "undefined attribute": (
+        {"t.j2": "{% block html %}\n<p>{{ user.nmae }}</p>{% endblock %}"}, {"user": {"name": 1}},
+        UndefinedError, "t.j2:2:12", "did you mean 'name'",
+    ),
+    "undefined in layout": (
+        {"t.j2": "{% extends 'l.j2' %}", "l.j2": "\n\n{% block html %}{{ nope }}{% endblock %}"}, {},
+        UndefinedError, "l.j2:3:20", "'nope' is undefined",
+    ),
+    "undefined in subject": ({"t.j2": HTML + "\n{% block subject %}{{ x }}{% endblock %}"}, {}, UndefinedError, "t.j2:2:23", "'x' is undefined"),
+    "undefined in a condition": ({"t.j2": "{% block html %}{% if x %}{% endif %}{% endblock %}"}, {}, UndefinedError, "t.j2:1", "'x'"),
+    "division": ({"t.j2": "{% block html %}\n{{ 1 / n }}{% endblock %}"}, {"n": 0}, TemplateError, "t.j2:2", "ZeroDivisionError"),
+    "wrong type": ({"t.j2": "{% block html %}\n{{ 1 + n }}{% endblock %}"}, {"n": "a"}, TemplateError, "t.j2:2", "TypeError"),
+    "not UTF-8": ({"t.j2": "{% block html %}\nGrüße aus Köln{% endblock %}".encode("latin-1")}, {}, TemplateError, "t.j2:2:3", "not UTF-8"),
+    "no body": ({"t.j2": "{% block subject %}x{% endblock %}"}, {}, TemplateError, "t.j2", "no html and no text"),
+    "newline in subject": ({"t.j2": HTML + "\n{% block subject %}Hi {{ n }}{% endblock %}"}, {"n": "a\r\nBcc: x@y"}, HeaderError, "t.j2:2:26", "`n`"),
+    "NUL in subject": ({"t.j2": HTML + "{% block subject %}{{ n }}{% endblock %}"}, {"n": "a\0"}, HeaderError, "t.j2:1", "`n`"),
+    "bidi in name": ({"t.j2": HTML + "\n\n{% block to %}{{ u.n }} <a@x.example>{% endblock %}"}, {"u": {"n": "a\u202eb"}}, HeaderError, "t.j2:3:18", "`u.n`"),
+    "list in address": ({"t.j2": HTML + "{% block to %}{{ a }}{% endblock %}"}, {"a": "a@x.example, b@x.example"}, AddressError, "t.j2:1", "mailbox"),
+    "bad address": ({"t.j2": HTML + "{% block to %}{{ u|mailbox }}{% endblock %}"}, {"u": {"email": "a..b@x"}}, AddressError, "t.j2:1", "a..b@x"),
+    "reserved field": ({"t.j2": HTML + "\n{% block headers %}\nContent-Type: x\n{% endblock %}"}, {}, HeaderError, "t.j2:2", "Content-Type"),
+    "no colon": ({"t.j2": HTML + "\n{% block headers %}X-Foo bar{% endblock %}"}, {}, HeaderError, "t.j2:2", "not a header field"),
+    "newline in other field": ({"t.j2": HTML + "{% block headers %}X-A: {{ n }}{% endblock %}"}, {"n": "a\nX-B: c"}, HeaderError, "t.j2:1", "`n`"),
+    "missing attachment": (
+        {"t.j2": HTML + "\n{% block attachments %}{{ attach('files/term.pdf') }}{% endblock %}", "files/terms.pdf": b"%PDF-1.4"}, {},
+        AttachmentError, "t.j2:2", "did you mean 'files/terms.pdf'",
+    ),
+    "attachment above": ({"t.j2": "{% block html %}{{ inline('../x.png') }}{% endblock %}", "../x.png": PNG}, {}, AttachmentError, "t.j2:1", "outside"),
+    "absolute attachment": ({"t.j2": "{% block html %}{{ inline('/etc/passwd') }}{% endblock %}"}, {}, AttachmentError, "t.j2:1", "outside"),
+    "file name with path": (
+        {"t.j2": HTML + "{% block attachments %}{{ attach('a.png', filename='../a.png') }}{% endblock %}", "a.png": PNG}, {},
+        AttachmentError, "t.j2:1", "a.png",
+    ),
+    "inline in subject": ({"t.j2": HTML + "{% block subject %}{{ inline('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "subject"),
+    "attach in html": ({"t.j2": "{% block html %}{{ attach('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "attachments"),
+    "template above": ({"t.j2": "{% include '../x.j2' %}", "../x.j2": "secret"}, {}, TemplateError, "t.j2:1", "no template"),
+    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="https://x.example/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "", "a.css"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_is_an_error_with_place_and_cure(make_engine: MakeEngine, name: str) -> None:
+    files, data, kind, place, words = CASES[name]
+    with pytest.raises(MailTemplatesError) as caught:
+        make_engine(files).render("t.j2", data)
+    shown = str(caught.value)
+    assert isinstance(caught.value, kind), shown
+    assert place in shown.split("\n")[0], shown
+    assert words in shown, shown
+    assert "\nhelp: " in shown, shown
+
+
+def test_a_link_out_of_the_folder_is_refused(make_engine: MakeEngine, tmp_path: Path) -> None:
+    engine = make_engine({"t.j2": "{% block html %}{{ inline('a.png') }}{% endblock %}"})
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (tmp_path / "templates" / "a.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(AttachmentError, match="outside"):
+        engine.render("t.j2")
+    (tmp_path / "templates" / "b.j2").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(TemplateError, match=r"no template 'b\.j2'"):
+        engine.render("b.j2")
+
+
+def test_a_name_that_does_not_exist_suggests_one(make_engine: MakeEngine) -> None:
+    with pytest.raises(TemplateError, match=r"did you mean 'welcome\.j2'"):
+        make_engine({"welcome.j2": HTML}).render("welcom.j2")
+
+
+def test_a_missing_folder_is_a_settings_error(tmp_path: Path) -> None:
+    from mailtemplates import Engine
+
+    with pytest.raises(SettingsError, match="no template folder"):
+        Engine(tmp_path / "none")
+
+
+def test_a_cid_for_two_files_is_refused(make_engine: MakeEngine) -> None:
+    from mailtemplates import Attachment
+
+    one = Attachment.from_bytes(PNG, filename="a.png", content_id="logo@x.example")
+    two = Attachment.from_bytes(PNG + b"1", filename="b.png", content_id="logo@x.example")
+    source = "{% block html %}{{ inline(one) }}{{ inline(two) }}{% endblock %}"
+    with pytest.raises(AttachmentError, match="twice"):
+        make_engine({"t.j2": source}).render("t.j2", {"one": one, "two": two})
+
+
+def test_a_large_value_is_rendered(make_engine: MakeEngine) -> None:
+    """5 MB in one value: nothing quadratic, nothing over-long in the octets."""
+    from tests.conftest import STAMP
+
+    engine = make_engine({"t.j2": "{% block from %}a@x.example{% endblock %}{% block html %}<p>{{ v }}</p>{% endblock %}"})
+    octets = engine.render("t.j2", {"v": "word " * 1_000_000}).message(STAMP).as_bytes()
+    assert max(map(len, octets.split(b"\r\n"))) <= 998
+
+
+SANDBOXED = {
+    "endless loop": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "endless recursion of loops": "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+    "much output": "{% for a in range(9999) %}{{ 'x' * 1000 }}{% endfor %}",
+    "multiplication": "{{ 'x' * 10 ** 9 }}",
+    "power": "{{ 10 ** 1000000000 }}",
+    "power in a macro": "{% macro m() %}{{ 9 ** 999999999 }}{% endmacro %}{{ m() }}",
+    "large numbers": "{% set ns = namespace(n=9) %}{% for i in range(99) %}{% set ns.n = ns.n * ns.n %}{% endfor %}{{ ns.n }}",
+    "doubling": "{% set ns = namespace(s='x' * 1000) %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+    "doubling by addition": "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
+    "doubling by set": "{% set ns = namespace(s='xxxx') %}{% for i in range(60) %}{% set t %}{{ ns.s }}{{ ns.s }}{% endset %}"
+    "{% set ns.s = t %}{% endfor %}",
+    "center": "{{ 'x'|center(1000000000) }}",
+    "ljust": "{{ 'x'.ljust(1000000000) }}",
+    "width": "{{ '%999999999d' % 1 }}",
+    "format filter": "{{ '%999999999d'|format(1) }}",
+    "format method": "{{ '{:999999999}'.format(1) }}",
+    "replace": "{{ ('x' * 100000).replace('x', 'y' * 100000) }}",
+    "replace filter": "{{ ('x' * 100000)|replace('x', 'y' * 100000) }}",
+    "join": "{{ (['x'] * 100000)|join('y' * 100000) }}",
+    "join method": "{{ ('y' * 100000).join(['x'] * 100000) }}",
+    "indent": "{{ ('\n' * 100000)|indent(100000) }}",
+    "list": "{{ ([1] * 10 ** 9)|length }}",
+    "lipsum": "{{ lipsum(1000000) }}",
+    "attributes": "{{ ''.__class__.__mro__ }}",
+    "change of data": "{{ items.append(1) }}",
+}
+
+
+@pytest.mark.parametrize("name", SANDBOXED)
+def test_the_sandbox_stops_what_grows_or_reaches_out(make_engine: MakeEngine, name: str) -> None:
+    from mailtemplates import Limits
+
+    engine = make_engine(
+        {"t.j2": f"{{% block html %}}{SANDBOXED[name]}{{% endblock %}}"}, sandbox=True, limits=Limits(seconds=0.5)
+    )
+    with pytest.raises(TemplateError) as caught:
+        engine.render("t.j2", {"items": [1]})
+    if name not in {"attributes", "change of data", "endless recursion of loops"}:
+        assert isinstance(caught.value, LimitError), str(caught.value)
+    assert "help:" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ 'a' ~ n }}{{ 2 ** 8 }}{{ 'ab' * 3 }}", "{{ n|replace('n', 'mm') }}{{ n|center(9) }}", "{{ '%5d' % 3 }}{{ [1, 2]|join(', ') }}",
+     "{% for i in range(3) %}{{ loop.index }}{% endfor %}"],
+)  # fmt: skip
+def test_the_sandbox_renders_ordinary_templates(make_engine: MakeEngine, source: str) -> None:
+    source = f"{{% block html %}}<p>{source}</p>{{% endblock %}}"
+    free, boxed = make_engine({"t.j2": source}), make_engine({"t.j2": source}, sandbox=True)
+    assert boxed.render("t.j2", {"n": "name"}).html == free.render("t.j2", {"n": "name"}).html
