@@ -276,7 +276,7 @@ class Flow:
     def leave_superscript(self, _: object) -> None:
         """End a superscript: after a number or a unit it is a power, after a word a note."""
         spot = self._spots.pop()
-        if len(self._blocks) != spot[0]:
+        if self._spots or len(self._blocks) != spot[0]:
             return
         start = self._start(spot)
         said = "".join(self.words[start:]).strip()

@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op
 from mailtemplates.markup import RAW_TEXT, Token, cut, decode
-from mailtemplates.nesting import Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning, target
+from mailtemplates.nesting import SHOWN, Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning, target
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
 _PLAIN_ATTRIBUTES = r"""((?:[ \t\n\f\r]+(?!href=)[a-z][a-z-]*="[^"<>]*")*)"""
 _PLAIN_LINK = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
+_LINK_BEGUN = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)""")
+_LINK_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
 _LONG_ENOUGH = 500
 _FRAMES = 20_000
 _STRETCHES = 4_000
@@ -32,6 +34,15 @@ class Stretch(NamedTuple):
     ops: tuple[Op, ...]
     frame: Frame
     rest: str
+
+
+class _LinkEnd(NamedTuple):
+    """What a piece that ends a link's tag says: the parts of the target before and behind the values, then a stretch."""
+
+    begun: str
+    ended: str
+    before: tuple[Op, ...]
+    then: Stretch
 
 
 class Memory:
@@ -59,38 +70,54 @@ class Memory:
 
     def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
         """What the pieces together say in ``frame``. The first ends within markup or a reference, which the last may end."""
-        html = "".join(pieces)
-        last = pieces[-1]
+        first, last = pieces[0], pieces[-1]
+        known = frame.after.get((first, last))
+        if known is None:
+            known = self._learn_link(frame, first, last) if first.startswith("<a") else None
+        if known is not None:
+            value = "".join(pieces[1:-1])
+            if '"' not in value and "<" not in value and ">" not in value:
+                href = f"{known.begun}{value}{known.ended}"
+                then = known.then
+                href = target(decode(href) if "&" in href else href)
+                return Stretch((*known.before, (Flow.link, href), *then.ops), then.frame, then.rest)
+        return self._completed(frame, "".join(pieces), last)
+
+    def _learn_link(self, frame: Frame, first: str, last: str) -> _LinkEnd | None:
+        """How ``first`` and ``last`` are a link's tag around the values of its target, when the link is a plain one."""
+        begun, ended = _LINK_BEGUN.fullmatch(first), _LINK_ENDED.match(last)
+        if frame.hidden or not begun or not ended or not self._is_plain(begun[1], ended[2]):
+            return None
+        ops: list[Op] = []
+        after = _apply(frame, Meaning("a"), ops)
+        then = self.stretch(after, last[ended.end() :])
+        found = _LinkEnd(begun[2], ended[1], tuple(ops), then)
+        if len(last) < _LONGEST_STRETCH:
+            frame.after[first, last] = found
+            self._stretches += 1
+        return found
+
+    def _completed(self, frame: Frame, html: str, last: str) -> Stretch:
+        """What ``html`` says that begins within markup, when ``last``, the end of it, may end that."""
         before = len(html) - len(last)
-        link = _PLAIN_LINK.match(html) if html.startswith("<a") else None
-        if link and not frame.hidden:
-            end = link.end()
-            ops: list[Op] = []
-            frame = _apply(frame, self._link(link), ops)
-        elif html[0] == "<":
-            end = html.find(">", before) + 1
-            tokens = cut(html[:end])
-            if len(tokens) != 1 or tokens[0].kind not in ("start", "end") or tokens[0].name in RAW_TEXT:
-                return self.stretch(frame, html)
-            ops, frame = self.read(frame, html, tokens, end)
-        else:
+        end = html.find(">", before) + 1
+        tokens = cut(html[:end])
+        if html[0] != "<" or len(tokens) != 1 or tokens[0].kind not in ("start", "end") or tokens[0].name in RAW_TEXT:
             return self.stretch(frame, html)
+        ops, frame = self.read(frame, html, tokens, end)
         if end == len(html):
             return Stretch(tuple(ops), frame, "")
         key = (last, end - before)
         then = frame.after.get(key) or self.stretch(frame, html[end:], key)
         return Stretch((*ops, *then.ops), then.frame, then.rest)
 
-    def _link(self, link: re.Match[str]) -> Meaning:
-        """What a link's start tag says; the meaning of its other attributes is remembered, its target may be new."""
-        before, href, after = link.groups()
+    def _is_plain(self, before: str, after: str) -> bool:
+        """Whether a link with these attributes around its ``href`` is shown, and says nothing but its target."""
         key = f"{before}>{after}"
         meaning = self._meanings.get(key)
         if meaning is None:
             meaning = self._meanings[key] = start_meaning(f"<a{before} href=\"x\"{after}>", "a")
-        if meaning.ops != ((Flow.link, "x"),):
-            return start_meaning(link[0], "a")
-        return meaning._replace(ops=((Flow.link, target(decode(href))),))
+        return meaning.ops == ((Flow.link, "x"),) and meaning.state == SHOWN
 
     def read(self, frame: Frame, html: str, tokens: list[Token], done: int) -> tuple[list[Op], Frame]:
         """What the tokens of ``html`` before offset ``done`` say when they begin in ``frame``, and the frame after."""
@@ -124,7 +151,9 @@ class Memory:
         found = self._meanings.get(key)
         if found is None:
             if name == "a" and kind == "start" and (link := _PLAIN_LINK.fullmatch(tag)):
-                return self._link(link)
+                if self._is_plain(link[1], link[3]):
+                    return Meaning("a", ((Flow.link, target(decode(link[2]))),))
+                return start_meaning(tag, name)
             found = end_meaning(name) if kind == "end" else start_meaning(tag, name)
             if len(key) < _LONGEST_TAG:
                 self._meanings[key] = found
