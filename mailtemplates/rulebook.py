@@ -14,7 +14,13 @@ from mailtemplates.cascade import Match, cascade
 from mailtemplates.markup import attributes, encode, set_attribute
 from mailtemplates.stylesheet import Declaration, read_sheet
 
-OPT_OUTS = {"data-inline": ("ignore",), "data-css-inline": ("ignore",), "data-premailer": ("ignore",)}
+OPT_OUTS = {
+    "data-inline": ("ignore",),
+    "data-css-inline": ("ignore",),
+    "data-premailer": ("ignore",),
+    "data-roadie-ignore": ("", "true"),
+    "data-immutable": ("", "true"),
+}
 """Attributes, and their values, that keep an element or a style sheet from being inlined."""
 
 _IMPORTANT = re.compile(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
