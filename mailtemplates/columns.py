@@ -144,3 +144,9 @@ def _line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str:
             line.append(" " * (at - used) + lines[index])
             used = at + cells_wide
     return "".join(line).rstrip()
+
+
+def joined(row: Sequence[Cell], width: int) -> str | None:
+    """The row's texts on one line, or None when it doesn't fit."""
+    line = (" " * _GUTTER).join([cell.text for cell in row if cell.text])
+    return None if "\n" in line or display_width(line) > width else line.replace("\xa0", " ")

@@ -9,52 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mailtemplates.columns import Cell, aligned
-from mailtemplates.wrapping import display_width, tidy, visible, wrap
+from mailtemplates.blocks import LINES, PARAGRAPH, RULE, Block, printed, stripped_lines
+from mailtemplates.numbering import ListStyle, numeral
+from mailtemplates.tables import CellStyle, Table, settled
+from mailtemplates.targets import is_said, needs_shield, shielded, unshielded, with_target
+from mailtemplates.wrapping import tidy
 
 Op = str | tuple[Callable[["Flow", Any], None], Any]
 """One step of writing: words, or a method of :class:`Flow` and its argument."""
 
 _DEEPEST = 32
-_NARROWEST = 24
-_REMEMBERED = 2048
-_LONGEST_KNOWN = 2000
 _BARE = re.compile("\x02(.*?)\x02", re.DOTALL)
-_LAST_LINK = re.compile(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
-_NOT_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_SHIELD = 0x100000
-_SHIELDED = re.compile("[\U00100000-\U0010ffff]")
-_SCHEME = re.compile(r"(?i)(?:https?://|mailto:|tel:)")
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
-_ROMAN += ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
-
 _new = tuple.__new__
-
-PARAGRAPH, LINES, RULE = "p", "lines", "rule"
-
-
-class Block(NamedTuple):
-    """A block of the text: ``space`` before it (1: new line, 2: blank line), prefixes of its first and other lines.
-
-    ``kind`` is ``"p"`` (wrapped), ``"h1"`` … ``"h6"`` (wrapped, the first two underlined), ``"lines"`` (as they are)
-    or ``"rule"``.
-    """
-
-    space: int
-    first: str
-    rest: str
-    kind: str
-    text: str
-
-
-class _Tidied(NamedTuple):
-    text: str
-    before: bool
-    after: bool
-
 
 _Spot = tuple[int, int, int]
 """A place among the words: blocks written before, paragraphs without text before, words before it in its paragraph."""
@@ -69,40 +37,11 @@ class _Place(NamedTuple):
     blocks: int
 
 
-class ListStyle(NamedTuple):
-    """How a list numbers its items: ``style`` is ``"*"`` or one of ``1 a A i I``; ``start`` is None when not given."""
-
-    style: str
-    start: int | None = None
-    backwards: bool = False
-
-
 @dataclass(slots=True)
 class _List:
     style: ListStyle
     number: int
     items: list[tuple[int, str, str]] = field(default_factory=list)
-
-
-class CellStyle(NamedTuple):
-    """What a table cell's tag says of it."""
-
-    header: bool = False
-    columns: int = 1
-    rows: int = 1
-    right: bool = False
-
-
-@dataclass(slots=True)
-class _Table:
-    """A table being written. ``rows`` has for each cell where its blocks begin and its style."""
-
-    start: int
-    space: int
-    between: int
-    leaf: bool = True
-    wide: bool = False
-    rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
 
 
 class Flow:
@@ -128,7 +67,7 @@ class Flow:
         self._links: list[tuple[str, _Spot]] = []
         self._spots: list[_Spot] = []
         self._lists: list[_List] = []
-        self._tables: list[_Table] = []
+        self._tables: list[Table] = []
         self._shown: set[str] = set()
         self._bare = self._shielded = False
 
@@ -223,14 +162,15 @@ class Flow:
         href, spot = self._links.pop()
         if not href:
             return
-        if not href.isprintable() or " " in href:
-            href = self._shield(href)
+        if needs_shield(href):
+            href = shielded(href)
+            self._shielded = True
         if len(self._blocks) == spot[0]:
             start = self._start(spot)
             said = "".join(self.words[start:])
             words = said if said.isprintable() and "  " not in said else tidy(said)
             if words := words.strip(" \n"):
-                self.words[start:] = [_linked(said, words, href)]
+                self.words[start:] = [with_target(said, words, href)]
                 self._shown.add(href)
                 return
         elif self._append_to_last_block(spot, href):
@@ -251,21 +191,12 @@ class Flow:
             if last.kind in (LINES, RULE):
                 self._space = max(self._space, 1)
                 self._add(PARAGRAPH, f"<{href}>")
-            elif not _is_shown(last.text, href):
+            elif not is_said(last.text, href):
                 self._blocks[-1] = last._replace(text=f"{last.text} <{href}>")
         else:
             return False
         self._shown.add(href)
         return True
-
-    def _shield(self, href: str) -> str:
-        """``href`` with what wrapping would change as private characters, which :meth:`finish` sets back."""
-        href = _NOT_IN_URL.sub("", href)
-        self._shielded = True
-        return "".join(
-            char if char.isprintable() and char != " " or ord(char) > 0xFFFF else chr(_SHIELD + ord(char))
-            for char in href
-        )
 
     # ---- superscripts
 
@@ -296,7 +227,7 @@ class Flow:
 
     # ---- lists
 
-    def list(self, style: ListStyle) -> None:
+    def begin_list(self, style: ListStyle) -> None:
         """Begin a list."""
         self.gap(1 if self._lists else 2)
         self._lists.append(_List(style, 1 if style.start is None else style.start))
@@ -311,7 +242,7 @@ class Flow:
         inside = self._lists[-1]
         number = inside.number if value is None else value
         inside.number = number + (-1 if inside.style.backwards else 1)
-        marker = "* " if inside.style.style == "*" else f"{_numeral(number, inside.style.style)}. "
+        marker = "* " if inside.style.style == "*" else f"{numeral(number, inside.style.style)}. "
         inside.items.append((len(self._blocks), self._first, marker))
         self._enter(marker, " " * len(marker))
 
@@ -330,7 +261,7 @@ class Flow:
         for start, before, marker in ended.items:
             block = self._blocks[start] if start < len(self._blocks) else None
             if block and block.first.startswith(before + marker):
-                label = f"{before}{_numeral(number, ended.style.style)}. "
+                label = f"{before}{numeral(number, ended.style.style)}. "
                 self._blocks[start] = block._replace(first=label + block.first[len(before + marker) :])
             number -= 1
 
@@ -347,7 +278,7 @@ class Flow:
             layout = True
         space = max(self._space, 1) if layout else 2
         between = 2 if layout else 1
-        tables.append(_Table(len(self._blocks), space, between))
+        tables.append(Table(len(self._blocks), space, between))
         self._space = max(self._space, between)
 
     def row(self, _: object) -> None:
@@ -387,26 +318,10 @@ class Flow:
         if self._space < table.between:
             self._space = table.between
         if table.wide and table.leaf and table.start < len(self._blocks):
-            self._settle(table)
-
-    def _settle(self, table: _Table) -> None:
-        blocks = self._blocks[table.start :]
-        cells = _cells(table, blocks)
-        if cells is None:
-            return
-        first = blocks[0]
-        room = max(self._width - display_width(first.rest), _NARROWEST)
-        rows = [row for row in cells if any(cell.text for cell in row)]
-        if max(sum(bool(cell.text) for cell in row) for row in rows) < 2:
-            return
-        lines = aligned(rows, room) if len(rows) > 1 else None
-        if lines is None:
-            lines = _joined(rows, room)
-        if lines is None:
-            return
-        text = "\n".join(line for row in lines for line in row)
-        self._blocks[table.start :] = [Block(max(first.space, table.space), first.first, first.rest, LINES, text)]
-        self._space = max(self._space, 3 - table.between)
+            found = settled(table, self._blocks[table.start :], self._width)
+            if found:
+                self._blocks[table.start :] = found
+                self._space = max(self._space, 3 - table.between)
 
     # ---- the end
 
@@ -416,9 +331,9 @@ class Flow:
         blocks = self._blocks
         if self._bare:
             blocks = self._without_repeated_links()
-        text = _printed(blocks, self._width)
+        text = printed(blocks, self._width)
         if self._shielded:
-            text = _SHIELDED.sub(lambda match: chr(ord(match[0]) - _SHIELD), text)
+            text = unshielded(text)
         return text
 
     def _without_repeated_links(self) -> list[Block]:
@@ -437,7 +352,7 @@ class Flow:
             space = max(space, block.space)
             if "\x02" in block.text:
                 text = _BARE.sub(once, block.text)
-                text = tidy(text).strip("\n") if block.kind != LINES else _stripped_lines(text)
+                text = tidy(text).strip("\n") if block.kind != LINES else stripped_lines(text)
                 block = block._replace(text=text)
             if block.text:
                 kept.append(block._replace(space=space))
@@ -446,20 +361,21 @@ class Flow:
 
 
 ENDS_PARAGRAPH = frozenset({
-    Flow.gap, Flow.rule, Flow.heading, Flow.preformatted, Flow.quotation, Flow.indented, Flow.leave, Flow.list,
+    Flow.gap, Flow.rule, Flow.heading, Flow.preformatted, Flow.quotation, Flow.indented, Flow.leave, Flow.begin_list,
     Flow.item, Flow.leave_list, Flow.table, Flow.row, Flow.cell, Flow.row_and_cell, Flow.leave_table,
 })  # fmt: skip
 """The steps that end the paragraph at hand and begin a line."""
 
 
-def _stripped_lines(text: str) -> str:
-    lines = [line.rstrip() for line in text.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+class _Tidied(NamedTuple):
+    text: str
+    before: bool
+    after: bool
 
 
 def _preformatted(raw: str) -> str:
     raw = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    return _stripped_lines(raw.expandtabs(8))
+    return stripped_lines(raw.expandtabs(8))
 
 
 def _tidied(raw: str) -> _Tidied:
@@ -469,133 +385,3 @@ def _tidied(raw: str) -> _Tidied:
         return _Tidied(text, False, False)
     kept = text.strip("\n")
     return _Tidied(kept, text[0] == "\n", text.endswith("\n\n"))
-
-
-def _linked(said: str, words: str, href: str) -> str:
-    """The words of a link with its target, and the spaces that were around the words."""
-    if _is_shown(words, href):
-        text = words if href[:7].lower() == "mailto:" else href
-    else:
-        text = f"{words} <{href}>"
-    before = " " if said[:1] in " \xa0" else ""
-    after = " " if said[-1:] in " \xa0" else ""
-    return f"{before}{text}{after}"
-
-
-def _is_shown(words: str, href: str) -> bool:
-    """Whether ``words`` are the target: the same, without its scheme, or the address of a ``mailto:``."""
-    if words == href:
-        return True
-    near = " " not in words and len(words) <= len(href) + 8 and _SCHEME.match(href) is not None
-    return near and _bare_target(words) == _bare_target(href)
-
-
-def _bare_target(target: str) -> str:
-    return _SCHEME.sub("", target.strip("<>"), count=1).rstrip("/").casefold() or target
-
-
-def _cells(table: _Table, blocks: list[Block]) -> list[list[Cell]] | None:
-    """The cells' texts, or None when one holds more than a line of text (in a table with headers: than paragraphs)."""
-    rest = blocks[0].rest
-    for block in blocks:
-        if block.kind != PARAGRAPH or block.rest != rest:
-            return None
-    headed = any(style.header for row in table.rows for _, style in row)
-    ends = [start - table.start for row in table.rows for start, _ in row][1:] + [len(blocks)]
-    rows = []
-    start = at = 0
-    for row in table.rows:
-        cells = []
-        for _, style in row:
-            end = ends[at]
-            if end - start > 1 and not headed:
-                return None
-            text = blocks[start].text if end - start == 1 else "\n".join([block.text for block in blocks[start:end]])
-            cells.append(_new(Cell, (text, *style)))
-            start = end
-            at += 1
-        rows.append(cells)
-    return rows
-
-
-def _joined(rows: list[list[Cell]], width: int) -> list[list[str]] | None:
-    """Each row on one line, or None when a line doesn't fit."""
-    lines = []
-    for row in rows:
-        line = "  ".join(cell.text for cell in row if cell.text).replace("\xa0", " ")
-        if "\n" in line or display_width(line) > width:
-            return None
-        lines.append([line])
-    return lines
-
-
-def _numeral(number: int, style: str) -> str:
-    """``number`` as an item's label: ``style`` is one of ``1 a A i I``."""
-    if style in "aA" and number > 0:
-        label = ""
-        while number:
-            number, letter = divmod(number - 1, 26)
-            label = chr(97 + letter) + label
-    elif style in "iI" and 0 < number < 4000:
-        label = ""
-        for value, sign in _ROMAN:
-            times, number = divmod(number, value)
-            label += sign * times
-    else:
-        return str(number)
-    return label.upper() if style in "AI" else label
-
-
-def _printed(blocks: list[Block], width: int) -> str:
-    parts: list[str] = []
-    append = parts.append
-    before = ""
-    for space, first, rest, kind, text in blocks:
-        if parts:
-            append("\n")
-            if space > 1:
-                append(f"{_common(before, rest)}\n" if before and rest else "\n")
-        if not first and not rest:
-            append(_body(kind, text, width))
-        else:
-            lines = _body(kind, text, max(width - len(rest), _NARROWEST)).split("\n")
-            append("\n".join([(first + lines[0]).rstrip(), *((rest + line).rstrip() for line in lines[1:])]))
-        before = rest
-    if parts:
-        append("\n")
-    return "".join(parts)
-
-
-def _common(before: str, after: str) -> str:
-    """The quotation marks that a blank line between two blocks has."""
-    same = 0
-    while same < min(len(before), len(after)) and before[same] == after[same]:
-        same += 1
-    return before[:same].rstrip()
-
-
-def _body(kind: str, text: str, width: int) -> str:
-    if kind == LINES:
-        return text
-    if kind == RULE:
-        return "-" * width
-    if kind == PARAGRAPH or kind > "h2":
-        if len(text) <= width // 2 and text.isascii():
-            return text
-        return _filled_again(text, width) if len(text) < _LONGEST_KNOWN else _filled(text, width)
-    return _heading(text, "=" if kind == "h1" else "-", width)
-
-
-def _filled(text: str, width: int) -> str:
-    return "\n".join(wrap(text, width))
-
-
-_filled_again = lru_cache(_REMEMBERED)(_filled)
-
-
-def _heading(text: str, line: str, width: int) -> str:
-    """The heading underlined; the target of a link that ends it stands below."""
-    linked = _LAST_LINK.fullmatch(text)
-    lines = wrap(linked[1] if linked else text, width)
-    lines.append(line * min(width, max(map(display_width, lines))))
-    return "\n".join([*lines, linked[2]] if linked else lines)

@@ -11,8 +11,10 @@ import re
 from html import unescape
 from typing import Any, NamedTuple
 
-from mailtemplates.flow import CellStyle, Flow, ListStyle, Op
+from mailtemplates.flow import Flow, Op
 from mailtemplates.markup import VOID, attributes
+from mailtemplates.numbering import ListStyle
+from mailtemplates.tables import CellStyle
 from mailtemplates.wrapping import visible, visible_lines
 
 _LINE = frozenset(
@@ -286,7 +288,7 @@ def _opening(name: str, key: str, found: dict[str, str]) -> tuple[Op, ...] | Non
     if key == "#h":
         return ((Flow.heading, _HEADINGS[name]),)
     if key in _LISTS:
-        return ((Flow.list, _list_style(name, found)),)
+        return ((Flow.begin_list, _list_style(name, found)),)
     if key == "#cell":
         return ((Flow.cell, _cell_style(name, found)),)
     if key == "a":

@@ -1,0 +1,33 @@
+"""The labels of list items."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"))
+_ROMAN += ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+
+
+class ListStyle(NamedTuple):
+    """How a list numbers its items: ``style`` is ``"*"`` or one of ``1 a A i I``; ``start`` is None when not given."""
+
+    style: str
+    start: int | None = None
+    backwards: bool = False
+
+
+def numeral(number: int, style: str) -> str:
+    """``number`` as an item's label: ``style`` is one of ``1 a A i I``."""
+    if style in "aA" and number > 0:
+        label = ""
+        while number:
+            number, letter = divmod(number - 1, 26)
+            label = chr(97 + letter) + label
+    elif style in "iI" and 0 < number < 4000:
+        label = ""
+        for value, sign in _ROMAN:
+            times, number = divmod(number, value)
+            label += sign * times
+    else:
+        return str(number)
+    return label.upper() if style in "AI" else label

@@ -1,0 +1,99 @@
+"""Tables while they are written, and what becomes of their blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
+
+from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Block
+from mailtemplates.columns import Cell, aligned, joined
+from mailtemplates.wrapping import display_width
+
+
+class CellStyle(NamedTuple):
+    """What a table cell's tag says of it."""
+
+    header: bool = False
+    columns: int = 1
+    rows: int = 1
+    right: bool = False
+
+
+@dataclass(slots=True)
+class Table:
+    """A table being written.
+
+    ``start`` is the number of blocks before it, ``space`` the line ends before it when it becomes columns, ``between``
+    the line ends between its cells when they stay blocks. ``leaf``: it holds no table; ``wide``: a row has two cells.
+    ``rows`` has for each cell the number of blocks before it, and its style.
+    """
+
+    start: int
+    space: int
+    between: int
+    leaf: bool = True
+    wide: bool = False
+    rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
+
+
+class _Row(NamedTuple):
+    cells: list[Cell]
+    blocks: Sequence[Block]
+
+
+def settled(table: Table, blocks: Sequence[Block], width: int) -> list[Block] | None:
+    """The blocks of a leaf table with its rows as lines; None when they stay as they are.
+
+    A table with headers becomes aligned columns. Without headers, rows of several cells do, when each cell is a line.
+    """
+    if any(block.kind != PARAGRAPH or block.rest != blocks[0].rest for block in blocks):
+        return None
+    headed = any(style.header for row in table.rows for _, style in row)
+    rows = [row for row in _rows(table, blocks) if row.blocks]
+    if max(sum(bool(cell.text) for cell in row.cells) for row in rows) < 2:
+        return None
+    room = max(width - display_width(blocks[0].rest), NARROWEST)
+    found: list[Block] = []
+    for together, run in groupby(rows, _stands_in_columns if not headed else bool):
+        found += _settled_run(list(run), room, headed) if together else [row.blocks[0] for row in run]
+    head = found[0]
+    found[0] = Block(max(head.space, table.space), blocks[0].first, head.rest, head.kind, head.text)
+    return found
+
+
+def _rows(table: Table, blocks: Sequence[Block]) -> Iterator[_Row]:
+    ends = [start - table.start for row in table.rows for start, _ in row]
+    ends.append(len(blocks))
+    start = at = 0
+    for row in table.rows:
+        begin = start
+        cells = []
+        for _, style in row:
+            at += 1
+            inside = blocks[start : ends[at]]
+            text = inside[0].text if len(inside) == 1 else "\n".join([block.text for block in inside])
+            cells.append(Cell(text, *style))
+            start = ends[at]
+        yield _Row(cells, blocks[begin:start])
+
+
+def _stands_in_columns(row: _Row) -> bool:
+    """Whether a row without headers is more than its first cell."""
+    return len(row.cells) > 1 and (len(row.blocks) > 1 or not row.cells[0].text)
+
+
+def _settled_run(rows: list[_Row], width: int, headed: bool) -> list[Block]:
+    """The rows as one block of lines, else each that fits as a line, else as they are."""
+    short = headed or all(len(row.blocks) <= len(row.cells) and "\n" not in row.blocks[0].text for row in rows)
+    lines = aligned([row.cells for row in rows], width) if short and len(rows) > 1 else None
+    first = rows[0].blocks[0]
+    if lines is not None:
+        return [first._replace(kind=LINES, text="\n".join(line for row in lines for line in row))]
+    blocks: list[Block] = []
+    for row in rows:
+        line = joined(row.cells, width)
+        head = row.blocks[0]
+        blocks += [head._replace(kind=LINES, text=line)] if line else row.blocks
+    return blocks

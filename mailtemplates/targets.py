@@ -1,0 +1,49 @@
+"""Link targets inside text: how they are written, and kept whole while the text around them is wrapped."""
+
+from __future__ import annotations
+
+import re
+
+_SCHEME = re.compile(r"(?i)(?:https?://|mailto:|tel:)")
+_NOT_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SHIELD = 0x100000
+_SHIELDED = re.compile("[\U00100000-\U0010ffff]")
+
+
+def with_target(said: str, words: str, href: str) -> str:
+    """The words of a link with its target. ``said`` are the words as written, whose outer spaces stay."""
+    shown = words if href[:7].lower() == "mailto:" else href
+    text = shown if is_said(words, href) else f"{words} <{href}>"
+    before = " " if said[:1] in " \xa0" else ""
+    after = " " if said[-1:] in " \xa0" else ""
+    return f"{before}{text}{after}"
+
+
+def is_said(words: str, href: str) -> bool:
+    """Whether ``words`` are the target: the same, or without its scheme, or the address of a ``mailto:``."""
+    if words == href:
+        return True
+    near = " " not in words and len(words) <= len(href) + 8 and _SCHEME.match(href) is not None
+    return near and _without_scheme(words) == _without_scheme(href)
+
+
+def _without_scheme(target: str) -> str:
+    return _SCHEME.sub("", target.strip("<>"), count=1).rstrip("/").casefold() or target
+
+
+def needs_shield(href: str) -> bool:
+    """Whether wrapping would change a target: it has spaces, or characters that no reader sees."""
+    return not href.isprintable() or " " in href
+
+
+def shielded(href: str) -> str:
+    """``href`` without control characters, and with what wrapping would change as private characters."""
+    return "".join(
+        char if (char.isprintable() and char != " ") or ord(char) > 0xFFFF else chr(_SHIELD + ord(char))
+        for char in _NOT_IN_URL.sub("", href)
+    )
+
+
+def unshielded(text: str) -> str:
+    """``text`` with the targets in it as :func:`shielded` got them."""
+    return _SHIELDED.sub(lambda match: chr(ord(match[0]) - _SHIELD), text)
