@@ -17,28 +17,29 @@ from mailtemplates.numbering import ListStyle
 from mailtemplates.tables import CellStyle
 from mailtemplates.wrapping import visible, visible_lines
 
-_LINE = frozenset(
-    "address article aside center details dialog div fieldset figcaption footer form header hgroup legend main nav "
-    "optgroup option search section summary caption dt".split()
-)
-_PARAGRAPH = frozenset("p figure dl".split())
+_LINE = frozenset({
+    "address", "article", "aside", "caption", "center", "details", "dialog", "div", "dt", "fieldset", "figcaption",
+    "footer", "form", "header", "hgroup", "legend", "main", "nav", "optgroup", "option", "search", "section", "summary",
+})  # fmt: skip
+_PARAGRAPH = frozenset({"p", "figure", "dl"})
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_LISTS = frozenset("ul ol menu dir".split())
-_CLOSES_P = (_LINE | _PARAGRAPH | _LISTS | frozenset("blockquote pre hr table li dd listing xmp plaintext".split())) - {
-    "optgroup", "option", "caption", "legend",
-}  # fmt: skip
-_INLINE = frozenset("a q sup button".split())
+_LISTS = frozenset({"ul", "ol", "menu", "dir"})
+_CLOSES_P = (
+    _LINE - {"optgroup", "option", "caption", "legend"} | _PARAGRAPH | _LISTS
+    | {"blockquote", "pre", "hr", "table", "li", "dd", "listing", "xmp", "plaintext"}
+)  # fmt: skip
 _TABLE_PARTS = {"td": "#cell", "th": "#cell", "tr": "#row", "tbody": "#rows", "thead": "#rows", "tfoot": "#rows"}
-_SCOPES = {
-    "table": (), "#cell": ("table", "#rows", "#row"), "caption": ("table",),
+_SCOPES = {"table": (), "#cell": ("table", "#rows", "#row"), "caption": ("table",)}
+_TRACKED = _LINE | _PARAGRAPH | _LISTS | {
+    "a", "q", "sup", "button", "#h", "li", "dd", "blockquote", "pre", "table", "#cell", "#row", "#rows", "caption",
 }  # fmt: skip
-_TRACKED = _LINE | _PARAGRAPH | _LISTS | _INLINE | frozenset("#h li dd blockquote pre table #cell #row #rows caption".split())
 _UNSEEN = frozenset({"svg", "template"})
 _CANNOT_HIDE = frozenset({"html", "body"})
 
 _NO_DISPLAY = re.compile(r"(?i)(?:^|[;\s])display\s*:\s*none")
-_INVISIBLE = re.compile(r"(?i)(?:^|[;\s])(?:visibility\s*:\s*hidden|opacity\s*:\s*0*(?:\.0+|0)\s*(?:!important\s*)?(?:;|$))")
-_NO_HEIGHT = re.compile(r"(?i)(?:^|[;\s])(?:max-)?height\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)")
+_ZERO = r"\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)"
+_INVISIBLE = re.compile(rf"(?i)(?:^|[;\s])(?:visibility\s*:\s*hidden|opacity{_ZERO})")
+_NO_HEIGHT = re.compile(rf"(?i)(?:^|[;\s])(?:max-)?height{_ZERO}")
 _CLIPPED = re.compile(r"(?i)(?:^|[;\s])overflow(?:-y)?\s*:\s*(?:hidden|clip)")
 _KEEPS_LINES = re.compile(r"(?i)(?:^|[;\s])white-space\s*:\s*(?:pre|break-spaces)")
 _RIGHT = re.compile(r"(?i)(?:^|[;\s])text-align\s*:\s*(?:right|end)\b")
@@ -78,7 +79,7 @@ class Frame:
         self.parent = parent
         self.hidden: bool = state == HIDDEN or (parent is not None and parent.hidden)
         self.pre: bool = state == PRE or key == "pre" or (parent is not None and parent.pre)
-        self.opened = self._scope(parent.opened if parent else {})
+        self.opened: dict[str, Frame] = self._scope(parent.opened if parent else {})
         self.opened[key] = self
         self._made: list[int] = parent._made if parent else [0]
         self._made[0] += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mailtemplates.flow import Flow
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
-from mailtemplates.reading import Memory
+from mailtemplates.reading import Memory, Stretch
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
@@ -44,16 +44,17 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
                 continue
             found = memory.resume(frame, held.pieces)
         else:
-            found = frame.after.get(piece)
-            if found is None:
+            known: Stretch | None = frame.after.get(piece)
+            if known is None:
                 if "<" not in piece and "&" not in piece:
                     if not frame.hidden:
                         words.append(piece if piece.isprintable() else said_text(piece, frame.pre))
                     continue
-                found = memory.stretch(frame, piece, piece if "<" in piece else None)
+                known = memory.stretch(frame, piece, piece if "<" in piece else None)
+            found = known
         ops, frame, rest = found
         for op in ops:
-            if type(op) is str:
+            if isinstance(op, str):
                 words.append(op)
             else:
                 op[0](flow, op[1])
@@ -92,7 +93,7 @@ def _end(flow: Flow, memory: Memory, frame: Frame, html: str) -> None:
     """Write the last of a document and close what is open."""
     ops, frame = memory.read(frame, html, cut(html), len(html))
     for op in (*ops, *frame.unwind()):
-        if type(op) is str:
+        if isinstance(op, str):
             flow.words.append(op)
         else:
             op[0](flow, op[1])

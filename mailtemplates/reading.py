@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op
 from mailtemplates.markup import RAW_TEXT, Token, cut, decode
-from mailtemplates.nesting import SHOWN, Frame, Meaning, end_meaning, root, said_text, silent_meaning, start_meaning, target
+from mailtemplates.nesting import (
+    SHOWN,
+    Frame,
+    Meaning,
+    end_meaning,
+    root,
+    said_text,
+    silent_meaning,
+    start_meaning,
+    target,
+)  # fmt: skip
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
@@ -37,7 +47,7 @@ class Stretch(NamedTuple):
 
 
 class _LinkEnd(NamedTuple):
-    """What a piece that ends a link's tag says: the parts of the target before and behind the values, then a stretch."""
+    """What ends a link's tag says: the parts of the target before and behind the values, and the stretch after."""
 
     begun: str
     ended: str
@@ -69,7 +79,7 @@ class Memory:
         return found
 
     def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
-        """What the pieces together say in ``frame``. The first ends within markup or a reference, which the last may end."""
+        """What the pieces together say in ``frame``; the last may end what the first opens."""
         first, last = pieces[0], pieces[-1]
         known = frame.after.get((first, last))
         if known is None:
@@ -116,7 +126,7 @@ class Memory:
         key = f"{before}>{after}"
         meaning = self._meanings.get(key)
         if meaning is None:
-            meaning = self._meanings[key] = start_meaning(f"<a{before} href=\"x\"{after}>", "a")
+            meaning = self._meanings[key] = start_meaning(f'<a{before} href="x"{after}>', "a")
         return meaning.ops == ((Flow.link, "x"),) and meaning.state == SHOWN
 
     def read(self, frame: Frame, html: str, tokens: list[Token], done: int) -> tuple[list[Op], Frame]:

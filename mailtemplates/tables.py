@@ -57,7 +57,8 @@ def settled(table: Table, blocks: Sequence[Block], width: int) -> list[Block] | 
     room = max(width - display_width(blocks[0].rest), NARROWEST)
     found: list[Block] = []
     for together, run in groupby(rows, _stands_in_columns if not headed else bool):
-        found += _settled_run(list(run), room, headed) if together else [row.blocks[0] for row in run]
+        alike = list(run)
+        found += _settled_run(alike, room, headed) if together else [row.blocks[0] for row in alike]
     head = found[0]
     found[0] = Block(max(head.space, table.space), blocks[0].first, head.rest, head.kind, head.text)
     return found
