@@ -148,9 +148,9 @@ class _Parser:
             defects.append(Defect("the boundary is never found", body.start))
         elif not closed:
             defects.append(Defect("no closing delimiter", body.end))
-        ends = [line.start for line in lines[1:]] + ([] if closed else [body.end])
+        ends = [self.before_line_end(line.start) for line in lines[1:]] + [body.end]
         starts = [line.end for line in (lines[:-1] if closed else lines)]
-        spans = [Span(start, max(start, self.before_line_end(end))) for start, end in zip(starts, ends, strict=True)]
+        spans = [Span(start, max(start, end)) for start, end in zip(starts, ends, strict=False)]
         if not spans:
             defects.append(Defect("multipart without parts", body.start))
         return lines, spans
@@ -202,7 +202,7 @@ def outline(root: Part, *, width: int = 80) -> list[str]:
 
 def _rows(part: Part, first: str, rest: str) -> Iterator[tuple[str, str, str]]:
     """Label, details and size of a part and what is in it; ``first`` and ``rest`` draw the branches."""
-    yield first + part.media_type, _details(part), f"{part.size:,} octets {_human(part.size):>8}"
+    yield first + part.media_type, _details(part), f"{part.size:,} {_human(part.size):>9}"
     for defect in part.defects:
         yield f"{rest}! ", f"{defect.problem} (octet {defect.offset})", ""
     for index, child in enumerate(part.children, 1):
@@ -211,7 +211,7 @@ def _rows(part: Part, first: str, rest: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _details(part: Part) -> str:
-    if part.children:
+    if part.media_type.startswith("multipart/"):
         return ""
     charset = part.parameters.get("charset", "").lower()
     words = (part.encoding, charset, "inline" if part.disposition == "inline" else "", part.filename)
@@ -219,14 +219,10 @@ def _details(part: Part) -> str:
 
 
 def _human(octets: int) -> str:
-    size = float(octets)
-    for unit in ("B", "KB", "MB"):
-        if size < 1000:
-            break
-        size /= 1000
-    else:
-        unit = "GB"
-    return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if octets >= scale:
+            return f"{octets / scale:.1f} {unit}"
+    return f"{octets} B"
 
 
 def _columns(text: str) -> int:
@@ -242,6 +238,7 @@ def _cut(text: str, columns: int) -> str:
     """``text`` cut to so many columns, with an ellipsis where it was cut."""
     if _columns(text) <= columns:
         return text
+    text = text[:columns]
     while text and _columns(text) > columns - 1:
         text = text[:-1]
     return text + "…"

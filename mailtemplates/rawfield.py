@@ -52,7 +52,7 @@ def read_header(octets: bytes, span: Span) -> tuple[list[RawField], Span, int, l
         defects.append(Defect("no empty line after the header", span.end))
     end = _EMPTY_LINE.match(octets, at, span.end)
     fields = []
-    for start, stop in zip(starts, [*starts[1:], at], strict=True):
+    for start, stop in zip(starts, [*starts[1:], at], strict=False):
         name, colon, value = octets[start:stop].partition(b":")
         if not colon or not _NAME.fullmatch(name.rstrip(b" \t")):
             defects.append(Defect("a line is no header field", start))
@@ -84,7 +84,7 @@ def read_disposition(value: str) -> tuple[str, dict[str, str]]:
 
 
 def read_parameters(text: str) -> dict[str, str]:
-    """Parameters by lower-case name: quotes taken off, sections joined, RFC 2231 decoded; the first of a name counts."""
+    """Parameters by lower-case name: unquoted, sections joined, RFC 2231 decoded; the first of a name counts."""
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, quoted, token in _PARAMETER.findall(text):
         match = _SECTION.fullmatch(name.lower())
