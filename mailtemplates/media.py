@@ -140,6 +140,19 @@ _UNSURE = frozenset(("audio/mpeg", "audio/ogg", "video/mp4", "video/webm", "imag
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _METHOD = re.compile(r"^METHOD:([A-Za-z0-9-]+)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _SAMPLE = 65_536
+# What chardet may answer, under the names that mail uses; its rarer answers are not believed.
+_KNOWN_CHARSETS = re.compile(
+    r"windows-125[0-8]|iso-8859-(?:[1-9]|1[0-6])|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gb18030|big5|tis-620|macintosh"
+)
+_MIME_NAMES = {
+    "cp932": "shift_jis",
+    "shift-jis": "shift_jis",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "cp949": "euc-kr",
+    "big5-hkscs": "big5",
+    "macroman": "macintosh",
+}
 _FORBIDDEN_CHARSETS = ("utf-16", "utf-32", "utf-7", "utf_16", "utf_32", "utf_7", "idna", "punycode")
 
 
@@ -192,14 +205,15 @@ def _believed_charset(content: bytes) -> str | None:
     import chardet
 
     found = chardet.detect(content[:_SAMPLE])
-    name = found["encoding"]
-    if not name or (found["confidence"] or 0) < 0.2 or name.lower().startswith(_FORBIDDEN_CHARSETS):
+    believed = (found["encoding"] or "").lower().replace("_", "-")
+    name = _MIME_NAMES.get(believed, believed)
+    if (found["confidence"] or 0) < 0.1 or not _KNOWN_CHARSETS.fullmatch(name):
         return None
     try:
         content.decode(name)
     except (LookupError, UnicodeDecodeError):
         return None
-    return name.lower()
+    return name
 
 
 def is_mail_charset(name: str) -> bool:

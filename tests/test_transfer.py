@@ -1,0 +1,126 @@
+"""Transfer encodings: which is chosen, that nothing is lost, and the rules of quoted-printable line by line."""
+
+from __future__ import annotations
+
+import base64
+import quopri
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mailtemplates import transfer
+from mailtemplates.transfer import encode_base64, encode_bytes, encode_text, is_seven_bit, quote_line, to_crlf
+
+
+def canonical(text: str) -> bytes:
+    return re.sub(r"\r\n|\r|\n", "\r\n", text).encode()
+
+
+def decode(encoding: str, octets: bytes) -> bytes:
+    match encoding:
+        case "7bit":
+            return octets
+        case "base64":
+            return base64.b64decode(octets)
+    return quopri.decodestring(octets)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        pytest.param("", "7bit", id="empty"),
+        pytest.param("Hello\nworld\n", "7bit", id="ascii"),
+        pytest.param("x" * 998, "7bit", id="998"),
+        pytest.param("x" * 998 + "\r" + "y" * 998, "7bit", id="998 twice"),
+        pytest.param("x" * 999, "quoted-printable", id="999"),
+        pytest.param("a\x00b", "quoted-printable", id="nul"),
+        pytest.param("Hallo Jürgen, alles gut?\n" * 10, "quoted-printable", id="some umlauts"),
+        pytest.param("日本語のメールです。\n" * 10, "base64", id="cjk"),
+        pytest.param("Привет, мир\n" * 10, "base64", id="cyrillic"),
+        pytest.param("<p class='name'>The name is 日本</p>\n" * 10, "quoted-printable", id="little cjk"),
+    ],
+)
+def test_the_encoding_follows_the_content(text: str, encoding: str) -> None:
+    encoded = encode_text(text)
+    assert encoded.encoding == encoding
+    assert decode(*encoded) == canonical(text)
+
+
+TEXT = st.lists(
+    st.one_of(
+        st.sampled_from(["From ", ".", " ", "\t", "=", "\r", "\n", "\x00", "é", "日", "😀", "a" * 37]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    ),
+    max_size=60,
+).map("".join)
+
+
+@given(TEXT)
+@example("From a\n.\nFrom é\n" + "é" * 100 + "From x" + " " * 80 + "\n. \n")
+@example("x" * 75 + "=" + "x" * 75 + "é" * 30 + " \t")
+def test_any_text_comes_back_and_every_line_keeps_the_rules(text: str) -> None:
+    encoded = encode_text(text)
+    assert decode(*encoded) == canonical(text)
+    if encoded.encoding == "quoted-printable":
+        check_quoted_printable(encoded.octets)
+    if encoded.encoding == "base64":
+        assert max(map(len, encoded.octets.split(b"\r\n"))) <= 76
+
+
+@given(TEXT.map(lambda text: "é" + re.sub(r"[\r\n]", "", text)))
+def test_any_line_keeps_the_rules_of_quoted_printable(line: str) -> None:
+    octets = quote_line(line).encode("ascii")
+    check_quoted_printable(octets)
+    assert quopri.decodestring(octets) == line.encode()
+
+
+def check_quoted_printable(octets: bytes) -> None:
+    """RFC 2045 §6.7, with no UTF-8 character cut by a soft break."""
+    assert octets.isascii()
+    assert re.sub(rb"=[0-9A-F]{2}|=\r\n", b"", octets).count(b"=") == 0
+    assert not re.search(rb"[^\t\r\n -~]", octets)
+    for line in octets.split(b"\r\n"):
+        assert len(line) <= 76
+        assert not line.endswith((b" ", b"\t"))
+        assert not line.startswith(b"From ")
+        assert line != b"."
+        quopri.decodestring(line.removesuffix(b"=") if line.endswith(b"=") else line).decode()
+
+
+def test_a_lone_surrogate_is_an_error_not_a_guess() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        encode_text("\ud800")
+
+
+def test_the_cache_of_lines_is_bounded_and_right_when_it_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = transfer._LineCache()
+    monkeypatch.setattr(transfer, "_LINES", cache)
+    monkeypatch.setattr(transfer, "_CACHE_LINES", 10)
+    for number in range(100):
+        text = f"ü {number}\nä {number}\n" + "x" * 3000
+        assert decode(*encode_text(text)) == canonical(text)
+        assert len(cache) <= 10
+    assert not any(len(line) > 2000 for line in cache)
+
+
+def test_base64_is_in_lines_of_76() -> None:
+    assert encode_base64(b"") == b""
+    assert encode_base64(b"x" * 57) == base64.b64encode(b"x" * 57)
+    assert encode_base64(b"x" * 58).split(b"\r\n") == [base64.b64encode(b"x" * 57), base64.b64encode(b"x")]
+    content = bytes(range(256)) * 1000
+    assert base64.b64decode(encode_bytes(content).octets) == content
+    assert encode_bytes(b"\xff").encoding == "base64"
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"", True), (b"a\nb\r\nc\rd", True), (b"\xff", False), (b"\x00", False), (b"x" * 999, False), (b"x" * 998, True)],
+)
+def test_what_may_go_as_7bit(content: bytes, expected: bool) -> None:
+    assert is_seven_bit(content) is expected
+
+
+def test_line_ends_become_crlf() -> None:
+    assert to_crlf(b"a\nb\rc\r\nd\n\r") == b"a\r\nb\r\nc\r\nd\r\n\r\n"
