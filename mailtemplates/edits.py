@@ -5,7 +5,7 @@ Floor 3.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal
 
 from mailtemplates.anatomy import Anatomy, StyleElement, element_span
@@ -57,25 +57,27 @@ def tag_edits(
             yield start, end, styled
 
 
-def sheet_rest(css: str, keep_style: KeepStyle) -> str:
-    """What of an inlined sheet stays."""
+def sheet_rest(css: str, keep_style: KeepStyle, needed: Collection[str] = ()) -> str:
+    """What of an inlined sheet stays; ``needed`` are selectors that match an element which has no tag."""
     if keep_style == "rest":
-        return read_sheet(css).rest()
+        return read_sheet(css).rest(needed)
     return css if keep_style == "all" else ""
 
 
-def sheet_edits(anatomy: Anatomy, css: str, keep_style: KeepStyle, base_url: str = "") -> Iterator[Edit]:
+def sheet_edits(
+    anatomy: Anatomy, css: str, keep_style: KeepStyle, needed: Collection[str] = (), base_url: str = ""
+) -> Iterator[Edit]:
     """The style sheets that change, and one more for what stays of ``css``."""
     for sheet in anatomy.sheets:
-        edit = _sheet_edit(sheet, keep_style, base_url)
+        edit = _sheet_edit(sheet, keep_style, needed, base_url)
         if edit:
             yield edit
-    if rest := sheet_rest(css, keep_style):
+    if rest := sheet_rest(css, keep_style, needed):
         at = _head_end(anatomy)
         yield at, at, f"<style>{absolute_css(rest, base_url) if base_url else rest}</style>"
 
 
-def sheet_texts(anatomy: Anatomy, keep_style: KeepStyle) -> tuple[tuple[str, str], ...]:
+def sheet_texts(anatomy: Anatomy, keep_style: KeepStyle, needed: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Each ``<style>`` element and ``<link>`` in order, and what it becomes."""
     html = anatomy.html
     sheets = {sheet.start: sheet for sheet in anatomy.sheets}
@@ -83,14 +85,14 @@ def sheet_texts(anatomy: Anatomy, keep_style: KeepStyle) -> tuple[tuple[str, str
     for number, token in enumerate(anatomy.tokens):
         if token.kind == "start" and (token.name == "link" or token.start in sheets):
             start, end = element_span(html, anatomy.tokens, number)
-            edit = _sheet_edit(sheets[start], keep_style, "") if start in sheets else None
+            edit = _sheet_edit(sheets[start], keep_style, needed, "") if start in sheets else None
             old = html[start:end]
             texts.append((old, apply(old, [(edit[0] - start, edit[1] - start, edit[2])]) if edit else old))
     return tuple(texts)
 
 
-def _sheet_edit(sheet: StyleElement, keep_style: KeepStyle, base_url: str) -> Edit | None:
-    rest = sheet_rest(sheet.css, keep_style) if sheet.inlined or keep_style != "rest" else sheet.css
+def _sheet_edit(sheet: StyleElement, keep_style: KeepStyle, needed: Collection[str], base_url: str) -> Edit | None:
+    rest = sheet_rest(sheet.css, keep_style, needed) if sheet.inlined or keep_style != "rest" else sheet.css
     if sheet.pinned:
         rest = sheet.css
     if base_url:

@@ -162,14 +162,16 @@ class Inliner:
         return _kept(family, key, Plan(outs, links)) if outs is not None else None
 
     def _learn(self, family: Family, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
-        sheets = sheet_texts(anatomy, self._keep_style)
+        needed = matching.needed()
+        sheets = sheet_texts(anatomy, self._keep_style, rulebook.texts(needed))
         paths = family.paths
-        if paths is None or paths.graph.rulebook is not rulebook or paths.sheets != sheets:
-            paths = family.paths = Paths(PathGraph(rulebook), sheets)
+        if paths is None or paths.graph.rulebook is not rulebook or (paths.sheets, paths.needed) != (sheets, needed):
+            graph = paths.graph if paths and paths.graph.rulebook is rulebook else PathGraph(rulebook)
+            paths = family.paths = Paths(graph, sheets, needed)
         paths.graph.learn(anatomy, matching)
 
     def _edits(self, anatomy: Anatomy, rulebook: Rulebook, matching: Matching, css: str) -> list[Edit]:
-        sheets = sheet_edits(anatomy, css, self._keep_style, self._base_url)
+        sheets = sheet_edits(anatomy, css, self._keep_style, rulebook.texts(matching.needed()), self._base_url)
         return sorted([*sheets, *tag_edits(anatomy, rulebook, matching.numbers, self._base_url)])
 
     def _rulebook(self, anatomy: Anatomy, css: str) -> Rulebook:

@@ -25,24 +25,33 @@ _SPACES = "\t\n\f\r "
 class Matching(NamedTuple):
     """For each start tag of a document, in order: the numbers of the selectors that match it, and the number of the
     start tag whose element is its nearest ancestor in the tree (-1 for none). ``parents[n]`` is None for a tag that
-    made no element or more than one."""
+    made no element or more than one. ``implied[n]`` are the selectors that match elements without a tag, such as a
+    ``tbody``, that precede tag ``n``; ``loose`` those that no tag follows."""
 
     numbers: tuple[tuple[int, ...], ...]
     parents: tuple[int | None, ...]
+    implied: tuple[tuple[int, ...], ...]
+    loose: tuple[int, ...]
+
+    def needed(self) -> frozenset[int]:
+        """The selectors that match an element without a tag."""
+        return frozenset(self.loose).union(*self.implied)
 
     def to_json(self) -> bytes:
         """For a store."""
-        distinct = list(dict.fromkeys(self.numbers))
+        distinct = list(dict.fromkeys((*self.numbers, *self.implied, self.loose)))
         place = {numbers: index for index, numbers in enumerate(distinct)}
-        return json.dumps([distinct, [place[numbers] for numbers in self.numbers], self.parents]).encode()
+        places = [[place[numbers] for numbers in group] for group in (self.numbers, self.implied, (self.loose,))]
+        return json.dumps([distinct, *places, self.parents]).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Matching:
         """What :meth:`to_json` wrote. Raises :class:`ValueError` for anything else."""
         try:
-            distinct, places, parents = json.loads(data)
+            distinct, *places, parents = json.loads(data)
             known = [tuple(map(int, numbers)) for numbers in distinct]
-            return cls(tuple([known[place] for place in places]), tuple(parents))
+            numbers, implied, (loose,) = (tuple([known[place] for place in group]) for group in places)
+            return cls(numbers, tuple(parents), implied, loose)
         except (TypeError, IndexError, ValueError) as error:
             raise ValueError("not a stored matching") from error
 
@@ -77,7 +86,7 @@ def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matchin
         else:
             marked.append(part)
     if not selectors:
-        return Matching(((),) * total, (None,) * total)
+        return Matching(((),) * total, (None,) * total, ((),) * total, ())
     try:
         output = engine("".join(marked), selectors)
     except Exception as error:
@@ -97,7 +106,9 @@ def _name_end(tag: str) -> int:
 def _read(output: str, total: int) -> Matching:
     numbers: list[tuple[int, ...]] = [()] * total
     parents: list[int | None] = [None] * total
+    implied: list[tuple[int, ...]] = [()] * total
     seen: set[int] = set()
+    loose: set[int] = set()
     open_marks = [-1]
     open_names = [""]
     for kind, start, end, name in cut(output):
@@ -108,13 +119,18 @@ def _read(output: str, total: int) -> Matching:
         elif kind == "start":
             found = attributes(output[start:end])
             mark = int(found.get(_MARK, "-1"))
-            if mark in seen:
+            matched = {int(number) for number in _NUMBER.findall(found.get("style", ""))}
+            if mark < 0:
+                loose |= matched if name != "head" else set()
+            elif mark in seen:
                 parents[mark] = None
-            elif mark >= 0:
+            else:
                 seen.add(mark)
-                numbers[mark] = tuple(sorted({int(number) for number in _NUMBER.findall(found.get("style", ""))}))
+                numbers[mark] = tuple(sorted(matched))
+                implied[mark] = tuple(sorted(loose))
+                loose.clear()
                 parents[mark] = open_marks[-1]
             if name not in VOID:
                 open_names.append(name)
                 open_marks.append(mark if mark >= 0 else open_marks[-1])
-    return Matching(tuple(numbers), tuple(parents))
+    return Matching(tuple(numbers), tuple(parents), tuple(implied), tuple(sorted(loose)))

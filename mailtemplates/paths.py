@@ -45,11 +45,13 @@ class Node:
 
 
 class Step:
-    """A start tag seen in a node: the selectors that match, and where it leads."""
+    """A start tag seen in a node: the selectors that match, where it leads, and the selectors that match elements which
+    the tag implies."""
 
-    __slots__ = ("node", "numbers")
+    __slots__ = ("implied", "node", "numbers")
 
     def __init__(self, numbers: tuple[int, ...], node: Node) -> None:
+        self.implied: frozenset[int] = frozenset()
         self.numbers = numbers
         self.node = node
 
@@ -73,10 +75,8 @@ class PathGraph:
         return node.parent.after(name if name in _OUTER else "content")
 
     def text(self, node: Node, blank: bool) -> Node | None:
-        """The node after a stretch of text."""
-        if blank or not node.outer:
-            return node
-        return None if node.name or any(phase != "content" for phase in node.phases) else node.after("content")
+        """The node after a stretch of text; None where text would open the body."""
+        return node if blank or not node.outer else None
 
     def learn(self, anatomy: Anatomy, matching: Matching) -> None:
         """Take in an answered document, up to the first tag that does not nest as its element does."""
@@ -120,6 +120,7 @@ class PathGraph:
                 return None
             node.children[skeleton] = step
             self._size += 1
+        step.implied |= frozenset(matching.implied[number])
         if step.node.parent is node:
             open_tags.append(number)
         return step.node

@@ -82,6 +82,10 @@ class Rulebook:
         self.attributes = frozenset(mentioned)
         return tuple(numbers)
 
+    def texts(self, numbers: Iterable[int]) -> frozenset[str]:
+        """The selectors with these numbers, as written."""
+        return frozenset(self.selectors[number] for number in numbers)
+
     def _yielding(self, declarations: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
         return tuple(
             declaration._replace(yields=True)

@@ -34,15 +34,18 @@ class Change(NamedTuple):
     node: Node
     mode: Mode
     sheets: int
+    implied: frozenset[int]
+    shown: bool
 
 
 class Paths:
     """The paths known for one set of style sheets. ``sheets`` are the document's ``<style>`` elements and ``<link>``
-    tags in order, each with what it becomes."""
+    tags in order, each with what it becomes. ``needed`` are the selectors that match elements without a tag."""
 
-    def __init__(self, graph: PathGraph, sheets: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, graph: PathGraph, sheets: tuple[tuple[str, str], ...], needed: frozenset[int]) -> None:
         self.graph = graph
         self.sheets = sheets
+        self.needed = needed
         self.changes: Memo[tuple[Node, Mode, int, str], Change] = Memo(8_000_000)
 
 
@@ -88,6 +91,8 @@ def walk(lexer: Lexer, paths: Paths, pieces: Sequence[str], key: PieceKey) -> tu
     positions: list[int] = []
     text = mode = lexer.text
     node, sheets = paths.graph.root, 0
+    implied: frozenset[int] = frozenset()
+    shown = False
     for at, part in enumerate(key):
         if part is None:
             if node.outer and mode is text:
@@ -108,7 +113,8 @@ def walk(lexer: Lexer, paths: Paths, pieces: Sequence[str], key: PieceKey) -> tu
             _mend(outs, positions, mode.segments, change.earlier)
         positions.append(at)
         node, mode, sheets = change.node, change.mode, change.sheets
-    return tuple(outs) if sheets == len(paths.sheets) else None
+        implied, shown = implied | change.implied, shown or change.shown
+    return tuple(outs) if shown and sheets == len(paths.sheets) and implied == paths.needed else None
 
 
 def _mend(outs: list[str | None], positions: list[int], segments: tuple[int, ...], edit: Edit) -> None:
@@ -145,7 +151,7 @@ def _change(lexer: Lexer, paths: Paths, node: Node, mode: Mode, sheets: int, pie
     if earlier and not mode.segments:
         return None
     out = apply(piece, [(start - base, end - base, text) for start, end, text in edits]) if edits else piece
-    return Change(out, earlier, walker.node, following, walker.sheets)
+    return Change(out, earlier, walker.node, following, walker.sheets, walker.implied, walker.shown)
 
 
 class _Walker:
@@ -158,6 +164,8 @@ class _Walker:
         self.node = node
         self.sheets = sheets
         self.edits: list[Edit] = []
+        self.implied: frozenset[int] = frozenset()
+        self.shown = False
 
     def run(self) -> bool:
         graph = self.paths.graph
@@ -179,6 +187,8 @@ class _Walker:
         step = graph.enter(self.node, tag, name)
         if step is None:
             return None
+        self.implied |= step.implied
+        self.shown = self.shown or (name not in INVISIBLE and name != "html")
         if name in ("style", "link"):
             if not self.node.foreign and not self._sheet(number):
                 return None

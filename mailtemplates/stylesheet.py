@@ -7,7 +7,7 @@ selectors and declarations, each with its place in the author's text, so that wh
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -56,11 +56,14 @@ class Sheet:
     rules: tuple[Rule, ...]
     faults: tuple[Fault, ...]
 
-    def rest(self) -> str:
-        """The author's text without the rules that can be inlined; empty when only space and comments remain."""
+    def rest(self, needed: Collection[str] = ()) -> str:
+        """The author's text without the rules that can be inlined; empty when only space and comments remain.
+
+        ``needed`` are the texts of selectors whose rules stay all the same.
+        """
         kept, done = [], 0
         for rule in self.rules:
-            live = [selector.text for selector in rule.selectors if not selector.static]
+            live = [selector.text for selector in rule.selectors if not selector.static or selector.text in needed]
             if rule.selectors and len(live) < len(rule.selectors):
                 kept.append(self.css[done : rule.start])
                 done = rule.end
