@@ -12,6 +12,7 @@ from html import unescape
 from typing import Any, NamedTuple
 
 from mailtemplates.flow import Flow, Op
+from mailtemplates.hiding import is_hidden
 from mailtemplates.markup import VOID, attributes
 from mailtemplates.numbering import ListStyle
 from mailtemplates.tables import CellStyle
@@ -36,11 +37,6 @@ _TRACKED = _LINE | _PARAGRAPH | _LISTS | {
 _UNSEEN = frozenset({"svg", "template"})
 _CANNOT_HIDE = frozenset({"html", "body"})
 
-_NO_DISPLAY = re.compile(r"(?i)(?:^|[;\s])display\s*:\s*none")
-_ZERO = r"\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)"
-_INVISIBLE = re.compile(rf"(?i)(?:^|[;\s])(?:visibility\s*:\s*hidden|opacity{_ZERO})")
-_NO_HEIGHT = re.compile(rf"(?i)(?:^|[;\s])(?:max-)?height{_ZERO}")
-_CLIPPED = re.compile(r"(?i)(?:^|[;\s])overflow(?:-y)?\s*:\s*(?:hidden|clip)")
 _KEEPS_LINES = re.compile(r"(?i)(?:^|[;\s])white-space\s*:\s*(?:pre|break-spaces)")
 _RIGHT = re.compile(r"(?i)(?:^|[;\s])text-align\s*:\s*(?:right|end)\b")
 _NO_TARGET = re.compile(r"(?i)(?:javascript|data|vbscript):|#")
@@ -69,9 +65,16 @@ class Meaning(NamedTuple):
 
 
 class Frame:
-    """An open element and those around it. ``hidden``: nothing in it is text; ``pre``: its white space stays."""
+    """An open element and those around it.
 
-    __slots__ = ("_children", "_made", "_steps", "after", "hidden", "key", "opened", "parent", "pre", "state", "table")
+    ``hidden``: nothing in it is text; ``pre``: its white space stays; ``unseen``: the selectors of what style sheets
+    hid before.
+    """
+
+    __slots__ = (
+        "_children", "_made", "_steps", "_styled", "after", "hidden", "key", "opened", "parent", "pre", "state",
+        "unseen",
+    )  # fmt: skip
 
     def __init__(self, key: str, state: str, parent: Frame | None) -> None:
         self.key = key
@@ -83,6 +86,8 @@ class Frame:
         self.opened[key] = self
         self._made: list[int] = parent._made if parent else [0]
         self._made[0] += 1
+        self.unseen: frozenset[str] = parent.unseen if parent else frozenset()
+        self._styled: dict[frozenset[str], Frame] = {}
         self._children: dict[tuple[str, str], Frame] = {}
         self._steps: dict[tuple[str, str, bool, bool], tuple[tuple[Op, ...], Frame]] = {}
         self.after: dict[object, Any] = {}
@@ -102,6 +107,33 @@ class Frame:
         found = self._children.get((key, state))
         if found is None:
             found = self._children[key, state] = Frame(key, state, self)
+        return found
+
+    def styled(self, unseen: frozenset[str]) -> Frame:
+        """The same frame behind a style sheet that hides what ``unseen`` selects, too."""
+        wanted = self.unseen | unseen
+        found = self._styled.get(wanted)
+        if found is None and wanted == self.unseen:
+            found = self
+        if found is None:
+            path: list[Frame] = []
+            frame = self
+            while frame.parent is not None:
+                path.append(frame)
+                frame = frame.parent
+            found = frame._restyled(wanted)
+            for inner in reversed(path):
+                found = found.child(inner.key, inner.state)
+            self._styled[wanted] = found
+        return found
+
+    def _restyled(self, unseen: frozenset[str]) -> Frame:
+        """This outermost frame with other selectors."""
+        found = self._styled.get(unseen)
+        if found is None:
+            found = self._styled[unseen] = Frame("", SHOWN, None)
+            found.unseen = unseen
+            found._made = self._made
         return found
 
     def step(self, meaning: Meaning) -> tuple[tuple[Op, ...], Frame]:
@@ -203,14 +235,14 @@ def end_meaning(name: str) -> Meaning:
     return Meaning(_key(name), ends=True)
 
 
-def start_meaning(tag: str, name: str) -> Meaning:
-    """What a start tag, given as written, says."""
+def start_meaning(tag: str, name: str, unseen: frozenset[str] = frozenset()) -> Meaning:
+    """What a start tag, given as written, says where a style sheet hides what the ``unseen`` selectors select."""
     key = _key(name)
     found = attributes(tag) if " " in tag or "\n" in tag or "/" in tag or "\t" in tag else {}
     words = found.get("data-text")
     if words is not None:
         return _replaced(name, key, "" if words.strip().lower() == "skip" else words)
-    if name not in _CANNOT_HIDE and (name in _UNSEEN or _is_hidden(found)):
+    if name not in _CANNOT_HIDE and (name in _UNSEEN or is_hidden(name, found, unseen)):
         empty = name in VOID or (name == "svg" and tag.endswith("/>"))
         return Meaning(None) if empty else Meaning(key, state=HIDDEN)
     if name in VOID:
@@ -245,20 +277,6 @@ def _replaced(name: str, key: str, words: str) -> Meaning:
     if key == "#cell":
         ops = ((Flow.cell, CellStyle()), *ops)
     return Meaning(None, ops) if name in VOID else Meaning(key, ops, HIDDEN)
-
-
-def _is_hidden(found: dict[str, str]) -> bool:
-    if "hidden" in found:
-        return True
-    style = found.get("style")
-    return bool(style) and style is not None and _hides(style)
-
-
-def _hides(style: str) -> bool:
-    """Whether an inline style keeps an element out of sight: the idioms that mail uses."""
-    if _NO_DISPLAY.search(style) or _INVISIBLE.search(style):
-        return True
-    return bool(_NO_HEIGHT.search(style) and _CLIPPED.search(style))
 
 
 def _void_meaning(name: str, found: dict[str, str]) -> Meaning:

@@ -8,9 +8,11 @@ reference that a piece leaves open is read with the pieces that follow.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op
+from mailtemplates.hiding import hidden_selectors
 from mailtemplates.markup import RAW_TEXT, Token, cut, decode
 from mailtemplates.nesting import (
     SHOWN,
@@ -38,6 +40,9 @@ _LONGEST_STRETCH = 100_000
 _LONGEST_TAG = 2_000
 
 
+_hidden_selectors = lru_cache(64)(hidden_selectors)
+
+
 class Stretch(NamedTuple):
     """What a stretch of html says: steps of writing, the frame after it, and an end that later pieces complete."""
 
@@ -60,7 +65,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.root = root()
-        self._meanings: dict[str, Meaning] = {}
+        self._meanings: dict[object, Meaning] = {}
         self._stretches = 0
 
     def is_full(self) -> bool:
@@ -96,7 +101,7 @@ class Memory:
     def _learn_link(self, frame: Frame, first: str, last: str) -> _LinkEnd | None:
         """How ``first`` and ``last`` are a link's tag around the values of its target, when the link is a plain one."""
         begun, ended = _LINK_BEGUN.fullmatch(first), _LINK_ENDED.match(last)
-        if frame.hidden or not begun or not ended or not self._is_plain(begun[1], ended[2]):
+        if frame.hidden or not begun or not ended or not self._is_plain(begun[1], ended[2], frame.unseen):
             return None
         ops: list[Op] = []
         after = _apply(frame, Meaning("a"), ops)
@@ -121,7 +126,7 @@ class Memory:
         then = frame.after.get(key) or self.stretch(frame, html[end:], key)
         return Stretch((*ops, *then.ops), then.frame, then.rest)
 
-    def _is_plain(self, before: str, after: str) -> bool:
+    def _is_plain(self, before: str, after: str, unseen: frozenset[str]) -> bool:
         """Whether a link with these attributes around its ``href`` is shown, and says nothing but its target."""
         key = f"{before}>{after}"
         meaning = self._meanings.get(key)
@@ -132,6 +137,7 @@ class Memory:
     def read(self, frame: Frame, html: str, tokens: list[Token], done: int) -> tuple[list[Op], Frame]:
         """What the tokens of ``html`` before offset ``done`` say when they begin in ``frame``, and the frame after."""
         ops: list[Op] = []
+        tag = ""
         for kind, start, end, name in tokens:
             if end > done:
                 if kind != "text" or start >= done:
@@ -141,33 +147,38 @@ class Memory:
                 if not frame.hidden:
                     _say(ops, said_text(html[start:end], frame.pre), frame.pre)
             elif kind == "start" or kind == "end":
-                meaning = self._meaning(frame, kind, html[start:end], name)
+                tag = html[start:end]
+                meaning = self._meaning(frame, kind, tag, name)
                 if meaning.key is not None or meaning.ops:
                     frame = _apply(frame, meaning, ops)
+            elif kind == "raw" and name == "style":
+                if "media" not in tag and (unseen := _hidden_selectors(html[start:end])):
+                    frame = frame.styled(unseen)
             elif kind == "raw" and name in _KEPT_TEXT and not frame.hidden:
                 _say(ops, said_text(html[start:end], _KEPT_TEXT[name]), True)
         return ops, frame
 
     def _meaning(self, frame: Frame, kind: str, tag: str, name: str) -> Meaning:
         if kind == "end":
-            key = "/" + name
-        elif frame.hidden:
+            return self._meanings.get("/" + name) or self._known("/" + name, end_meaning(name))
+        if frame.hidden:
             silent = silent_meaning(frame, name)
             if silent.key is None or frame.step(silent)[1].hidden:
                 return silent
-            return start_meaning(tag, name)
-        else:
-            key = tag
+        unseen = frame.unseen
+        key = (tag, unseen) if unseen else tag
         found = self._meanings.get(key)
-        if found is None:
-            if name == "a" and kind == "start" and (link := _PLAIN_LINK.fullmatch(tag)):
-                if self._is_plain(link[1], link[3]):
-                    return Meaning("a", ((Flow.link, target(decode(link[2]))),))
-                return start_meaning(tag, name)
-            found = end_meaning(name) if kind == "end" else start_meaning(tag, name)
-            if len(key) < _LONGEST_TAG:
-                self._meanings[key] = found
-        return found
+        if found is not None:
+            return found
+        if name == "a" and (link := _PLAIN_LINK.fullmatch(tag)) and self._is_plain(link[1], link[3], unseen):
+            return Meaning("a", ((Flow.link, target(decode(link[2]))),))
+        return self._known(key, start_meaning(tag, name, unseen))
+
+    def _known(self, key: object, meaning: Meaning) -> Meaning:
+        """``meaning``, remembered."""
+        if len(meaning.ops) < 2 or sum(len(op) for op in meaning.ops if isinstance(op, str)) < _LONGEST_TAG:
+            self._meanings[key] = meaning
+        return meaning
 
 
 def _say(ops: list[Op], text: str, pre: bool = False) -> None:

@@ -12,9 +12,8 @@ import unicodedata
 _SPACES = re.compile(r"[\t-\r \x85\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f]+")
 _FIXED_SPACES = re.compile(r"[\u2007\u202f]")
 _CONTROLS = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
-_FILLERS = (
-    r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb"
-)
+_FILLERS = r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f"
+_FILLERS += r"\u3164\ufeff\uffa0\ufff9-\ufffb"
 _UNSEEN = re.compile(rf"[{_CONTROLS}{_FILLERS}]+")
 _UNSENDABLE = re.compile(r"[\ud800-\udfff\U00100000-\U0010ffff]")
 _PRE_SPACES = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")

@@ -1,0 +1,79 @@
+"""What is kept out of a reader's sight: by an attribute, by an inline style, or by a simple rule of a style sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_BEGIN = r"(?i)(?:^|[;\s])"
+_ZERO = r"\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)"
+_DISPLAY = re.compile(rf"{_BEGIN}display\s*:\s*([a-z-]+)")
+_INVISIBLE = re.compile(rf"{_BEGIN}(?:visibility\s*:\s*hidden|opacity{_ZERO})")
+_NO_HEIGHT = re.compile(rf"{_BEGIN}(?:max-)?height{_ZERO}")
+_CLIPPED = re.compile(rf"{_BEGIN}overflow(?:-y)?\s*:\s*(?:hidden|clip)")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_BRACE = re.compile(r"[{}]")
+_SIMPLE = re.compile(r"[a-z0-9]*[.#][\w-]+", re.IGNORECASE)
+_MOST_SELECTORS = 200
+
+
+def is_hidden(name: str, found: dict[str, str], unseen: frozenset[str]) -> bool:
+    """Whether an element with the attributes ``found`` is hidden; ``unseen`` are selectors of hidden elements."""
+    if "hidden" in found:
+        return True
+    style = found.get("style", "")
+    if style and hides(style):
+        return True
+    return bool(unseen) and not _DISPLAY.search(style) and not unseen.isdisjoint(_selectors(name, found))
+
+
+def hides(style: str) -> bool:
+    """Whether declarations keep an element out of sight: ``display:none``, and the idioms of preheaders.
+
+    ``mso-hide`` does not count (it hides from Outlook only), nor does ``font-size:0`` (used against gaps between
+    columns whose content sets its own).
+    """
+    display = _DISPLAY.search(style)
+    if display and display[1].lower() == "none":
+        return True
+    return bool(_INVISIBLE.search(style) or (_NO_HEIGHT.search(style) and _CLIPPED.search(style)))
+
+
+def hidden_selectors(css: str) -> frozenset[str]:
+    """What a style sheet hides outside its ``@`` rules: simple selectors, such as ``.class``, ``#id``, ``p.class``."""
+    unseen: dict[str, None] = {}
+    for selectors, style in _rules(_COMMENT.sub(" ", css)):
+        hidden = hides(style)
+        if not hidden and not _DISPLAY.search(style):
+            continue
+        for selector in map(str.strip, selectors.split(",")):
+            if hidden and _SIMPLE.fullmatch(selector) and len(unseen) < _MOST_SELECTORS:
+                unseen[selector] = None
+            elif not hidden:
+                unseen.pop(selector, None)
+    return frozenset(unseen)
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of the rules that stand in no other."""
+    depth = start = body = 0
+    selectors = ""
+    for brace in _BRACE.finditer(css):
+        if brace[0] == "{":
+            if depth == 0:
+                selectors, body = css[start : brace.start()].rpartition(";")[2].strip(), brace.end()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if depth == 0:
+                start = brace.end()
+                if not selectors.startswith("@"):
+                    yield selectors, css[body : brace.start()]
+
+
+def _selectors(name: str, found: dict[str, str]) -> set[str]:
+    """The simple selectors that select an element."""
+    marks = [f".{word}" for word in found.get("class", "").split()]
+    if "id" in found:
+        marks.append(f"#{found['id']}")
+    return {*marks, *(name + mark for mark in marks)}
