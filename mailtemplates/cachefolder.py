@@ -10,7 +10,6 @@ from pathlib import Path
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
-from mailtemplates.version import VERSION
 
 _NAME = "mailtemplates"
 
@@ -49,7 +48,7 @@ def _platform_folder() -> Path:
 
 
 class _Bytecode(FileSystemBytecodeCache):
-    """Compiled templates, apart by sink, by set of extensions and by version of this package."""
+    """Compiled templates, apart by set of extensions."""
 
     def get_cache_key(self, name: str, filename: str | Path | None = None) -> str:
         return hashlib.sha256(f"{self._apart}\0{name}\0{filename}".encode()).hexdigest()[:40]
@@ -72,4 +71,4 @@ def bytecode_cache(folder: Path, apart: str) -> FileSystemBytecodeCache | None:
         inner.mkdir(mode=0o700, exist_ok=True)
     except OSError:
         return None
-    return _Bytecode(inner, f"{VERSION}\0{apart}")
+    return _Bytecode(inner, apart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,11 +12,11 @@ from typing import Any
 from jinja2 import BytecodeCache, Environment
 
 from mailtemplates import context
-from mailtemplates.address import Mailbox, mailbox, mailboxes
+from mailtemplates.address import Mailbox
 from mailtemplates.attachment import Attachment
 from mailtemplates.catalogs import Catalogs, Translations
 from mailtemplates.composer import compose
-from mailtemplates.contract import Contract, find_contract, read_contract
+from mailtemplates.contract import Contract, find_contract, read_contract, schema_names
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.inliner import Inliner
 from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
@@ -24,6 +25,7 @@ from mailtemplates.parts import Parts
 from mailtemplates.renderer import Given, Renderer
 from mailtemplates.sandbox import LimitedSandbox, Limits
 from mailtemplates.settings import Settings
+from mailtemplates.sinks import FILTERS
 from mailtemplates.stamp import Stamp
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
@@ -31,6 +33,7 @@ Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping
 
 EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
 _SCHEMAS = "schemas"
+_KEPT_CONTRACTS = 1024
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class Engine:
             auto_reload=auto_reload,
             text_width=self.settings.text_width,
         )
-        self._contracts: dict[str, tuple[tuple[Any, ...], Contract | None]] = {}
+        self._contracts: dict[str, tuple[tuple[str, ...], list[Any], Contract | None]] = {}
 
     def _find_folders(
         self, folders: str | Path | Sequence[str | Path] | None, environment: Environment | None
@@ -133,9 +136,8 @@ class Engine:
         return template_folders(self.settings.paths(self.settings.templates))
 
     def _beside(self, name: str) -> tuple[Path, ...]:
-        """The folders of a name inside and beside each template folder, and of the settings' folder."""
-        places = [place for folder in self._folders for place in (folder, folder.parent)]
-        return tuple(dict.fromkeys(place / name for place in [*places, self.settings.folder.resolve()]))
+        """The folders of a name inside and beside each template folder."""
+        return tuple(dict.fromkeys(place / name for folder in self._folders for place in (folder, folder.parent)))
 
     @cached_property
     def _schema_folders(self) -> tuple[Path, ...]:
@@ -157,16 +159,15 @@ class Engine:
         :raises DataError: the schema file is not a JSON object.
         """
         kept = self._contracts.get(name)
-        if kept and not self._auto_reload:
-            return kept[1]
+        if kept is not None and (not self._auto_reload or _marks(kept[0]) == kept[1]):
+            return kept[2]
         path = find_contract(name, self._schema_folders)
-        mark = (path, path.stat().st_mtime_ns, path.stat().st_size) if path else ()
-        if kept and kept[0] == mark:
-            return kept[1]
+        candidates = tuple(str(folder / file) for file in schema_names(name) for folder in self._schema_folders)
+        marks = _marks(candidates)
         contract = read_contract(path, _shown(path)) if path else None
-        if len(self._contracts) >= 1024:
+        if len(self._contracts) >= _KEPT_CONTRACTS:
             self._contracts.clear()
-        self._contracts[name] = (mark, contract)
+        self._contracts[name] = (candidates, marks, contract)
         return contract
 
     def sample(self, name: str, index: int = 0) -> Mapping[str, Any]:
@@ -232,6 +233,19 @@ class Engine:
             yield self.render(name, row, **given)
 
 
+def _marks(paths: Sequence[str]) -> list[tuple[int, int] | None]:
+    """What tells that one of the files has come, gone or changed; looks no further than the first that exists."""
+    marks: list[tuple[int, int] | None] = []
+    for path in paths:
+        try:
+            stat = os.stat(path)  # noqa: PTH116
+        except OSError:
+            marks.append(None)
+        else:
+            return [*marks, (stat.st_mtime_ns, stat.st_size)]
+    return marks
+
+
 def _shown(path: Path) -> str:
     try:
         return path.relative_to(Path.cwd()).as_posix()
@@ -282,4 +296,4 @@ def _extend(environment: Environment, extensions: Sequence[str]) -> None:
             context.gettext, context.ngettext, newstyle=True, pgettext=context.pgettext, npgettext=context.npgettext
         )
     environment.globals.update(context.GLOBALS)
-    environment.filters.update(mailbox=mailbox, mailboxes=mailboxes)
+    environment.filters.update(FILTERS)

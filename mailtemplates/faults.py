@@ -18,6 +18,7 @@ _QUOTED = re.compile(r"'([^']+)'")
 _NO_ATTRIBUTE = re.compile(r"has no (?:attribute|element) '?([^']+?)'?$")
 _UNDEFINED = re.compile(r"^'([^']+)' is undefined$")
 _NO_FILTER = re.compile(r"^No (filter|test) named '([^']+)'")
+_MAILBOX = re.compile(r"\{\{-?\s*([^{}]*?\|\s*mailbox(?:es)?)\s*-?\}\}")
 _DELIMITER = re.compile(r"\{[%{#]")
 
 
@@ -29,7 +30,7 @@ def translate(
     :param data: the variables of the render, for the nearest name to an undefined one.
     """
     if isinstance(error, errors.MailTemplatesError):
-        return _place(error, error.__traceback__, environment)
+        return _named(_place(error, error.__traceback__, environment))
     if isinstance(error, TemplateSyntaxError):
         return _syntax(error, environment)
     if isinstance(error, TemplateNotFound):
@@ -113,6 +114,17 @@ def _place(
         return error.at(Location(name)) if name else error
     text = source.line(line)
     return error.at(Location(source.path, line, column_of(text, word) if line else 0), text)
+
+
+def _named(error: errors.MailTemplatesError) -> errors.MailTemplatesError:
+    """An error that a filter for addresses raised, with the expression that it stands in when that is the only one."""
+    calls = _MAILBOX.findall(error.source_line) if isinstance(error, errors.AddressError) else []
+    if len(calls) == 1 and error.location and "`" not in error.problem:
+        error.problem = f"`{calls[0]}`: {error.problem}"
+        error.location = Location(
+            error.location.path, error.location.line, column_of(error.source_line, calls[0])
+        )
+    return error
 
 
 def column_of(text: str, word: str) -> int:

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from jinja2 import Environment, nodes
+from jinja2 import BytecodeCache, Environment, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import StrictUndefined
 from markupsafe import Markup
 
-from mailtemplates.address import Group, Mailbox
+from mailtemplates.address import Group, Mailbox, mailbox, mailboxes
 from mailtemplates.fragment import Data
 from mailtemplates.template import RESERVED, Sink
+from mailtemplates.version import VERSION
 
 Fragment = str | Mailbox | Group
 
@@ -38,6 +40,23 @@ class MissingName(StrictUndefined):
         return self._undefined_obj
 
 
+class Mailboxes(tuple[Mailbox, ...]):
+    """What the filter ``mailboxes`` gives: several mailboxes, printed as an address list."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self))
+
+
+def _mailboxes(value: Any) -> Mailboxes:
+    return Mailboxes(mailboxes(value))
+
+
+FILTERS = {"mailbox": mailbox, "mailboxes": _mailboxes}
+"""The filters that turn data into addresses."""
+
+
 class Mixed(str):
     """Rendered plain text that remembers its fragments: what a macro or a ``{% set %}`` block gives."""
 
@@ -56,17 +75,17 @@ def flatten(pieces: Iterable[Any]) -> Iterator[Fragment]:
     for piece in pieces:
         if isinstance(piece, Mixed):
             yield from piece.fragments
-        elif isinstance(piece, tuple):
+        elif isinstance(piece, Mailboxes):
             yield from _separated(piece)
         else:
             yield piece
 
 
-def _separated(mailboxes: tuple[Mailbox, ...]) -> Iterator[Fragment]:
-    for index, mailbox in enumerate(mailboxes):
+def _separated(items: Mailboxes) -> Iterator[Fragment]:
+    for index, item in enumerate(items):
         if index:
             yield ", "
-        yield mailbox
+        yield item
 
 
 def _join(pieces: Iterable[Any]) -> Mixed:
@@ -75,9 +94,7 @@ def _join(pieces: Iterable[Any]) -> Mixed:
 
 def _data(value: Any, expression: str, line: int, template: str) -> Any:
     """Mark what an expression printed as data, unless its parts are known."""
-    if isinstance(value, Mixed | Mailbox | Group):
-        return value
-    if isinstance(value, tuple) and value and all(isinstance(item, Mailbox) for item in value):
+    if isinstance(value, Mixed | Mailbox | Mailboxes | Group):
         return value
     if isinstance(value, Markup):
         value = value.unescape()
@@ -149,11 +166,30 @@ def _generator_class(base: Environment, sink: Sink) -> type[CodeGenerator]:
     return own if issubclass(own, known) else type(own.__name__, (own, known), {})
 
 
+class _SinkCache(BytecodeCache):
+    """A bytecode cache seen by one sink: what is compiled for it has a key of its own."""
+
+    def __init__(self, inner: BytecodeCache, sink: Sink) -> None:
+        self._inner = inner
+        self._sink = sink.value
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return self._inner.get_cache_key(f"{VERSION}/{self._sink}/{name}", filename)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        self._inner.load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._inner.dump_bytecode(bucket)
+
+
 def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Environment:
     """An overlay of ``base`` for one sink: same loader, filters, globals and extensions, its own escaping and cache."""
     overlay = base.overlay(
         autoescape=sink is Sink.HTML, undefined=MissingName, auto_reload=auto_reload, enable_async=False
     )
+    if base.bytecode_cache is not None:
+        overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink)
     overlay.code_generator_class = _generator_class(base, sink)
     if sink is Sink.PLAIN:
         overlay.concat = _join  # type: ignore[assignment, method-assign]

@@ -39,3 +39,8 @@ def make_engine(tmp_path: Path) -> MakeEngine:
 def starters() -> Engine:
     """The engine over the starter templates."""
     return Engine(ROOT / "templates")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden`` writes the golden files anew; the diff is then for reading."""
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")

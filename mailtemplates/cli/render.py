@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailtemplates.cachefolder import bytecode_cache, cache_folder, plan_store
+from mailtemplates.cachefolder import bytecode_cache, cache_folder
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
 from mailtemplates.data import read_data, set_value
 from mailtemplates.engine import Engine, Mail
@@ -93,8 +93,8 @@ def open_engine(template: str, *, sandbox: bool = False) -> tuple[Engine, str]:
     engine = Engine(
         folders,
         settings=replace(settings, sandbox=settings.sandbox or sandbox),
-        cache=bytecode_cache(store) if store else None,
-        plans=plan_store(store) if store else None,
+        cache=bytecode_cache(store, ",".join(settings.extensions)) if store else None,
+        plans=None,
         auto_reload=False,
     )
     return engine, name

@@ -55,11 +55,8 @@ def _application(names: Sequence[str]) -> typer.Typer:
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command line; the exit code."""
-    known = commands()
-    asked = next((word for word in arguments if not word.startswith("-")), "")
-    app = _application([asked] if asked in known else known if asked or _wants_help(arguments) else [])
     try:
-        app(args=list(arguments), prog_name="mailtpl")
+        _application(_needed(arguments))(args=list(arguments), prog_name="mailtpl")
     except SystemExit as stop:
         return _code(stop.code)
     except MailTemplatesError as error:
@@ -75,8 +72,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _wants_help(arguments: Sequence[str]) -> bool:
-    return not arguments or "--version" not in arguments
+def _needed(arguments: Sequence[str]) -> list[str]:
+    """The commands to import: the one that is asked for; all of them to list them or to name the nearest."""
+    known = commands()
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    if asked in known:
+        return [asked]
+    return [] if "--version" in arguments else known
 
 
 def _code(code: object) -> int:

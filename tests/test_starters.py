@@ -1,0 +1,57 @@
+"""The starter templates: every example renders to a good message; golden files show what changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from mailtemplates import Engine
+from tests.conftest import ROOT, STAMP
+
+NAMES = ("welcome", "password_reset", "receipt", "newsletter")
+GOLDEN = ROOT / "tests" / "golden"
+
+
+def samples() -> Iterator[tuple[str, int]]:
+    """Every starter with every example of its schema."""
+    engine = Engine(ROOT / "templates")
+    for name in NAMES:
+        contract = engine.contract(f"{name}.j2")
+        assert contract is not None
+        assert len(contract.examples) >= 2
+        yield from ((name, index) for index in range(len(contract.examples)))
+
+
+@pytest.mark.parametrize(("name", "index"), list(samples()))
+def test_a_starter_renders_every_example(starters: Engine, name: str, index: int) -> None:
+    mail = starters.render(f"{name}.j2", starters.sample(f"{name}.j2", index))
+    message = mail.message(STAMP)
+    assert mail.subject
+    assert mail.text
+    assert mail.html is not None
+    assert len(mail.html.encode()) < 102_000
+    assert sum(map(len, re.findall(r"<style[^>]*>(.*?)</style>", mail.html, re.DOTALL))) < 16_000
+    assert "http:" not in mail.html
+    assert message.envelope.recipients
+    assert mail.parts.warnings == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden_message(starters: Engine, name: str, pytestconfig: pytest.Config) -> None:
+    """The octets of each starter's first example, with LF line ends so that a diff reads well."""
+    octets = starters.render(f"{name}.j2", starters.sample(f"{name}.j2")).message(STAMP).as_bytes()
+    path = GOLDEN / f"{name}.eml"
+    if pytestconfig.getoption("--update-golden"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(octets.replace(b"\r\n", b"\n"))
+    assert octets == path.read_bytes().replace(b"\n", b"\r\n")
+
+
+def test_kept_rules_beat_the_inlined_style(starters: Engine) -> None:
+    """A declaration that stays in ``@media`` without ``!important`` would lose to the inlined style."""
+    html = starters.render("receipt.j2", starters.sample("receipt.j2")).html or ""
+    for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL):
+        for declaration in re.findall(r"[{;]\s*([a-z-]+:[^;{}]+)(?=[;}])", style):
+            assert "!important" in declaration, declaration
