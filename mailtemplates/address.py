@@ -42,8 +42,7 @@ def parse_mailbox(text: str) -> Mailbox:
         what = f"{len(addresses)} addresses" if len(addresses) > 1 else "a group"
         raise AddressError(
             f'"{shorten(text)}" is {what}, not one mailbox',
-            cure='a name with a comma needs double quotes: "Doe, Jane" <jane@acme.example>; '
-            "a list needs |mailboxes",
+            cure='a name with a comma needs double quotes: "Doe, Jane" <jane@acme.example>; a list needs |mailboxes',
         )
     return addresses[0]
 

@@ -72,8 +72,9 @@ def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
     named: dict[str, Field] = {}
     for field in fields:
         name = field.name.lower()
-        if named.setdefault(name, field) is not field and name in _SINGLE:
+        if name in named and name in _SINGLE:
             raise ComposeError(f"the field {field.name} stands twice", cure="keep one of them (RFC 5322 §3.6)")
+        named.setdefault(name, field)
     return named
 
 

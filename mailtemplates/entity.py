@@ -137,7 +137,7 @@ def leaves(entity: Entity) -> Iterator[Leaf]:
 def write_entity(entity: Entity, token: str) -> list[bytes]:
     """The pieces of an entity: its fields, an empty line, its body; the last ends in CRLF.
 
-    :param token: at most 64 letters, digits and ``-_.``, for the boundaries.
+    :param token: at most 60 letters, digits and ``-_.``, for the boundaries.
     """
     pieces: list[bytes] = []
     _write(entity, token, pieces)

@@ -228,4 +228,3 @@ READERS: dict[type[Value], Callable[[Sequence[Cell]], Value]] = {
     Token: read_token,
     Phrases: read_phrases,
 }
-

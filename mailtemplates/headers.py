@@ -132,9 +132,7 @@ def _placed(error: HeaderError, name: str, cells: Sequence[Cell], location: Loca
     return type(error)(problem, location=error.location or location, source_line=error.source_line, cure=error.cure)
 
 
-def parse_headers_block(
-    fragments: Iterable[Fragment], *, location: Location | None = None
-) -> tuple[Field, ...]:
+def parse_headers_block(fragments: Iterable[Fragment], *, location: Location | None = None) -> tuple[Field, ...]:
     """Read the block ``headers``: one ``Name: value`` a line.
 
     Names are the author's text. A line that is indented more than the first field continues the line before it, and

@@ -23,7 +23,7 @@ class Stamp:
     """A moment, a token and a host.
 
     :param date: for the Date field; has a time zone.
-    :param token: the left side of the Message-ID: letters, digits, ``-``, ``_`` and single dots, at most 64. Empty:
+    :param token: the left side of the Message-ID: letters, digits, ``-``, ``_`` and single dots, at most 60. Empty:
         the composer derives it from the date and the content.
     :param host: the right side, a domain. Empty: the domain of From.
 
@@ -37,10 +37,10 @@ class Stamp:
     def __post_init__(self) -> None:
         if self.date.utcoffset() is None:
             raise SettingsError("the date of a stamp has no time zone", cure="give datetime.now(timezone.utc)")
-        if self.token and not (_TOKEN.fullmatch(self.token) and len(self.token) <= 64):
+        if self.token and not (_TOKEN.fullmatch(self.token) and len(self.token) <= 60):
             raise SettingsError(
                 f"the token {self.token[:80]!r} cannot stand in a Message-ID",
-                cure="use at most 64 ASCII letters, digits, - and _, with single dots between them",
+                cure="use at most 60 ASCII letters, digits, - and _, with single dots between them",
             )
         if self.host:
             try:

@@ -140,8 +140,20 @@ def test_data_becomes_a_mailbox(value: Any, expected: Mailbox) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, 5, {}, {"name": "Ann"}, {"email": 5}, {"email": "a@x.test", "name": 5}, ("a",), b"a@x.test", "a@x.test, b@x.test",
-     {"email": "a@x.test, b@x.test"}, {"email": "Ann <a@x.test>"}, {"name": "a\nb", "email": "a@x.test"}],
+    [
+        None,
+        5,
+        {},
+        {"name": "Ann"},
+        {"email": 5},
+        {"email": "a@x.test", "name": 5},
+        ("a",),
+        b"a@x.test",
+        "a@x.test, b@x.test",
+        {"email": "a@x.test, b@x.test"},
+        {"email": "Ann <a@x.test>"},
+        {"name": "a\nb", "email": "a@x.test"},
+    ],
     ids=repr,
 )
 def test_data_that_is_no_mailbox_is_refused(value: Any) -> None:

@@ -21,8 +21,24 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", ".", "..", "a/b", "../a", "a\\b", "C:\\a", "a\nb", "a\x00", "a\u202egnp.exe", "a\u200f.txt", "\u200b",
-     "\udc80", "x" * 256, "é" * 128],
+    [
+        "",
+        " ",
+        ".",
+        "..",
+        "a/b",
+        "../a",
+        "a\\b",
+        "C:\\a",
+        "a\nb",
+        "a\x00",
+        "a\u202egnp.exe",
+        "a\u200f.txt",
+        "\u200b",
+        "\udc80",
+        "x" * 256,
+        "é" * 128,
+    ],
     ids=ascii,
 )
 def test_file_names_with_paths_or_hidden_characters_are_refused(name: str) -> None:
@@ -130,7 +146,10 @@ def test_an_attachment_cannot_be_made_wrong(wrong: dict[str, Any]) -> None:
         pytest.param("=?utf-8?q?a?=", ("filename*=utf-8''%3D%3Futf-8%3Fq%3Fa%3F%3D",), id="looks encoded"),
         pytest.param(
             "日本語の長い名前.pdf",
-            ("filename*0*=utf-8''%E6%97%A5%E6%9C%AC%E8%AA%9E%E3%81%AE%E9%95%B7%E3%81%84", "filename*1*=%E5%90%8D%E5%89%8D.pdf"),
+            (
+                "filename*0*=utf-8''%E6%97%A5%E6%9C%AC%E8%AA%9E%E3%81%AE%E9%95%B7%E3%81%84",
+                "filename*1*=%E5%90%8D%E5%89%8D.pdf",
+            ),
             id="sections",
         ),
     ],

@@ -78,12 +78,20 @@ def addresses_of(octets: bytes) -> list[str]:
     return [address.addr_spec for address in read.addresses]
 
 
-CONTROLS = [*map(chr, range(32)), "\x7f", *map(chr, range(0x80, 0xA0)), *"\u2028\u2029\u202a\u202e\u2066\u2069\ufffe",
-            "\ud800", "\U0001ffff"]
+CONTROLS = [
+    *map(chr, range(32)),
+    "\x7f",
+    *map(chr, range(0x80, 0xA0)),
+    *"\u2028\u2029\u202a\u202e\u2066\u2069\ufffe",
+    "\ud800",
+    "\U0001ffff",
+]
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda char: f"U+{ord(char):04X}")
-@pytest.mark.parametrize("name", ["Subject", "To", "References", "List-Unsubscribe", "X-Custom", "Precedence", "List-ID"])
+@pytest.mark.parametrize(
+    "name", ["Subject", "To", "References", "List-Unsubscribe", "X-Custom", "Precedence", "List-ID"]
+)
 def test_controls_in_data_are_an_error_that_names_the_variable_and_the_line(name: str, control: str) -> None:
     with pytest.raises(HeaderError, match=r"`user\.name` holds .* at character 2") as caught:
         read_field(name, ["<", data(f"a{control}b"), "@x.test>"], location=PLACE)
@@ -108,7 +116,10 @@ ADDRESS_BLOCKS: dict[str, tuple[list[Any], str]] = {
     "author": (["Acme <hello@acme.example>"], "Acme <hello@acme.example>"),
     "author's list": (["\n a@x.test,\n B <b@x.test>,\n"], "a@x.test, B <b@x.test>"),
     "bare data": ([data("a@x.test")], "a@x.test"),
-    "loop with a trailing comma": ([data("A"), " <", data("a@x.test"), ">, ", data("b@x.test"), ", "], "A <a@x.test>, b@x.test"),
+    "loop with a trailing comma": (
+        [data("A"), " <", data("a@x.test"), ">, ", data("b@x.test"), ", "],
+        "A <a@x.test>, b@x.test",
+    ),
     "data makes a local part": ([data("42"), "@reply.acme.example"], "42@reply.acme.example"),
     "data inside a local part": (["bounce+", data("42"), "@acme.example"], "bounce+42@acme.example"),
     "data makes both sides": (["<", data("a"), "@", data("x.test"), ">"], "a@x.test"),
@@ -116,7 +127,10 @@ ADDRESS_BLOCKS: dict[str, tuple[list[Any], str]] = {
     "name is empty": ([data(""), " <", data("a@x.test"), ">"], "a@x.test"),
     "joined words": ([data("Ann"), "-", data("Lee"), " <a@x.test>"], "Ann-Lee <a@x.test>"),
     "mailbox object": ([Mailbox("A, B", "a", "x.test")], '"A, B" <a@x.test>'),
-    "mailboxes": ([(Mailbox("", "a", "x.test"), Mailbox("", "b", "x.test")), ", ", data("c@x.test")], "a@x.test, b@x.test, c@x.test"),
+    "mailboxes": (
+        [(Mailbox("", "a", "x.test"), Mailbox("", "b", "x.test")), ", ", data("c@x.test")],
+        "a@x.test, b@x.test, c@x.test",
+    ),
     "no mailboxes": ([(), ", a@x.test"], "a@x.test"),
     "group": (["Team ", data("A;B"), ": ", (Mailbox("", "a", "x.test"),), ";"], '"Team A;B": a@x.test;'),
     "group object": ([Group("T", (Mailbox("", "a", "x.test"),)), ", b@x.test"], "T: a@x.test;, b@x.test"),
@@ -172,10 +186,22 @@ def test_the_same_text_from_author_and_from_data_is_not_confused() -> None:
 OTHER_KINDS: dict[str, tuple[str, list[Any], str]] = {
     "message id": ("Message-ID", ["<", data("order.1"), "@acme.example>"], "<order.1@acme.example>"),
     "message id without brackets": ("In-Reply-To", [data("a@x.test")], "<a@x.test>"),
-    "references from data": ("References", [data("<a@x.test> <b@x.test>"), "\n <c@x.test>"], "<a@x.test> <b@x.test> <c@x.test>"),
+    "references from data": (
+        "References",
+        [data("<a@x.test> <b@x.test>"), "\n <c@x.test>"],
+        "<a@x.test> <b@x.test> <c@x.test>",
+    ),
     "foreign message id": ("In-Reply-To", [data("<a..b$c@host_1>")], "<a..b$c@host_1>"),
-    "urls": ("List-Unsubscribe", ["<https://x.test/?u=", data("a%2Cb"), ">, <mailto:u@x.test>"], "<https://x.test/?u=a%2Cb>, <mailto:u@x.test>"),
-    "bare urls": ("List-Unsubscribe", [data("https://x.test/?a,b"), ", mailto:u@x.test"], "<https://x.test/?a,b>, <mailto:u@x.test>"),
+    "urls": (
+        "List-Unsubscribe",
+        ["<https://x.test/?u=", data("a%2Cb"), ">, <mailto:u@x.test>"],
+        "<https://x.test/?u=a%2Cb>, <mailto:u@x.test>",
+    ),
+    "bare urls": (
+        "List-Unsubscribe",
+        [data("https://x.test/?a,b"), ", mailto:u@x.test"],
+        "<https://x.test/?a,b>, <mailto:u@x.test>",
+    ),
     "url comment": ("List-Help", ["<https://x.test/> (on the web)"], "<https://x.test/> (on the web)"),
     "no posting": ("List-Post", ["NO"], "NO"),
     "one click": ("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"], "List-Unsubscribe=One-Click"),
@@ -197,7 +223,11 @@ def test_other_kinds(name: str, fragments: list[Any], shown: str) -> None:
 
 BAD_VALUES: dict[str, tuple[str, list[Any], str]] = {
     "space in a message id": ("Message-ID", ["<", data("order 1"), "@x.test>"], "not a message identifier"),
-    "second message id from a part": ("References", ["<", data("a@x.test> <b"), "@x.test>"], "not a message identifier"),
+    "second message id from a part": (
+        "References",
+        ["<", data("a@x.test> <b"), "@x.test>"],
+        "not a message identifier",
+    ),
     "message id without at": ("In-Reply-To", [data("abc")], "not a message identifier"),
     "space in a url": ("List-Unsubscribe", ["<https://x.test/?u=", data("a b"), ">"], "cannot stand in a URL"),
     "second url": ("List-Unsubscribe", [data("https://x.test/>, <https://evil.test/")], "cannot stand in a URL"),
@@ -224,7 +254,15 @@ def test_bad_values(name: str, fragments: list[Any], problem: str) -> None:
 
 def test_the_headers_block_is_read_line_by_line() -> None:
     fields = parse_headers_block(
-        ["\n  X-Order: no. ", data("42"), "\n    for you\n\n  X-Empty: ", data(""), "\n  In-Reply-To: ", data("<a@x.test>"), "\n"]
+        [
+            "\n  X-Order: no. ",
+            data("42"),
+            "\n    for you\n\n  X-Empty: ",
+            data(""),
+            "\n  In-Reply-To: ",
+            data("<a@x.test>"),
+            "\n",
+        ]
     )
     assert fields == (Field("X-Order", Text("no. 42 for you")), Field("In-Reply-To", MessageIds(("a@x.test",))))
     assert parse_headers_block([]) == parse_headers_block(["\n \n"]) == ()
@@ -268,9 +306,18 @@ def test_fields_that_a_caller_gives() -> None:
     assert make_field("X-A", "a  b") == Field("X-A", Text("a  b"))
     assert str(make_field("To", '"Lee, Ann" <a@x.test>, b@x.test')) == 'To: "Lee, Ann" <a@x.test>, b@x.test'
     assert str(make_field("Cc", [{"name": "A", "email": "a@x.test"}])) == "Cc: A <a@x.test>"
-    assert make_field("References", "<a@x.test> <b@x.test>") == Field("References", MessageIds(("a@x.test", "b@x.test")))
+    assert make_field("References", "<a@x.test> <b@x.test>") == Field(
+        "References", MessageIds(("a@x.test", "b@x.test"))
+    )
     assert make_field("Cc", "") == Field("Cc", AddressList(()))
-    for name, value in [("X-A", "a\r\nBcc: x"), ("X-A", 5), ("To", "a@x.test,"), ("Content-Type", "x"), ("X A", "b"), ("To", 5)]:
+    for name, value in [
+        ("X-A", "a\r\nBcc: x"),
+        ("X-A", 5),
+        ("To", "a@x.test,"),
+        ("Content-Type", "x"),
+        ("X A", "b"),
+        ("To", 5),
+    ]:
         with pytest.raises(HeaderError):
             make_field(name, value)
 
@@ -345,7 +392,12 @@ def test_long_address_lists_lose_nobody(count: int) -> None:
 @pytest.mark.parametrize("length", range(1, 160))
 def test_texts_of_every_length_round_trip(length: int) -> None:
     """gh-92081, gh-124452: adjacent encoded words were read with an extra space, CJK with ASCII did not come back."""
-    for sample in ("é" * length, ("日本 go " * 60)[:length].strip(), ("wörd " * 60)[:length].strip(), "a" * length + "é"):
+    for sample in (
+        "é" * length,
+        ("日本 go " * 60)[:length].strip(),
+        ("wörd " * 60)[:length].strip(),
+        "a" * length + "é",
+    ):
         subject = write_field(make_field("Subject", sample))
         wire.check_folding(subject)
         assert wire.decode_words(wire.unfold(subject)) == sample

@@ -83,8 +83,20 @@ def test_charsets(content: bytes, expected: set[str | None]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("utf-8", True), ("iso-8859-1", True), ("Shift_JIS", True), ("utf-16", False), ("UTF-7", False), ("utf-32le", False),
-     ("no-such", False), ("base64", False), ("hex", False), ("idna", False), ("", False), ("a\x00b", False)],
+    [
+        ("utf-8", True),
+        ("iso-8859-1", True),
+        ("Shift_JIS", True),
+        ("utf-16", False),
+        ("UTF-7", False),
+        ("utf-32le", False),
+        ("no-such", False),
+        ("base64", False),
+        ("hex", False),
+        ("idna", False),
+        ("", False),
+        ("a\x00b", False),
+    ],
 )
 def test_charsets_that_text_may_have(name: str, expected: bool) -> None:
     assert is_mail_charset(name) is expected
