@@ -276,10 +276,8 @@ class Flow:
             tables[-1].leaf = False
             tables[-1].between = 2
             layout = True
-        space = max(self._space, 1) if layout else 2
-        between = 2 if layout else 1
-        tables.append(Table(len(self._blocks), space, between))
-        self._space = max(self._space, between)
+        tables.append(Table(len(self._blocks), 2 if layout else 1))
+        self._space = 2
 
     def row(self, _: object) -> None:
         """Begin a row."""
@@ -315,13 +313,9 @@ class Flow:
         if self.words:
             self._flush()
         table = self._tables.pop()
-        if self._space < table.between:
-            self._space = table.between
+        self._space = 2
         if table.wide and table.leaf and table.start < len(self._blocks):
-            found = settled(table, self._blocks[table.start :], self._width)
-            if found:
-                self._blocks[table.start :] = found
-                self._space = max(self._space, 3 - table.between)
+            self._blocks[table.start :] = settled(table, self._blocks[table.start :], self._width)
 
     # ---- the end
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -10,6 +10,8 @@ from typing import NamedTuple
 from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Block
 from mailtemplates.columns import Cell, aligned, joined
 from mailtemplates.wrapping import display_width
+
+_LINE_KINDS = frozenset({PARAGRAPH, "h3", "h4", "h5", "h6"})
 
 
 class CellStyle(NamedTuple):
@@ -25,13 +27,12 @@ class CellStyle(NamedTuple):
 class Table:
     """A table being written.
 
-    ``start`` is the number of blocks before it, ``space`` the line ends before it when it becomes columns, ``between``
-    the line ends between its cells when they stay blocks. ``leaf``: it holds no table; ``wide``: a row has two cells.
-    ``rows`` has for each cell the number of blocks before it, and its style.
+    ``start`` is the number of blocks before it, ``between`` the line ends between its cells when they stay blocks.
+    ``leaf``: it holds no table; ``wide``: a row has two cells. ``rows`` has for each cell the number of blocks before
+    it, and its style.
     """
 
     start: int
-    space: int
     between: int
     leaf: bool = True
     wide: bool = False
@@ -40,34 +41,36 @@ class Table:
 
 class _Row(NamedTuple):
     cells: list[Cell]
-    blocks: Sequence[Block]
+    blocks: list[Block]
 
 
-def settled(table: Table, blocks: Sequence[Block], width: int) -> list[Block] | None:
-    """The blocks of a leaf table with its rows as lines; None when they stay as they are.
+def settled(table: Table, blocks: list[Block], width: int) -> list[Block]:
+    """The blocks of a leaf table, with its rows as lines where they can be.
 
     A table with headers becomes aligned columns. Without headers, rows of several cells do, when each cell is a line.
     """
-    if any(block.kind != PARAGRAPH or block.rest != blocks[0].rest for block in blocks):
-        return None
+    start = next((start for row in table.rows for start, _ in row), table.start) - table.start
+    before, inside = blocks[:start], blocks[start:]
+    rows = [row for row in _rows(table, start, blocks) if row.blocks]
+    if not any(_stands_in_columns(row) for row in rows):
+        return blocks
+    if any(block.kind not in _LINE_KINDS or block.rest != inside[0].rest for block in inside):
+        return blocks
     headed = any(style.header for row in table.rows for _, style in row)
-    rows = [row for row in _rows(table, blocks) if row.blocks]
-    if max(sum(bool(cell.text) for cell in row.cells) for row in rows) < 2:
-        return None
-    room = max(width - display_width(blocks[0].rest), NARROWEST)
+    room = max(width - display_width(inside[0].rest), NARROWEST)
     found: list[Block] = []
     for together, run in groupby(rows, _stands_in_columns if not headed else bool):
         alike = list(run)
         found += _settled_run(alike, room, headed) if together else [row.blocks[0] for row in alike]
-    head = found[0]
-    found[0] = Block(max(head.space, table.space), blocks[0].first, head.rest, head.kind, head.text)
-    return found
+    found[0] = found[0]._replace(first=inside[0].first)
+    return [*before, *found]
 
 
-def _rows(table: Table, blocks: Sequence[Block]) -> Iterator[_Row]:
+def _rows(table: Table, start: int, blocks: list[Block]) -> Iterator[_Row]:
+    """The rows with what is in their cells; the first cell begins at ``blocks[start]``."""
     ends = [start - table.start for row in table.rows for start, _ in row]
     ends.append(len(blocks))
-    start = at = 0
+    at = 0
     for row in table.rows:
         begin = start
         cells = []

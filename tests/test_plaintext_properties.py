@@ -1,0 +1,92 @@
+"""Laws of the text made from html: any string is converted, pieces make the same text, and no target is lost or cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mailtemplates.plaintext import text_of, to_text
+from mailtemplates.wrapping import display_width, wrap
+
+NAMES = [
+    "p", "div", "span", "a", "table", "tr", "td", "th", "tbody", "caption", "ul", "ol", "li", "h1", "h2", "blockquote",
+    "pre", "q", "sup", "dl", "dt", "dd", "img", "br", "hr", "svg", "style", "script", "textarea", "title", "button", "b",
+    "center", "area", "template", "option", "foo",
+]  # fmt: skip
+ATTRIBUTES = [
+    "", " hidden", ' style="display:none"', ' href="http://x.y/a b"', " href=x", ' href="mailto:a@b"', ' class="x"',
+    ' data-text="skip"', ' data-text="two words"', " role=presentation", " colspan=3", " rowspan=2", " reversed",
+    ' style="white-space:pre"', ' alt="A"', " align=right", " start=4", " value=7", ' class="x', " title='>'",
+]  # fmt: skip
+WORDS = [
+    "word", " ", "\n", "\t", "\r\n", "a b  c", "&amp;", "&nbsp;", "&am", "p;", "&#", "65;", "<", "</", "<!--", "-->",
+    "漢字かな、交じり文。", "한국어", "\u200d", "\u200c", "\xad", "\xa0", "\u3000", "\u2028", "\x02", "\ud800",
+    "\U0010ffff",
+    "x" * 90, "http://x.y/z", "a@b", ".x{display:none}", "</style>", "</script>", "2",
+]  # fmt: skip
+
+tags = st.builds(
+    "".join,
+    st.tuples(st.just("<"), st.sampled_from(NAMES), st.sampled_from(ATTRIBUTES), st.sampled_from([">", "/>", ""])),
+)
+ends = st.builds("</{}>".format, st.sampled_from(NAMES))
+documents = st.lists(tags | ends | st.sampled_from(WORDS), max_size=25).map("".join)
+targets = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Co")), min_size=1).map(
+    lambda path: f"https://x.y/{path}z"
+)
+
+
+@st.composite
+def cuttings(draw: st.DrawFn) -> list[str]:
+    document = draw(documents)
+    places = draw(st.lists(st.integers(0, len(document)), max_size=40)) if draw(st.booleans()) else range(len(document))
+    edges = [0, *sorted(set(places)), len(document)]
+    return [document[start:end] for start, end in pairwise(edges)]
+
+
+@given(documents | st.text())
+@example("<p hidden><h1><tbody></h1>")
+@example("<ol reversed></ol>")
+@example("<table><tr><td>a<td>\u3000<tr><td>b")
+def test_any_string_is_converted_to_clean_lines(html: str) -> None:
+    text = to_text(html)
+    assert text == "" or (text.endswith("\n") and not text.startswith("\n"))
+    assert "\n\n\n" not in text and not text.endswith("\n\n")
+    assert all(line == line.rstrip() for line in text.split("\n"))
+    text.encode()
+
+
+@given(cuttings())
+@example(["<pre", "><area", " href=", "p>"])
+@example(["<", "dl", ">\r\n", "<", "g>", "\u3000", ">"])
+@example(['<a class="x" href="', "1&am", 'p;" title="', ">", '">a</a>'])
+def test_pieces_make_the_text_of_their_concatenation(pieces: list[str]) -> None:
+    expected = to_text("".join(pieces))
+    assert text_of(pieces) == expected
+    assert text_of(pieces) == expected
+
+
+@given(targets, st.sampled_from(["words", "", "漢字", "<b>x</b><div>y</div>", '<img alt="i">']), st.integers(24, 80))
+def test_every_target_is_there_as_written(href: str, words: str, width: int) -> None:
+    written = href.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    assert href in to_text(f'<p>Some text before <a href="{written}">{words}</a> and after.</p>', width=width)
+
+
+@given(
+    st.lists(st.text("abc é漢。「x", min_size=1, max_size=12).map(str.strip).filter(bool), min_size=1),
+    st.integers(4, 30),
+)
+def test_wrapping_loses_nothing_and_keeps_to_the_width(words: list[str], width: int) -> None:
+    text = " ".join(" ".join(words).split())
+    lines = wrap(text, width)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    longest = max(map(display_width, text.replace("漢", " ").split()), default=0) + 6
+    assert all(display_width(line) <= max(width, longest) for line in lines)
+
+
+@given(documents, documents)
+def test_a_hidden_element_changes_nothing_behind_it(hidden: str, shown: str) -> None:
+    kept = hidden.replace("<", "(").replace("&", "+")
+    assert to_text(f"<div hidden>{kept}</div>{shown}") == to_text(shown)
