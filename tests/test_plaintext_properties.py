@@ -12,8 +12,8 @@ from mailtemplates.wrapping import display_width, wrap
 
 NAMES = [
     "p", "div", "span", "a", "table", "tr", "td", "th", "tbody", "caption", "ul", "ol", "li", "h1", "h2", "blockquote",
-    "pre", "q", "sup", "dl", "dt", "dd", "img", "br", "hr", "svg", "style", "script", "textarea", "title", "button", "b",
-    "center", "area", "template", "option", "foo",
+    "pre", "q", "sup", "dl", "dt", "dd", "img", "br", "hr", "svg", "style", "script", "textarea", "title", "button",
+    "b", "center", "area", "template", "option", "foo",
 ]  # fmt: skip
 ATTRIBUTES = [
     "", " hidden", ' style="display:none"', ' href="http://x.y/a b"', " href=x", ' href="mailto:a@b"', ' class="x"',
