@@ -55,9 +55,11 @@ def read_text(cells: Sequence[Cell]) -> Text:
     pieces: list[str] = []
     for cell in cells:
         if type(cell) is str:
-            folded = _WHITE.sub(" ", cell)
-            pieces.append(folded[1:] if folded[0] == " " and pieces and pieces[-1][-1] == " " else folded)
-        elif text := _plain(cell):
+            text = _WHITE.sub(" ", cell)
+            text = text[1:] if text[:1] == " " and pieces and pieces[-1][-1] == " " else text
+        else:
+            text = _plain(cell)
+        if text:
             pieces.append(text)
     return Text("".join(pieces).strip(" "))
 

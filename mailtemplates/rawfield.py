@@ -42,7 +42,8 @@ class Defect(NamedTuple):
 
 def read_header(octets: bytes, span: Span) -> tuple[list[RawField], Span, int, list[Defect]]:
     """The fields at the start of a span, the header's span, where the body starts, and what is wrong."""
-    starts, defects = [], []
+    starts: list[int] = []
+    defects: list[Defect] = []
     at = span.start
     while at < span.end and not _EMPTY_LINE.match(octets, at, span.end):
         if octets[at] not in b" \t" or not starts:

@@ -168,7 +168,8 @@ fields = (
 )
 logo = Attachment.from_bytes(b"\\x89PNG\\r\\n\\x1a\\n", filename="logo.png", disposition="inline")
 file = Attachment.from_bytes("ä\\n".encode() * 99, filename="Größe und 請求書.txt")
-parts = Parts(fields, html="<p>ü</p>\\n" * 200, text="日本語\\n" * 50, related=(logo,), attachments=(file,), language="de")
+bodies = {"html": "<p>ü</p>\\n" * 200, "text": "日本語\\n" * 50}
+parts = Parts(fields, **bodies, related=(logo,), attachments=(file,), language="de")
 print(hashlib.sha256(compose(parts, Stamp.parse("2026-01-02T03:04:05Z")).octets).hexdigest())
 """
 
