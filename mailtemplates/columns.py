@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailtemplates.wrapping import display_width, wrap
 
 _GUTTER = 2
+_AMOUNT = re.compile(r"(?:[A-Z]{1,3}|[^\w\s]{1,2})?[ \xa0]?[-−]?\d[\d.,'’ \xa0]*(?:%|[^\w\s]|[A-Za-z]{1,3})?")
 _NARROWEST = 8
 
 
@@ -37,7 +39,8 @@ def aligned(rows: Sequence[Sequence[Cell]], width: int) -> list[list[str]] | Non
     limits = _limits(placed, natural, width) if headed else _fitting(natural, width)
     if limits is None:
         return None
-    lines = [_lines(row, limits) for row in placed]
+    right = _right_columns(placed)
+    lines = [_lines(row, limits, right) for row in placed]
     if headed:
         used = [limit for limit in limits if limit]
         lines[0] = [*lines[0], (" " * _GUTTER).join("-" * limit for limit in used)]
@@ -119,7 +122,21 @@ def _widest(text: str) -> int:
     return max(map(display_width, text.split("\n"))) if "\n" in text else display_width(text)
 
 
-def _lines(row: list[_Placed], limits: list[int]) -> list[str]:
+def _right_columns(placed: list[list[_Placed]]) -> set[int]:
+    """The columns that are set right: one of their cells is, or all but the header are amounts."""
+    right: set[int] = set()
+    other: set[int] = set()
+    amounts: set[int] = set()
+    for row in placed:
+        for column, cell in row:
+            if cell.right and cell.columns == 1:
+                right.add(column)
+            elif cell.text and not cell.header and column not in other:
+                (amounts if _AMOUNT.fullmatch(cell.text) else other).add(column)
+    return right | (amounts - other)
+
+
+def _lines(row: list[_Placed], limits: list[int], right: set[int]) -> list[str]:
     starts, at = [], 0
     for limit in limits:
         starts.append(at)
@@ -129,7 +146,7 @@ def _lines(row: list[_Placed], limits: list[int]) -> list[str]:
         if cell.text:
             last = min(column + cell.columns, len(limits)) - 1
             room = starts[last] + limits[last] - starts[column]
-            cells.append((starts[column], room, cell.right, wrap(cell.text, max(room, 1))))
+            cells.append((starts[column], room, cell.right or column in right, wrap(cell.text, max(room, 1))))
     height = max((len(lines) for *_, lines in cells), default=0)
     return [_line(cells, index) for index in range(height)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -128,7 +130,7 @@ def test_links_and_images(html: str, text: str) -> None:
         ),
         pytest.param(
             "<table><thead><tr><th>商品<th>数</thead><tbody><tr><td>茶<td>1</table>",
-            "商品  数\n----  --\n茶    1\n", id="wide characters are aligned",
+            "商品  数\n----  --\n茶     1\n", id="wide characters are aligned",
         ),
         pytest.param(
             "<table><tr><td>Tea<td style='text-align:right'>3.00"
@@ -312,3 +314,10 @@ def test_threads_share_what_is_remembered() -> None:
     for thread in threads:
         thread.join()
     assert found == [[to_text("".join(one)) for one in pieces]] * 4
+
+
+def test_the_page_shows_what_is_made() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "plain-text.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```html\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
+    assert len(shown) == 5
+    assert [to_text(html) for html, _ in shown] == [text for _, text in shown]
