@@ -104,7 +104,8 @@ def _style_element(html: str, tokens: list[Token], number: int) -> StyleElement:
     has_text = number + 1 < len(tokens) and tokens[number + 1].kind == "raw"
     css = html[tag.end : tokens[number + 1].end] if has_text else ""
     media = found.get("media", "").strip().lower()
-    kept = opted_out(found) or "data-embed" in found
+    open_ended = end == len(html) and tokens[-1].kind != "end"
+    kept = opted_out(found) or "data-embed" in found or open_ended
     css_type = found.get("type", "").strip().lower() in ("", "text/css")
     inlined = media in _SCREEN and css_type and not kept
     pinned = kept or not css_type or found.get("data-css-inline") == "keep"

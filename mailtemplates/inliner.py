@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from mailtemplates.anatomy import Anatomy, InlineWarning, Load, dissect
 from mailtemplates.edits import Edit, KeepStyle, apply, narrowed, sheet_edits, sheet_texts, tag_edits
 from mailtemplates.errors import SettingsError
-from mailtemplates.inliners import load_engine
+from mailtemplates.inliners import engine_version, load_engine
 from mailtemplates.links import URL_ATTRIBUTES, check_base
 from mailtemplates.matching import Matching, match, skeleton
 from mailtemplates.memo import Memo
@@ -197,7 +197,9 @@ class Inliner:
         """The store's answer, else the engine's."""
         if self._store is None or not rulebook.selectors:
             return self._run(parts, rulebook)
-        told = json.dumps([_FORMAT, self._engine_name, rulebook.selectors, structure])
+        told = json.dumps(
+            [_FORMAT, self._engine_name, engine_version(self._engine_name), rulebook.selectors, structure]
+        )
         name = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
         found = self._store.get(name)
         if found:

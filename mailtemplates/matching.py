@@ -15,11 +15,13 @@ from mailtemplates.anatomy import Anatomy
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.inliners import Engine
 from mailtemplates.markup import VOID, attributes, cut
-from mailtemplates.rulebook import Rulebook
+from mailtemplates.rulebook import Rulebook, plain_name
 
 _MARK = "data-mailtemplates-mark"
 _NUMBER = re.compile(r"--m(\d+)\s*:")
 _SPACES = "\t\n\f\r "
+_DOCTYPE = re.compile(r"""<!doctype\s+html(\s+(public|system)(\s*("[^"<>&]*"|'[^'<>&]*')){1,2})?\s*>""", re.I | re.A)
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 class Matching(NamedTuple):
@@ -65,14 +67,14 @@ def skeleton(anatomy: Anatomy, rulebook: Rulebook) -> list[str]:
         if kind == "start":
             parts.append(rulebook.facts(html[start:end], name).skeleton)
         elif kind == "end":
-            parts.append(f"</{name}>")
+            parts.append(f"</{plain_name(name)}>")
         elif kind == "text":
             parts.append("x" if html[start:end].strip(_SPACES) else " ")
         elif kind == "raw":
             parts.append("" if name == "style" else "x")
-        elif kind == "doctype":
+        elif kind == "doctype" and _DOCTYPE.fullmatch(html[start:end]):
             parts.append(html[start:end])
-    return parts
+    return [_UNSAFE.sub("\ufffd", part) for part in parts] if _UNSAFE.search(html) else parts
 
 
 def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matching:
@@ -88,7 +90,7 @@ def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matchin
     if not selectors:
         return Matching(((),) * total, (None,) * total, ((),) * total, ())
     try:
-        output = engine("".join(marked), selectors)
+        output = engine("".join(marked), [_UNSAFE.sub("\ufffd", selector) for selector in selectors])
     except Exception as error:
         raise MailTemplatesError(
             f"the inliner engine failed: {type(error).__name__}: {error}", cure="try the other inliner engine"

@@ -23,6 +23,7 @@ OPT_OUTS = {
 }
 """Attributes, and their values, that keep an element or a style sheet from being inlined."""
 
+_NOT_PLAIN = re.compile(r"[^a-z0-9-]")
 _IMPORTANT = re.compile(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
 INVISIBLE = frozenset({"head", "title", "base", "link", "meta", "style", "script"})
 """Elements that are never shown: they get no style."""
@@ -42,6 +43,11 @@ class TagFacts(NamedTuple):
 def opted_out(found: dict[str, str]) -> bool:
     """Whether an element's attributes say that it is to be left alone."""
     return any(found.get(name, "").strip().lower() in values for name, values in OPT_OUTS.items() if name in found)
+
+
+def plain_name(name: str) -> str:
+    """A tag name as engines get it: what is not a letter, digit or hyphen is a hyphen."""
+    return name if name.isalnum() and name.isascii() else _NOT_PLAIN.sub("-", name)
 
 
 class Rulebook:
@@ -104,7 +110,7 @@ class Rulebook:
         shown = sorted(key for key in found if key in self.attributes or (key == "type" and name == "input"))
         written = "".join(f' {key}="{encode(found[key])}"' for key in shown)
         slash = " /" if tag.endswith("/>") else ""
-        return TagFacts(f"<{name}{written}{slash}>", found.get("style", ""), opted_out(found))
+        return TagFacts(f"<{plain_name(name)}{written}{slash}>", found.get("style", ""), opted_out(found))
 
     def _style(self, numbers: tuple[int, ...], own: str) -> str:
         return cascade([match for number in numbers for match in self._matches[number]], own)

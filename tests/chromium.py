@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _FLAGS = [
     "--headless",
@@ -91,7 +92,7 @@ def style_differences(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
     return _ask([list(pair) for pair in pairs])
 
 
-def _ask(documents: list[list[str]]) -> list[list[str]] | list[list[tuple[str, dict[str, str]]]]:  # type: ignore[return]
+def _ask(documents: list[list[str]]) -> list[Any]:
     browser = find_chromium()
     assert browser
     with tempfile.TemporaryDirectory() as folder:
@@ -102,4 +103,5 @@ def _ask(documents: list[list[str]]) -> list[list[str]] | list[list[tuple[str, d
         done = subprocess.run(command, capture_output=True, check=True, timeout=300, env=environment)
     answer = re.search(r'<pre id="answers">(.*?)</pre>', done.stdout.decode("utf-8"), re.S)
     assert answer, done.stderr.decode("utf-8", "replace")[-2000:]
-    return json.loads(html_module.unescape(answer[1]))  # type: ignore[no-any-return]
+    found: list[Any] = json.loads(html_module.unescape(answer[1]))
+    return found

@@ -10,9 +10,29 @@ from mailtemplates.markup import attribute_spans, attributes, cut, decode, remov
 
 BITS = st.lists(
     st.sampled_from(
-        ["<", ">", "</", "/>", "!", "--", "-", "<!--", "-->", "--!>", "<!", "<?", "a", "B", "div", "style", "script"]
-        + ["<style>", "</style", "<title>", "</TITLE ", "<script>", "</script>", "<textarea", "=", '"', "'", " ", "\n"]
-        + ["<![if !mso]>", "<![endif]>", "<![CDATA[", "]]>", "<!DOCTYPE html", "&amp;", "é", "\x00", "<p class='a>b'>"]
+        [
+            *(
+                "<",
+                ">",
+                "</",
+                "/>",
+                "!",
+                "--",
+                "-",
+                "<!--",
+                "-->",
+                "--!>",
+                "<!",
+                "<?",
+                "a",
+                "B",
+                "div",
+                "style",
+                "script",
+            ),
+            *("<style>", "</style", "<title>", "</TITLE ", "<script>", "</script>", "<textarea", "=", '"', "'", " "),
+            *("<![if !mso]>", "<![CDATA[", "]]>", "<!DOCTYPE html", "&amp;", "é", "\x00", "<p class='a>b'>", "\n"),
+        ]
     ),
     max_size=14,
 ).map("".join)

@@ -8,9 +8,10 @@ matches nothing. To add an engine, put a file with such a function here; its nam
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.source import nearest
@@ -21,7 +22,8 @@ Engine = Callable[[str, Sequence[str]], str]
 
 def engine_names() -> list[str]:
     """The engines there are, by name, sorted."""
-    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    files = (file for folder in __path__ for file in Path(folder).glob("[!_]*.py"))
+    return sorted(file.stem.replace("_", "-") for file in files)
 
 
 def load_engine(name: str) -> Engine:
@@ -34,3 +36,15 @@ def load_engine(name: str) -> Engine:
         )
     engine: Engine = import_module(f"{__name__}.{name.replace('-', '_')}").inline
     return engine
+
+
+def engine_version(name: str) -> str:
+    """What changes when the engine's package is installed anew; found without importing it."""
+    spec = find_spec(name.replace("-", "_"))
+    if spec is None or not spec.origin:
+        return "unknown"
+    try:
+        stat = Path(spec.origin).stat()
+    except OSError:
+        return spec.origin
+    return f"{stat.st_size}-{stat.st_mtime_ns}"

@@ -1,13 +1,17 @@
 """The engine premailer, with its faults mended where that can be done from outside.
 
 Premailer gets a tree that html5lib parsed, since its own parser does not build the tree that browsers build. Selectors
-with a pseudo-class, which premailer cuts at the colon, are matched with the same selector library that it uses.
+with a pseudo-class, which premailer cuts at the colon, or with capitals, which it takes for other names, are matched
+with the same selector library that it uses.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
+
+_LINK = re.compile(r":(?:any-)?link(?![-\w])", re.I)
 
 
 def inline(document: str, selectors: Sequence[str]) -> str:
@@ -22,10 +26,10 @@ def inline(document: str, selectors: Sequence[str]) -> str:
     late = []
     for number, selector in enumerate(selectors):
         try:
-            compiled = CSSSelector(selector.replace(":any-link", "[href]").replace(":link", "[href]"))
+            compiled = CSSSelector(_LINK.sub("[href]", selector), translator="html")
         except Exception:
             continue
-        if ":" in selector or "\\" in selector:
+        if ":" in selector or "\\" in selector or selector != selector.lower():
             late.append((number, compiled))
         else:
             css.append(f"{selector}{{--m{number}:1}}")
