@@ -28,6 +28,8 @@ _FIRST = ["date", "from", "sender", "reply-to", "to", "cc", "subject", "message-
 _RANK = {name: rank for rank, name in enumerate(_FIRST, -len(_FIRST))}
 _RANK["content-language"] = 1
 _SINGLE = frozenset((*_FIRST, "bcc", "list-unsubscribe", "list-unsubscribe-post", "content-language"))
+_HIDDEN = frozenset(("bcc", "resent-bcc"))
+_OURS = frozenset(("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"))
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
@@ -74,6 +76,8 @@ def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
         name = field.name.lower()
         if name in named and name in _SINGLE:
             raise ComposeError(f"the field {field.name} stands twice", cure="keep one of them (RFC 5322 §3.6)")
+        if name in _OURS:
+            raise ComposeError(f"the field {field.name} is the composer's", cure="remove it")
         named.setdefault(name, field)
     return named
 
@@ -115,7 +119,7 @@ def _envelope(fields: dict[str, Field], senders: Sequence[Mailbox], smtputf8: bo
 
 def _written(parts: Parts, fields: dict[str, Field]) -> list[Field]:
     """The given fields that stand in the header, and the language."""
-    kept = [field for field in parts.fields if field.name.lower() != "bcc" and not _is_empty(field)]
+    kept = [field for field in parts.fields if field.name.lower() not in _HIDDEN and not _is_empty(field)]
     language = (parts.language or "").replace("_", "-")
     if "content-language" not in fields and _LANGUAGE.fullmatch(language):
         kept.append(Field("Content-Language", Token(language)))

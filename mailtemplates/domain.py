@@ -37,18 +37,6 @@ def check_domain(text: str) -> str:
     return name
 
 
-def display_domain(domain: str) -> str:
-    """The domain as a person reads it: ``xn--`` labels decoded when they can be."""
-    if "xn--" not in domain.lower():
-        return domain
-    import idna
-
-    try:
-        return idna.decode(domain)
-    except idna.IDNAError:
-        return domain
-
-
 def _encode(text: str) -> str:
     import idna
 

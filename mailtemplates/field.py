@@ -1,7 +1,8 @@
 """Header fields with typed values (RFC 5322 §3.6, RFC 2369, RFC 2919, RFC 8058).
 
 Floor 2. A field is a name and a value; the value's type says how it is read and written. ``str(value)`` is the value
-as a person reads it: never folded, never encoded.
+as a person reads it: never folded, never encoded. A value checks itself when it is made, so no field can hold a
+control character, whoever made it: it raises :class:`HeaderError`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,34 @@ from datetime import datetime
 from typing import NamedTuple
 
 from mailtemplates.address import Group, Mailbox
+from mailtemplates.characters import describe, find_forbidden, shorten
 from mailtemplates.errors import HeaderError
 
 _FTEXT = re.compile(r"[!-9;-~]{1,997}")
+_VISIBLE = re.compile(r"[!-~]+")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def _check(*texts: str, ascii_only: bool = False) -> None:
+    """Refuse what no field may hold, whoever makes the value: controls, and text outside ASCII where it may not be."""
+    for text in texts:
+        at = find_forbidden(text)
+        if at >= 0:
+            raise HeaderError(
+                f'"{shorten(text)}" holds {describe(text[at])} at character {at + 1}', cure="remove the character"
+            )
+        if ascii_only and not text.isascii():
+            raise HeaderError(f'"{shorten(text)}" is not ASCII', cure="this is for programs: use ASCII only")
+
+
+def _check_words(*texts: str) -> None:
+    """Refuse what is not one word of visible ASCII without angle brackets: no identifier and no URL."""
+    for text in texts:
+        if not _VISIBLE.fullmatch(text) or "<" in text or ">" in text:
+            raise HeaderError(
+                f'"{shorten(text)}" cannot stand between angle brackets', cure="use visible ASCII without < and >"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +48,11 @@ class Text:
     """Unstructured text (RFC 5322 §3.2.5): a subject, a comment. Written with encoded words where needed."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        _check(self.text)
+        if self.text[:1] == " " or self.text[-1:] == " ":
+            object.__setattr__(self, "text", self.text.strip(" "))
 
     def __str__(self) -> str:
         return self.text
@@ -52,6 +81,9 @@ class MessageIds:
 
     ids: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        _check_words(*self.ids)
+
     def __str__(self) -> str:
         return " ".join(f"<{one}>" for one in self.ids)
 
@@ -72,6 +104,10 @@ class UrlList:
 
     urls: tuple[Url, ...]
 
+    def __post_init__(self) -> None:
+        _check_words(*(one.url for one in self.urls))
+        _check(*(one.comment for one in self.urls), ascii_only=True)
+
     def __str__(self) -> str:
         return ", ".join(map(str, self.urls))
 
@@ -82,6 +118,10 @@ class ListId:
 
     name: str
     identifier: str
+
+    def __post_init__(self) -> None:
+        _check(self.name)
+        _check_words(self.identifier)
 
     def __str__(self) -> str:
         return f"{self.name} <{self.identifier}>" if self.name else f"<{self.identifier}>"
@@ -103,6 +143,9 @@ class Token:
 
     text: str
 
+    def __post_init__(self) -> None:
+        _check(self.text, ascii_only=True)
+
     def __str__(self) -> str:
         return self.text
 
@@ -112,6 +155,9 @@ class Phrases:
     """Phrases with commas between them (RFC 5322 §3.6.5, Keywords)."""
 
     phrases: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check(*self.phrases)
 
     def __str__(self) -> str:
         return ", ".join(self.phrases)

@@ -61,7 +61,7 @@ def read_text(cells: Sequence[Cell]) -> Text:
             text = _plain(cell)
         if text:
             pieces.append(text)
-    return Text("".join(pieces).strip(" "))
+    return Text("".join(pieces))
 
 
 def _plain(cell: Cell) -> str:
@@ -200,10 +200,7 @@ def read_token(cells: Sequence[Cell]) -> Token:
                 f'`{cell.expression or "data"}` is "{shorten(cell)}", which is not a token',
                 cure="use ASCII letters, digits and punctuation without spaces, quotes or commas",
             )
-    text = read_text(cells).text
-    if not text.isascii():
-        raise HeaderError(f'"{shorten(text)}" is not ASCII', cure="this field is for programs: use ASCII only")
-    return Token(text)
+    return Token(read_text(cells).text)
 
 
 def read_phrases(cells: Sequence[Cell]) -> Phrases:

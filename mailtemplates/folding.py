@@ -26,6 +26,7 @@ from mailtemplates.field import (
     Text,
     Token,
     UrlList,
+    Value,
     is_prose,
 )
 
@@ -49,10 +50,21 @@ def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
     Raises :class:`AddressError` for such a local part without ``smtputf8``, and :class:`HeaderError` for a value that
     has no legal fold and is longer than 998 octets.
     """
-    return _write(field, smtputf8)
+    return _remembered(field, smtputf8) if _is_small(field.value) else _write(field, smtputf8)
+
+
+def _is_small(value: Value) -> bool:
+    """Whether a value is worth remembering: what is long is seldom the same again."""
+    if isinstance(value, AddressList):
+        return len(value.addresses) <= 4
+    return not isinstance(value, Text) or len(value.text) <= 500
 
 
 @lru_cache(maxsize=1024)
+def _remembered(field: Field, smtputf8: bool) -> bytes:
+    return _write(field, smtputf8)
+
+
 def _write(field: Field, smtputf8: bool) -> bytes:
     name, value = field.name, field.value
     text = _write_text(name, value.text) if isinstance(value, Text) else lay_out(name, _CHUNKS[type(value)](value))

@@ -47,6 +47,7 @@ _SINGLE = frozenset(
 _NAME = re.compile(r"[!-9;-~]+")
 _AUTHOR_WHITE = str.maketrans("\t\r\n\f\v", "     ")
 _LONGEST = 32_768
+_REMEMBERED = 1_000
 
 
 def read_field(name: str, fragments: Iterable[Fragment], *, location: Location | None = None) -> Field:
@@ -60,7 +61,7 @@ def read_field(name: str, fragments: Iterable[Fragment], *, location: Location |
     """
     cells = _cells(fragments)
     try:
-        if len(cells) == 1 and type(cells[0]) is str:
+        if len(cells) == 1 and type(cells[0]) is str and len(cells[0]) <= _REMEMBERED:
             return _read_static(name, cells[0])
         return _read(name, cells)
     except HeaderError as error:

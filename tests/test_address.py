@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtemplates.address import Group, Mailbox, mailbox, mailboxes, parse_addr_spec, parse_addresses, parse_mailbox
-from mailtemplates.domain import check_domain, display_domain
 from mailtemplates.errors import AddressError
 
 RIGHT = {
@@ -197,11 +196,6 @@ def test_an_error_never_prints_a_huge_value_or_a_raw_control() -> None:
         parse_mailbox("x" * 1_000_000 + "\x1b[2J")
     assert len(str(caught.value)) < 400
     assert "\x1b" not in str(caught.value)
-
-
-def test_domains_are_shown_as_people_write_them() -> None:
-    assert display_domain(check_domain("münchen.example")) == "münchen.example"
-    assert display_domain("xn--zzzzzzzzz.example") == "xn--zzzzzzzzz.example"
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=30))

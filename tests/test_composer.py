@@ -13,7 +13,7 @@ from mailtemplates.attachment import Attachment
 from mailtemplates.composer import compose
 from mailtemplates.entity import Branch, text_leaf, write_entity
 from mailtemplates.errors import AddressError, AttachmentError, ComposeError, SettingsError
-from mailtemplates.field import Field
+from mailtemplates.field import Field, Text
 from mailtemplates.headers import make_field
 from mailtemplates.message import Message
 from mailtemplates.mime import Part, parse
@@ -103,6 +103,7 @@ def test_the_header_is_in_the_usual_order_with_bcc_left_out() -> None:
         make_field("References", "<r@x.test>"),
         SUBJECT,
         make_field("Bcc", "secret@x.test"),
+        make_field("Resent-Bcc", "secret2@x.test"),
         make_field("Cc", "cc@x.test"),
         TO,
         make_field("Reply-To", "help@acme.example"),
@@ -191,6 +192,7 @@ WRONG: dict[str, tuple[Parts, type[Exception], str]] = {
         "more than one",
     ),
     "to twice": (Parts((FROM, TO, TO), text="a"), ComposeError, "twice"),
+    "content type": (Parts((FROM, Field("Content-Type", Text("a"))), text="a"), ComposeError, "composer's"),
     "two ids": (
         Parts((FROM, make_field("Message-ID", "<a@x.test> <b@x.test>")), text="a"),
         ComposeError,

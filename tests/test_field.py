@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -115,3 +116,33 @@ def test_dates_that_are_obsolete_impossible_or_have_no_zone_are_refused(text: st
 def test_a_date_without_a_zone_cannot_be_written() -> None:
     with pytest.raises(HeaderError, match="no time zone"):
         format_date(datetime(2026, 1, 2))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda bad: Text(f"a{bad}b"),
+        lambda bad: Token(f"a{bad}b"),
+        lambda bad: MessageIds((f"a{bad}b@x.test",)),
+        lambda bad: UrlList((Url(f"https://x.test/{bad}"),)),
+        lambda bad: UrlList((Url("https://x.test/", f"a{bad}b"),)),
+        lambda bad: ListId(f"a{bad}b", "x.test"),
+        lambda bad: ListId("", f"a{bad}b"),
+        lambda bad: Phrases((f"a{bad}b",)),
+    ],
+    ids=["text", "token", "message id", "url", "comment", "list name", "list id", "phrase"],
+)
+@pytest.mark.parametrize("bad", ["\n", "\r\nBcc: a@x.test\r\n", "\x00", "\x7f", "\u202e", "\ud800"], ids=ascii)
+def test_no_value_can_be_made_with_a_control_character(make: Callable[[str], Value], bad: str) -> None:
+    """By hand, in code, without any reader in between: the injection of gh-144125 cannot be built."""
+    with pytest.raises(HeaderError):
+        make(bad)
+
+
+@pytest.mark.parametrize("bad", ["a b@x.test", "<a@x.test>", "ü@x.test", ""])
+def test_identifiers_and_urls_are_one_word_of_ascii(bad: str) -> None:
+    for make in (lambda: MessageIds((bad,)), lambda: UrlList((Url(bad),)), lambda: ListId("", bad)):
+        with pytest.raises(HeaderError):
+            make()
+    with pytest.raises(HeaderError):
+        Token("größe")
