@@ -23,32 +23,36 @@ class Cell(NamedTuple):
     right: bool = False
 
 
-class _Placed(NamedTuple):
-    column: int
-    cell: Cell
+_Placed = tuple[int, int, Cell]
+"""A cell with the column it starts in and the width of its widest line."""
 
 
-def aligned(rows: Sequence[Sequence[Cell]], width: int) -> list[list[str]] | None:
-    """The rows as lines with aligned columns (a list of lines for each row), or None when ``width`` cells don't do.
+def aligned(rows: Sequence[Sequence[Cell]], width: int) -> list[str] | None:
+    """The rows as lines with aligned columns, or None when ``width`` cells don't do.
 
     A first row of headers is underlined. Cells of a table with headers are wrapped when that makes it fit.
     """
     placed = _place(rows)
     natural = _natural_widths(placed)
     headed = bool(rows) and all(cell.header for cell in rows[0])
-    limits = _limits(placed, natural, width) if headed else _fitting(natural, width)
-    if limits is None:
-        return None
+    limits = natural
+    if _total(natural) > width:
+        found = _limits(placed, natural, width) if headed else None
+        if found is None:
+            return None
+        limits = found
+    starts = _starts(limits)
     right = _right_columns(placed)
-    lines = [_lines(row, limits, right) for row in placed]
-    if headed:
-        used = [limit for limit in limits if limit]
-        lines[0] = [*lines[0], (" " * _GUTTER).join("-" * limit for limit in used)]
+    lines: list[str] = []
+    for row in placed:
+        lines += _lines(row, starts, limits, right)
+        if headed and row is placed[0]:
+            lines.append((" " * _GUTTER).join(["-" * limit for limit in limits if limit]))
     return lines
 
 
 def _place(rows: Sequence[Sequence[Cell]]) -> list[list[_Placed]]:
-    """Each cell with the column it starts in, row and column spans counted."""
+    """Each cell in its column, row and column spans counted."""
     placed = []
     busy: dict[int, int] = {}
     for row in rows:
@@ -57,38 +61,46 @@ def _place(rows: Sequence[Sequence[Cell]]) -> list[list[_Placed]]:
         for cell in row:
             while column in busy:
                 column += 1
-            places.append(_Placed(column, cell))
+            places.append((column, _widest(cell.text), cell))
             if cell.rows > 1:
                 busy.update(dict.fromkeys(range(column, column + cell.columns), cell.rows))
             column += cell.columns
         placed.append(places)
-        busy = {at: left - 1 for at, left in busy.items() if left > 1}
+        if busy:
+            busy = {at: left - 1 for at, left in busy.items() if left > 1}
     return placed
 
 
 def _natural_widths(placed: list[list[_Placed]]) -> list[int]:
     widths: dict[int, int] = {}
+    spanning = []
     for row in placed:
-        for column, cell in row:
-            needed = _widest(cell.text) if cell.columns == 1 else 0
-            if needed > widths.get(column, -1):
-                widths[column] = needed
-    for row in placed:
-        for column, cell in row:
-            if cell.columns > 1 and cell.text:
-                _stretch(widths, column, cell)
+        for column, wide, cell in row:
+            if cell.columns > 1:
+                spanning.append((column, wide, cell))
+                wide = 0
+            if wide > widths.get(column, -1):
+                widths[column] = wide
+    for column, wide, cell in spanning:
+        if wide:
+            _stretch(widths, column, wide, cell.columns)
     return [widths.get(column, 0) for column in range(max(widths, default=-1) + 1)]
 
 
-def _stretch(widths: dict[int, int], column: int, cell: Cell) -> None:
+def _stretch(widths: dict[int, int], column: int, wide: int, columns: int) -> None:
     """Widen the last column that a spanning cell covers, when all it covers are too narrow for it."""
-    spanned = [at for at in range(column, column + cell.columns) if at in widths] or [column]
+    spanned = [at for at in range(column, column + columns) if at in widths] or [column]
     have = sum(widths.get(at, 0) for at in spanned) + _GUTTER * (len(spanned) - 1)
-    widths[spanned[-1]] = widths.get(spanned[-1], 0) + max(0, _widest(cell.text) - have)
+    if wide > have:
+        widths[spanned[-1]] = widths.get(spanned[-1], 0) + wide - have
 
 
-def _fitting(natural: list[int], width: int) -> list[int] | None:
-    return natural if _total(natural) <= width else None
+def _starts(limits: list[int]) -> list[int]:
+    starts, at = [], 0
+    for limit in limits:
+        starts.append(at)
+        at += limit + _GUTTER if limit else 0
+    return starts
 
 
 def _limits(placed: list[list[_Placed]], natural: list[int], width: int) -> list[int] | None:
@@ -97,7 +109,7 @@ def _limits(placed: list[list[_Placed]], natural: list[int], width: int) -> list
         return natural
     least = [_NARROWEST] * len(natural)
     for row in placed:
-        for column, cell in row:
+        for column, _, cell in row:
             if cell.columns == 1:
                 least[column] = max(least[column], max(map(display_width, cell.text.split()), default=0))
     limits = [min(pair) for pair in zip(least, natural, strict=True)]
@@ -119,7 +131,9 @@ def _total(widths: list[int]) -> int:
 
 
 def _widest(text: str) -> int:
-    return max(map(display_width, text.split("\n"))) if "\n" in text else display_width(text)
+    if "\n" in text:
+        return max(map(display_width, text.split("\n")))
+    return len(text) if text.isascii() else display_width(text)
 
 
 def _right_columns(placed: list[list[_Placed]]) -> set[int]:
@@ -128,7 +142,7 @@ def _right_columns(placed: list[list[_Placed]]) -> set[int]:
     other: set[int] = set()
     amounts: set[int] = set()
     for row in placed:
-        for column, cell in row:
+        for column, _, cell in row:
             if cell.right and cell.columns == 1:
                 right.add(column)
             elif cell.text and not cell.header and column not in other:
@@ -136,31 +150,36 @@ def _right_columns(placed: list[list[_Placed]]) -> set[int]:
     return right | (amounts - other)
 
 
-def _lines(row: list[_Placed], limits: list[int], right: set[int]) -> list[str]:
-    starts, at = [], 0
-    for limit in limits:
-        starts.append(at)
-        at += limit + _GUTTER if limit else 0
+def _lines(row: list[_Placed], starts: list[int], limits: list[int], right: set[int]) -> list[str]:
+    """The lines of one row."""
     cells = []
-    for column, cell in row:
-        if cell.text:
-            last = min(column + cell.columns, len(limits)) - 1
-            room = starts[last] + limits[last] - starts[column]
-            cells.append((starts[column], room, cell.right or column in right, wrap(cell.text, max(room, 1))))
-    height = max((len(lines) for *_, lines in cells), default=0)
+    height = 1
+    for column, wide, (text, _, columns, _, set_right) in row:
+        if not text:
+            continue
+        start = starts[column]
+        last = min(column + columns, len(limits)) - 1
+        room = starts[last] + limits[last] - start
+        if wide > room or "\n" in text or "\xa0" in text:
+            lines = wrap(text, max(room, 1))
+            height = max(height, len(lines))
+            cells.append((start, room, set_right or column in right, lines))
+        else:
+            cells.append((start + room - wide if set_right or column in right else start, wide, False, [text]))
     return [_line(cells, index) for index in range(height)]
 
 
 def _line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str:
-    line: list[str] = []
+    line = ""
     used = 0
-    for start, room, right, lines in cells:
-        if index < len(lines) and lines[index]:
-            cells_wide = display_width(lines[index])
-            at = max(start + (room - cells_wide if right else 0), used + 1 if used else 0)
-            line.append(" " * (at - used) + lines[index])
-            used = at + cells_wide
-    return "".join(line).rstrip()
+    for start, room, set_right, lines in cells:
+        if index < len(lines):
+            text = lines[index]
+            wide = _widest(text)
+            at = max(start + room - wide if set_right else start, used + 1 if used else 0)
+            line += " " * (at - used) + text
+            used = at + wide
+    return line.rstrip()
 
 
 def joined(row: Sequence[Cell], width: int) -> str | None:

@@ -94,7 +94,7 @@ def _settled_run(rows: list[_Row], width: int, headed: bool) -> list[Block]:
     lines = aligned([row.cells for row in rows], width) if short and len(rows) > 1 else None
     first = rows[0].blocks[0]
     if lines is not None:
-        return [first._replace(kind=LINES, text="\n".join(line for row in lines for line in row))]
+        return [first._replace(kind=LINES, text="\n".join(lines))]
     blocks: list[Block] = []
     for row in rows:
         line = joined(row.cells, width)
