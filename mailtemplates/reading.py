@@ -30,8 +30,10 @@ _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
 _PLAIN_ATTRIBUTES = r"""((?:[ \t\n\f\r]+(?!href=)[a-z][a-z-]*="[^"<>]*")*)"""
 _PLAIN_LINK = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
-_LINK_BEGUN = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)""")
-_LINK_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
+_TAG_BEGUN = re.compile(
+    rf"""<([a-z][a-z0-9]*){_PLAIN_ATTRIBUTES}[ \t\n\f\r]+(href|src|srcset|lang|dir|title|content|bgcolor)="([^"<>]*)"""
+)
+_TAG_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*/?>""")
 _LONG_ENOUGH = 500
 _FRAMES = 20_000
 _STRETCHES = 4_000
@@ -51,10 +53,13 @@ class Stretch(NamedTuple):
     rest: str
 
 
-class _LinkEnd(NamedTuple):
-    """What ends a link's tag says: the parts of the target before and behind the values, and the stretch after."""
+class _TagEnd(NamedTuple):
+    """What the end of a tag says whose beginning is known, whatever plain value stands between.
 
-    begun: str
+    ``begun`` and ``ended`` are the parts of a link's target around the value, or None when the value says nothing.
+    """
+
+    begun: str | None
     ended: str
     before: tuple[Op, ...]
     then: Stretch
@@ -86,27 +91,38 @@ class Memory:
     def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
         """What the pieces together say in ``frame``; the last may end what the first opens."""
         first, last = pieces[0], pieces[-1]
-        known = frame.after.get((first, last))
-        if known is None:
-            known = self._learn_link(frame, first, last) if first.startswith("<a") else None
+        known = frame.after.get((first, last)) or self._learn_tag(frame, first, last)
         if known is not None:
             value = "".join(pieces[1:-1])
             if '"' not in value and "<" not in value and ">" not in value:
-                href = f"{known.begun}{value}{known.ended}"
                 then = known.then
+                if known.begun is None:
+                    return then
+                href = f"{known.begun}{value}{known.ended}"
                 href = target(decode(href) if "&" in href else href)
                 return Stretch((*known.before, (Flow.link, href), *then.ops), then.frame, then.rest)
         return self._completed(frame, "".join(pieces), last)
 
-    def _learn_link(self, frame: Frame, first: str, last: str) -> _LinkEnd | None:
-        """How ``first`` and ``last`` are a link's tag around the values of its target, when the link is a plain one."""
-        begun, ended = _LINK_BEGUN.fullmatch(first), _LINK_ENDED.match(last)
-        if frame.hidden or not begun or not ended or not self._is_plain(begun[1], ended[2], frame.unseen):
+    def _learn_tag(self, frame: Frame, first: str, last: str) -> _TagEnd | None:
+        """What ``first`` and ``last`` say around a value, when that is part of a link's target or says nothing."""
+        begun, ended = _TAG_BEGUN.fullmatch(first), _TAG_ENDED.match(last)
+        if not begun or not ended or frame.hidden or begun[1] in RAW_TEXT:
             return None
         ops: list[Op] = []
-        after = _apply(frame, Meaning("a"), ops)
+        name, before, attribute, start = begun.groups()
+        is_link = name == "a" and attribute == "href"
+        if is_link:
+            if not self._is_plain(before, ended[2], frame.unseen):
+                return None
+            after = _apply(frame, Meaning("a"), ops)
+        elif attribute == "href":
+            return None
+        else:
+            after = _apply(frame, self._meaning(frame, "start", first + last[: ended.end()], name), ops)
         then = self.stretch(after, last[ended.end() :])
-        found = _LinkEnd(begun[2], ended[1], tuple(ops), then)
+        if not is_link:
+            then = Stretch((*ops, *then.ops), then.frame, then.rest)
+        found = _TagEnd(start if is_link else None, ended[1], tuple(ops), then)
         if len(last) < _LONGEST_STRETCH:
             frame.after[first, last] = found
             self._stretches += 1
