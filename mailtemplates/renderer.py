@@ -122,7 +122,8 @@ class _Message:
         self.given = given
         self.state = state
         self.language = language_tag(given.locale) if given.locale else ""
-        self.variables = {"lang": self.language, "locale": given.locale, **data} if given.locale else dict(data)
+        locale = {"lang": self.language, "locale": given.locale} if given.locale else {}
+        self.variables: dict[str, Any] = {**renderer.environment.globals, **locale, **data}
         self.contexts: dict[Sink, Context] = {}
         self.top: dict[Sink, list[Any]] = {}
 
@@ -151,7 +152,7 @@ class _Message:
         context = self.contexts.get(sink)
         if context is None:
             template = self.renderer.template(sink, self.name)
-            context = self.contexts[sink] = template.new_context(self.variables)
+            context = self.contexts[sink] = template.new_context(self.variables, shared=True)
             self.state.block = ""
             self.top[sink] = self.renderer.pieces(template.root_render_func(context))
         return context

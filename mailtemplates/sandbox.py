@@ -22,7 +22,7 @@ from mailtemplates.errors import LimitError
 
 _WIDTH = re.compile(r"\d{6,}|\*")
 _HARMLESS = frozenset(
-    {"round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "tojson", "length",
+    {"round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "length",
      "truncate", "format", "sort", "first", "last", "random", "count", "find", "startswith", "endswith", "split"}
 )  # fmt: skip
 
@@ -71,6 +71,7 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
     def __init__(self, limits: Limits, **options: Any) -> None:
         super().__init__(optimized=False, **options)
         self.limits = limits
+        self.globals.pop("lipsum", None)
         self.filters = {name: self._limited(filter_) for name, filter_ in self.filters.items()}
 
     def tick(self) -> None:
@@ -128,7 +129,7 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """A call from a template: safe by the sandbox's rules, its arguments and its result within the limits."""
         __self.tick()
-        owner = getattr(__obj, "__self__", None)
+        owner = getattr(getattr(__obj, "__wrapped__", __obj), "__self__", None)
         if isinstance(owner, str):
             __self._check(owner, getattr(__obj, "__name__", ""), args, kwargs)
         return super().call(__context, __obj, *args, **kwargs)
@@ -147,7 +148,8 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
     def _check(self, text: str, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Refuse arguments with which a string method or a filter makes a text out of all proportion."""
         values = [*args, *kwargs.values()]
-        numbers = [value for value in values if isinstance(value, int)]
+        widths = (*args[2:], *kwargs.values()) if name == "tojson" else values
+        numbers = [value for value in widths if isinstance(value, int)]
         if name not in _HARMLESS:
             self.grown(max([0, *numbers]) * (text.count("\n") + 1 if name == "indent" else 1))
         texts = [value for value in values if isinstance(value, str)]

@@ -46,3 +46,5 @@ class Sink(Enum):
 
     FILE = "file"
     """A file without reserved blocks that is text: not escaped."""
+
+    __hash__ = object.__hash__
