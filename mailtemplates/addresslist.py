@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -49,16 +48,14 @@ class _Token(NamedTuple):
 _Piece = str | int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _MailboxShape:
+class _MailboxShape(NamedTuple):
     """``phrase`` is None where the element is a bare addr-spec."""
 
     phrase: tuple[_Piece, ...] | None
     spec: tuple[_Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _GroupShape:
+class _GroupShape(NamedTuple):
     phrase: tuple[_Piece, ...]
     members: tuple[_MailboxShape, ...]
 

@@ -14,7 +14,8 @@ from mailtemplates.characters import describe, find_forbidden, find_invisible, s
 from mailtemplates.domain import check_domain
 from mailtemplates.errors import AddressError
 
-_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]"
+# RFC 5322 §3.2.3 by what it leaves out, which compiles faster; RFC 6532 §3.2 adds what is not ASCII.
+_ATEXT = r'[^\x00-\x20\x7f()<>\[\]:;@\\,."]'
 _DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
 _ATOMS = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*")
 _ADDR_SPEC = re.compile(rf'({_ATEXT}+(?:\.{_ATEXT}+)*|"(?:[^"\\]|\\.)*")@([^@]+)')

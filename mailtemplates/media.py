@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import cache
 
 OCTETS = "application/octet-stream"
+
+Signatures = tuple[tuple[bytes, str], ...]
+
 _ZIP = "application/zip"
 _OLE = "application/x-ole-storage"
 _OPEN_XML = "application/vnd.openxmlformats-officedocument."
@@ -81,47 +85,41 @@ _BY_SUFFIX = {
     "zst": "application/zstd",
 }
 
-_SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), media_type)
-    for pattern, media_type in (
-        (rb"\x89PNG\r\n\x1a\n", "image/png"),
-        (rb"\xff\xd8\xff", "image/jpeg"),
-        (rb"GIF8[79]a", "image/gif"),
-        (rb"RIFF....WEBP", "image/webp"),
-        (rb"BM....\x00\x00\x00\x00", "image/bmp"),
-        (rb"II\*\x00|MM\x00\*", "image/tiff"),
-        (rb"\x00\x00\x01\x00[\x01-\x20]\x00", "image/vnd.microsoft.icon"),
-        (rb"....ftypavi[fs]", "image/avif"),
-        (rb"....ftyp(?:hei[cx]|mif1)", "image/heic"),
-        (rb"....ftypM4A ", "audio/mp4"),
-        (rb"....ftypqt  ", "video/quicktime"),
-        (rb"....ftyp", "video/mp4"),
-        (rb"\x1aE\xdf\xa3", "video/webm"),
-        (rb"ID3|\xff[\xfb\xf3\xf2]", "audio/mpeg"),
-        (rb"OggS", "audio/ogg"),
-        (rb"RIFF....WAVE", "audio/wav"),
-        (rb"%PDF-", "application/pdf"),
-        (rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", _ZIP),
-        (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
-        (rb"\x1f\x8b\x08", "application/gzip"),
-        (rb"BZh[1-9]", "application/x-bzip2"),
-        (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
-        (rb"\xfd7zXZ\x00", "application/x-xz"),
-        (rb"\x28\xb5\x2f\xfd", "application/zstd"),
-        (rb"\{\\rtf", "application/rtf"),
-        (rb"wOFF", "font/woff"),
-        (rb"wOF2", "font/woff2"),
-    )
+_SIGNATURES = (
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF....WEBP", "image/webp"),
+    (rb"BM....\x00\x00\x00\x00", "image/bmp"),
+    (rb"II\*\x00|MM\x00\*", "image/tiff"),
+    (rb"\x00\x00\x01\x00[\x01-\x20]\x00", "image/vnd.microsoft.icon"),
+    (rb"....ftypavi[fs]", "image/avif"),
+    (rb"....ftyp(?:hei[cx]|mif1)", "image/heic"),
+    (rb"....ftypM4A ", "audio/mp4"),
+    (rb"....ftypqt  ", "video/quicktime"),
+    (rb"....ftyp", "video/mp4"),
+    (rb"\x1aE\xdf\xa3", "video/webm"),
+    (rb"ID3|\xff[\xfb\xf3\xf2]", "audio/mpeg"),
+    (rb"OggS", "audio/ogg"),
+    (rb"RIFF....WAVE", "audio/wav"),
+    (rb"%PDF-", "application/pdf"),
+    (rb"PK(?:\x03\x04|\x05\x06|\x07\x08)", _ZIP),
+    (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
+    (rb"\x1f\x8b\x08", "application/gzip"),
+    (rb"BZh[1-9]", "application/x-bzip2"),
+    (rb"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (rb"\xfd7zXZ\x00", "application/x-xz"),
+    (rb"\x28\xb5\x2f\xfd", "application/zstd"),
+    (rb"\{\\rtf", "application/rtf"),
+    (rb"wOFF", "font/woff"),
+    (rb"wOF2", "font/woff2"),
 )
-_TEXT_SIGNATURES: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
-    (re.compile(rb"(?:\xef\xbb\xbf)?\s{0,64}" + pattern, re.IGNORECASE | re.DOTALL), media_type)
-    for pattern, media_type in (
-        (rb"<!doctype html|<html[\s>]", "text/html"),
-        (rb"(?:<\?xml.{0,500}?)?(?:<!--.{0,500}?-->\s{0,64})?(?:<!doctype svg.{0,300}?)?<svg[\s>]", "image/svg+xml"),
-        (rb"<\?xml\s", "application/xml"),
-        (rb"BEGIN:VCALENDAR", "text/calendar"),
-        (rb"BEGIN:VCARD", "text/vcard"),
-    )
+_TEXT_SIGNATURES = (
+    (rb"<!doctype html|<html[\s>]", "text/html"),
+    (rb"(?:<\?xml.{0,500}?)?(?:<!--.{0,500}?-->\s{0,64})?(?:<!doctype svg.{0,300}?)?<svg[\s>]", "image/svg+xml"),
+    (rb"<\?xml\s", "application/xml"),
+    (rb"BEGIN:VCALENDAR", "text/calendar"),
+    (rb"BEGIN:VCARD", "text/vcard"),
 )
 # Formats inside a container: the container's signature does not contradict the name.
 _INSIDE = {
@@ -159,7 +157,7 @@ _FORBIDDEN_CHARSETS = ("utf-16", "utf-32", "utf-7", "utf_16", "utf_32", "utf_7",
 def guess_media_type(filename: str | None, content: bytes) -> str:
     """The media type of a file, by its name's suffix and its first octets; see the module for who wins."""
     named = by_name(filename) if filename else None
-    signed = next((kind for pattern, kind in _SIGNATURES if pattern.match(content)), None)
+    signed = _find_signature(_SIGNATURES, b"", re.DOTALL, content)
     if signed:
         return named if named and named in _INSIDE.get(signed, ()) else OCTETS if signed == _OLE else signed
     if named is None:
@@ -170,6 +168,16 @@ def guess_media_type(filename: str | None, content: bytes) -> str:
     return OCTETS if named in _SIGNED or (textual and _is_binary(content)) else named
 
 
+def _find_signature(signatures: Signatures, prefix: bytes, flags: re.RegexFlag, content: bytes) -> str | None:
+    return next((kind for pattern, kind in _compiled(signatures, prefix, flags) if pattern.match(content)), None)
+
+
+@cache
+def _compiled(signatures: Signatures, prefix: bytes, flags: re.RegexFlag) -> list[tuple[re.Pattern[bytes], str]]:
+    """The patterns, compiled when the first file is looked at."""
+    return [(re.compile(prefix + b"(?:" + pattern + b")", flags), kind) for pattern, kind in signatures]
+
+
 def by_name(filename: str) -> str | None:
     """The media type that a name's suffix tells, or None."""
     return _BY_SUFFIX.get(filename.rpartition(".")[2].lower()) if "." in filename else None
@@ -178,7 +186,10 @@ def by_name(filename: str) -> str | None:
 def _guess_text(content: bytes) -> str:
     if _is_binary(content) or not content:
         return OCTETS
-    return next((kind for pattern, kind in _TEXT_SIGNATURES if pattern.match(content)), "text/plain")
+    return (
+        _find_signature(_TEXT_SIGNATURES, rb"(?:\xef\xbb\xbf)?\s{0,64}", re.DOTALL | re.IGNORECASE, content)
+        or "text/plain"
+    )
 
 
 def _is_binary(content: bytes) -> bool:
