@@ -86,6 +86,7 @@ class Inliner:
         self._rulebooks: Memo[tuple[tuple[str, ...], tuple[str, ...]], Rulebook] = Memo(64)
         self._matchings: Memo[tuple[Rulebook, str], Matching] = Memo(4_000_000)
         self._families: Memo[str, Family] = Memo(256)
+        self._plans: Memo[tuple[Family, PieceKey], Plan] = Memo(16_000_000)
 
     @property
     def statistics(self) -> Statistics:
@@ -115,10 +116,11 @@ class Inliner:
         family = self._families.get(first)
         if family is None:
             family = self._families.put(first, Family(Lexer(self._always_relevant())))
-        key = family.lexer.key(given)
-        plan = family.plans.get(key)
+        lexer = family.lexer
+        key = lexer.key(given)
+        plan = self._plans.get((family, key))
         if plan is None or not self._current(plan):
-            plan = self._walked(family, given, key) or self._planned(family, given)
+            plan = self._walked(family, lexer, key) or self._planned(family, given)
             if plan is None:
                 return [self.inline("".join(given)).html]
         else:
@@ -131,15 +133,15 @@ class Inliner:
     def _current(self, plan: Plan) -> bool:
         return not plan.links or (self._load is not None and all(self._load(href) == css for href, css in plan.links))
 
-    def _walked(self, family: Family, pieces: Sequence[str], key: PieceKey) -> Plan | None:
+    def _walked(self, family: Family, lexer: Lexer, key: PieceKey) -> Plan | None:
         paths = family.paths
-        if paths is None:
+        if paths is None or paths.lexer is not lexer:
             return None
-        outs = walk(family.lexer, paths, pieces, key)
+        outs = walk(paths, key)
         if outs is None:
             return None
         self._counts["walks"] += 1
-        return _kept(family, key, Plan(outs, ()))
+        return self._keep(family, key, Plan(outs, ()))
 
     def _planned(self, family: Family, pieces: Sequence[str]) -> Plan | None:
         """Look at the whole document, and learn from it."""
@@ -147,27 +149,27 @@ class Inliner:
         html = "".join(pieces)
         anatomy = dissect(html, self._load)
         rulebook = self._rulebook(anatomy, "")
-        if not rulebook.attributes <= family.lexer.relevant:
-            family.lexer = Lexer(family.lexer.relevant | rulebook.attributes)
-            family.plans, family.paths = Memo(16_000_000), None
+        lexer = family.lexer
+        if not rulebook.attributes <= lexer.relevant:
+            lexer = family.lexer = Lexer(lexer.relevant | rulebook.attributes)
         matching = self._matching(anatomy, rulebook)
         edits = [
             narrowed(start, html[start:end], text) for start, end, text in self._edits(anatomy, rulebook, matching, "")
         ]
-        key = family.lexer.key(pieces)
+        key = lexer.key(pieces)
         outs = distribute(pieces, key, edits)
         links = tuple((sheet.href, sheet.css) for sheet in anatomy.sheets if sheet.href)
         if not rulebook.sideways and not self._base_url and not links:
-            self._learn(family, anatomy, rulebook, matching)
-        return _kept(family, key, Plan(outs, links)) if outs is not None else None
+            self._learn(family, lexer, anatomy, rulebook, matching)
+        return self._keep(family, key, Plan(outs, links)) if outs is not None else None
 
-    def _learn(self, family: Family, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
+    def _learn(self, family: Family, lexer: Lexer, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
         needed = matching.needed()
         sheets = sheet_texts(anatomy, self._keep_style, rulebook.texts(needed))
         paths = family.paths
-        if paths is None or paths.graph.rulebook is not rulebook or (paths.sheets, paths.needed) != (sheets, needed):
-            graph = paths.graph if paths and paths.graph.rulebook is rulebook else PathGraph(rulebook)
-            paths = family.paths = Paths(graph, sheets, needed)
+        graph = paths.graph if paths and paths.graph.rulebook is rulebook else PathGraph(rulebook)
+        if paths is None or (paths.lexer, paths.graph, paths.sheets, paths.needed) != (lexer, graph, sheets, needed):
+            paths = family.paths = Paths(lexer, graph, sheets, needed)
         paths.graph.learn(anatomy, matching)
 
     def _edits(self, anatomy: Anatomy, rulebook: Rulebook, matching: Matching, css: str) -> list[Edit]:
@@ -215,9 +217,8 @@ class Inliner:
         self._counts["engine_runs"] += bool(rulebook.selectors)
         return match(parts, rulebook.selectors, self._engine)
 
-
-def _kept(family: Family, key: PieceKey, plan: Plan) -> Plan:
-    return family.plans.put(key, plan, 8 * len(key) + sum(len(out) for out in plan.outs if out))
+    def _keep(self, family: Family, key: PieceKey, plan: Plan) -> Plan:
+        return self._plans.put((family, key), plan, 16 * len(key) + sum(len(out) for out in plan.outs if out))
 
 
 def inline_css(

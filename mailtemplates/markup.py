@@ -8,6 +8,7 @@ the tokens tile the string, so an edit of one token leaves every other character
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import entities, unescape
 from typing import NamedTuple
 
@@ -140,6 +141,7 @@ def raw_text_end(html: str, name: str, start: int) -> int:
     return len(html)
 
 
+@lru_cache(maxsize=1024)
 def lower(name: str) -> str:
     """``name`` with A to Z in lower case and every other character as it is, which is how HTML compares names."""
     return name.lower() if name.isascii() else name.translate(_ASCII_LOWER)

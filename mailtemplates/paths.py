@@ -7,12 +7,14 @@ nest as their elements do, and then answers for every document made of the same 
 
 from __future__ import annotations
 
+from threading import Lock
+
 from mailtemplates.anatomy import Anatomy
 from mailtemplates.markup import VOID, Token
 from mailtemplates.matching import Matching
 from mailtemplates.rulebook import Rulebook
 
-_MAX_NODES = 20_000
+_MAX_NODES = 5_000
 _MAX_PHASES = 8
 _SPACES = "\t\n\f\r "
 _OUTER = frozenset({"html", "head", "body"})
@@ -63,6 +65,7 @@ class PathGraph:
         self.rulebook = rulebook
         self.root = Node(None, "")
         self._size = 0
+        self._lock = Lock()
 
     def enter(self, node: Node, tag: str, name: str) -> Step | None:
         """The step that a start tag makes; None when it is not known, or known not to nest."""
@@ -80,6 +83,10 @@ class PathGraph:
 
     def learn(self, anatomy: Anatomy, matching: Matching) -> None:
         """Take in an answered document, up to the first tag that does not nest as its element does."""
+        with self._lock:
+            self._learn(anatomy, matching)
+
+    def _learn(self, anatomy: Anatomy, matching: Matching) -> None:
         if self._size > _MAX_NODES:
             self.root, self._size = Node(None, ""), 0
         node: Node | None = self.root

@@ -42,19 +42,21 @@ class Paths:
     """The paths known for one set of style sheets. ``sheets`` are the document's ``<style>`` elements and ``<link>``
     tags in order, each with what it becomes. ``needed`` are the selectors that match elements without a tag."""
 
-    def __init__(self, graph: PathGraph, sheets: tuple[tuple[str, str], ...], needed: frozenset[int]) -> None:
+    def __init__(
+        self, lexer: Lexer, graph: PathGraph, sheets: tuple[tuple[str, str], ...], needed: frozenset[int]
+    ) -> None:
+        self.lexer = lexer
         self.graph = graph
         self.sheets = sheets
         self.needed = needed
-        self.changes: Memo[tuple[Node, Mode, int, str], Change] = Memo(8_000_000)
+        self.changes: Memo[tuple[Node, Mode, int, str], Change] = Memo(500_000)
 
 
 class Family:
-    """Documents that begin alike: their lexer, their plans, and the paths last known."""
+    """Documents that begin alike: the lexer for them, and the paths last known."""
 
     def __init__(self, lexer: Lexer) -> None:
         self.lexer = lexer
-        self.plans: Memo[PieceKey, Plan] = Memo(16_000_000)
         self.paths: Paths | None = None
 
 
@@ -85,8 +87,9 @@ def distribute(pieces: Sequence[str], key: PieceKey, edits: Sequence[Edit]) -> t
     return tuple(outs)
 
 
-def walk(lexer: Lexer, paths: Paths, pieces: Sequence[str], key: PieceKey) -> tuple[str | None, ...] | None:
+def walk(paths: Paths, key: PieceKey) -> tuple[str | None, ...] | None:
     """What each piece becomes, by known paths alone. None when a path is not known."""
+    lexer = paths.lexer
     outs: list[str | None] = list(key)
     positions: list[int] = []
     text = mode = lexer.text

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from mailtemplates.markup import RAW_TEXT, Token, attribute_spans, cut
 
-_MAX_STEPS = 20_000
-_MAX_CHARACTERS = 8_000_000
+_MAX_STEPS = 5_000
+_MAX_CHARACTERS = 1_000_000
 
 PieceKey = tuple[str | None, ...]
 """The pieces that decide the structure; None stands for a value that does not."""
@@ -74,7 +74,7 @@ class Lexer:
             self._steps = self._characters = 0
             self._modes = {}
             self.text.memo = {}
-        elif len(piece) < _MAX_CHARACTERS // 8:
+        elif len(piece) < _MAX_CHARACTERS // 4:
             mode.memo[piece] = following
         return following
 
