@@ -40,6 +40,8 @@ _MANY_SPACES = re.compile(" {60}")
 _MUST_ENCODE = re.compile(rf" {{60}}|[^ ]{{{_LONG_WORD}}}")
 # The first encoded word of a name, so that it fits behind "Reply-To: ".
 _NAME_ROOM = 64
+# A mailbox that is kept on one line, so that it fits there too.
+_MAILBOX_ROOM = 66
 
 
 def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
@@ -173,7 +175,7 @@ def _phrase(name: str) -> list[str]:
 
 def _put(chunks: list[str], mark: str) -> list[str]:
     """Put a special after the last chunk; an encoded word does not touch one (RFC 2047 §5)."""
-    if chunks[-1].startswith("=?"):
+    if chunks[-1].endswith("?="):
         chunks.append(mark)
     else:
         chunks[-1] += mark
@@ -181,7 +183,12 @@ def _put(chunks: list[str], mark: str) -> list[str]:
 
 
 def _mailbox_chunks(box: Mailbox) -> list[str]:
-    return [*_phrase(box.name), f"<{box.addr_spec}>"] if box.name else [box.addr_spec]
+    """A mailbox as one chunk where that fits a line, so that it is not folded inside; else name and address apart."""
+    if not box.name:
+        return [box.addr_spec]
+    chunks = [*_phrase(box.name), f"<{box.addr_spec}>"]
+    whole = " ".join(chunks)
+    return [whole] if len(whole) <= _MAILBOX_ROOM else chunks
 
 
 def _joined(items: Iterable[list[str]]) -> list[str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import doctest
 import os
 import quopri
 import re
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
+import pytest
 import wire
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailtemplates import addrspec, characters, field, parameter
 from mailtemplates.attachment import Attachment
 from mailtemplates.characters import find_forbidden
 from mailtemplates.composer import compose
@@ -187,3 +192,20 @@ def test_the_same_input_and_stamp_give_the_same_octets_in_every_process() -> Non
         )
         digests.add(done.stdout.strip())
     assert digests == {DIGEST}
+
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+@pytest.mark.parametrize("page", ["octets.md", "determinism.md"])
+def test_the_pages_show_what_really_happens(page: str) -> None:
+    results = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")
+    assert results.attempted
+    assert not results.failed
+
+
+@pytest.mark.parametrize("module", [addrspec, characters, field, parameter], ids=lambda module: str(module.__name__))
+def test_the_docstrings_show_what_really_happens(module: ModuleType) -> None:
+    results = doctest.testmod(module)
+    assert results.attempted
+    assert not results.failed
