@@ -25,15 +25,18 @@ from mailtemplates.nesting import (
     start_meaning,
     target,
 )  # fmt: skip
+from mailtemplates.wrapping import visible
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
 _PLAIN_ATTRIBUTES = r"""((?:[ \t\n\f\r]+(?!href=)[a-z][a-z-]*="[^"<>]*")*)"""
 _PLAIN_LINK = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
-_TAG_BEGUN = re.compile(
-    rf"""<([a-z][a-z0-9]*){_PLAIN_ATTRIBUTES}[ \t\n\f\r]+(href|src|srcset|lang|dir|title|content|bgcolor)="([^"<>]*)"""
-)
+_NEXT_VALUE = rf"""{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+(href|alt|src|lang|dir|title|content|bgcolor)="([^"<>]*)"""
+_TAG_BEGUN = re.compile(rf"<([a-z][a-z0-9]*){_NEXT_VALUE}")
+_TAG_GOES_ON = re.compile(rf"""([^"<>]*)"{_NEXT_VALUE}""")
 _TAG_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*/?>""")
+_ANY = "xyzzy"
+_SAYS = {"a": "href", "img": "alt"}
 _LONG_ENOUGH = 500
 _FRAMES = 20_000
 _STRETCHES = 4_000
@@ -53,16 +56,28 @@ class Stretch(NamedTuple):
     rest: str
 
 
-class _TagEnd(NamedTuple):
-    """What the end of a tag says whose beginning is known, whatever plain value stands between.
+class _Tag(NamedTuple):
+    """What a tag says whose text is known but for plain values in its attributes, and the stretch after it.
 
-    ``begun`` and ``ended`` are the parts of a link's target around the value, or None when the value says nothing.
+    ``hole`` is the index of the value that is said, as (part of) a link's target or an image's words; -1 when none is.
+    ``begun`` and ``ended`` are the known parts of that attribute.
     """
 
-    begun: str | None
+    hole: int
+    begun: str
     ended: str
+    is_link: bool
     before: tuple[Op, ...]
     then: Stretch
+
+    def said(self, values: list[str]) -> Stretch:
+        """The stretch with these values."""
+        if self.hole < 0:
+            return self.then
+        written = f"{self.begun}{values[self.hole]}{self.ended}"
+        value = decode(written) if "&" in written else written
+        op: Op = (Flow.link, target(value)) if self.is_link else visible(value) if value.strip() else ""
+        return Stretch((*self.before, op, *self.then.ops), self.then.frame, self.then.rest)
 
 
 class Memory:
@@ -90,41 +105,43 @@ class Memory:
 
     def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
         """What the pieces together say in ``frame``; the last may end what the first opens."""
-        first, last = pieces[0], pieces[-1]
-        known = frame.after.get((first, last)) or self._learn_tag(frame, first, last)
-        if known is not None:
-            value = "".join(pieces[1:-1])
-            if '"' not in value and "<" not in value and ">" not in value:
-                then = known.then
-                if known.begun is None:
-                    return then
-                href = f"{known.begun}{value}{known.ended}"
-                href = target(decode(href) if "&" in href else href)
-                return Stretch((*known.before, (Flow.link, href), *then.ops), then.frame, then.rest)
-        return self._completed(frame, "".join(pieces), last)
+        if len(pieces) % 2:
+            key = tuple(pieces[::2])
+            known = frame.after.get(key) or self._learn_tag(frame, key)
+            if known is not None and _are_plain(values := pieces[1::2]):
+                said: Stretch = known.said(values)
+                return said
+        return self._completed(frame, "".join(pieces), pieces[-1])
 
-    def _learn_tag(self, frame: Frame, first: str, last: str) -> _TagEnd | None:
-        """What ``first`` and ``last`` say around a value, when that is part of a link's target or says nothing."""
-        begun, ended = _TAG_BEGUN.fullmatch(first), _TAG_ENDED.match(last)
-        if not begun or not ended or frame.hidden or begun[1] in RAW_TEXT:
+    def _learn_tag(self, frame: Frame, known: tuple[str, ...]) -> _Tag | None:
+        """What a tag says that has values between its ``known`` parts."""
+        begun, ended = _TAG_BEGUN.fullmatch(known[0]), _TAG_ENDED.match(known[-1])
+        parts = [_TAG_GOES_ON.fullmatch(part) for part in known[1:-1]]
+        if not begun or not ended or not all(parts) or begun[1] in RAW_TEXT:
             return None
-        ops: list[Op] = []
-        name, before, attribute, start = begun.groups()
-        is_link = name == "a" and attribute == "href"
-        if is_link:
-            if not self._is_plain(before, ended[2], frame.unseen):
+        name = begun[1]
+        attributes = [begun[3], *(part[3] for part in parts if part)]
+        speaking = [at for at, attribute in enumerate(attributes) if attribute in ("href", "alt")]
+        meaning = self._meaning(frame, "start", _ANY.join((*known[:-1], ended[0])), name)
+        hole, opening, closing = -1, "", ""
+        if speaking and not frame.hidden:
+            hole = speaking[0]
+            opening = [begun[4], *(part[4] for part in parts if part)][hole]
+            closing = [*(part[1] for part in parts if part), ended[1]][hole]
+            value = decode(f"{opening}{_ANY}{closing}")
+            expected: Op = (Flow.link, target(value)) if name == "a" else visible(value)
+            if len(speaking) > 1 or attributes[hole] != _SAYS.get(name) or meaning.ops != (expected,):
                 return None
-            after = _apply(frame, Meaning("a"), ops)
-        elif attribute == "href":
+        ops: list[Op] = []
+        after = _apply(frame, meaning._replace(ops=()) if hole >= 0 else meaning, ops)
+        if frame.hidden and not after.hidden:
             return None
-        else:
-            after = _apply(frame, self._meaning(frame, "start", first + last[: ended.end()], name), ops)
-        then = self.stretch(after, last[ended.end() :])
-        if not is_link:
+        then = self.stretch(after, known[-1][ended.end() :])
+        if hole < 0:
             then = Stretch((*ops, *then.ops), then.frame, then.rest)
-        found = _TagEnd(start if is_link else None, ended[1], tuple(ops), then)
-        if len(last) < _LONGEST_STRETCH:
-            frame.after[first, last] = found
+        found = _Tag(hole, opening, closing, name == "a", tuple(ops), then)
+        if sum(map(len, known)) < _LONGEST_STRETCH:
+            frame.after[known] = found
             self._stretches += 1
         return found
 
@@ -133,7 +150,7 @@ class Memory:
         before = len(html) - len(last)
         end = html.find(">", before) + 1
         tokens = cut(html[:end])
-        if html[0] != "<" or len(tokens) != 1 or tokens[0].kind not in ("start", "end") or tokens[0].name in RAW_TEXT:
+        if not end or _settled(html[:end], tokens) != end:
             return self.stretch(frame, html)
         ops, frame = self.read(frame, html, tokens, end)
         if end == len(html):
@@ -195,6 +212,11 @@ class Memory:
         if len(meaning.ops) < 2 or sum(len(op) for op in meaning.ops if isinstance(op, str)) < _LONGEST_TAG:
             self._meanings[key] = meaning
         return meaning
+
+
+def _are_plain(values: list[str]) -> bool:
+    """Whether values in quotes stay in their attributes."""
+    return not any('"' in value or "<" in value or ">" in value for value in values)
 
 
 def _say(ops: list[Op], text: str, pre: bool = False) -> None:
