@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mailtemplates.characters import describe, find_invisible, shorten
 from mailtemplates.errors import AttachmentError
-from mailtemplates.media import OCTETS, calendar_method, find_charset, guess_media_type, is_mail_charset
+from mailtemplates.media import OCTETS, calendar_method, find_charset, guess_media_type, mail_charset
 from mailtemplates.parameter import ascii_fallback
 from mailtemplates.transfer import is_seven_bit
 
@@ -32,7 +32,7 @@ class Attachment:
     :param media_type: ``type/subtype`` in lower case, without parameters.
     :param disposition: ``attachment``, or ``inline`` for a related part.
     :param content_id: its Content-ID without angle brackets (RFC 2392), or None.
-    :param charset: of ``text/*``, or None.
+    :param charset: of ``text/*``, found from the content when it is None; None for other types.
     :param parameters: more parameters of Content-Type, such as a calendar's ``method``.
 
     Raises :class:`AttachmentError` when one of them cannot be.
@@ -49,6 +49,8 @@ class Attachment:
     def __post_init__(self) -> None:
         if self.filename is not None:
             check_filename(self.filename)
+        if self.charset is None and self.media_type.startswith("text/"):
+            object.__setattr__(self, "charset", find_charset(self.content))
         if not _MEDIA_TYPE.fullmatch(self.media_type) or len(self.media_type) > 127:
             raise AttachmentError(f'"{shorten(self.media_type)}" is not a media type', cure="write type/subtype")
         if self.media_type.startswith("multipart/"):
@@ -186,14 +188,15 @@ def _text_type(kind: str, content: bytes, charset: str | None) -> tuple[str, str
     if charset is None:
         charset = find_charset(content)
         return (kind, charset) if charset else (OCTETS, None)
-    if not is_mail_charset(charset):
+    known = mail_charset(charset)
+    if known is None:
         raise AttachmentError(
             f'"{shorten(charset)}" is not a charset that text in a message may have', cure="use utf-8"
         )
     try:
-        content.decode(charset)
+        content.decode(known)
     except UnicodeDecodeError as error:
         raise AttachmentError(
             f"the text is not {charset}: octet {error.start} does not belong", cure="give its real charset, or none"
         ) from None
-    return kind, charset
+    return kind, known

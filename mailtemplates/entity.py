@@ -41,9 +41,12 @@ Entity = Leaf | Branch
 
 
 def text_leaf(subtype: str, text: str, parameters: Parameters = ()) -> Leaf:
-    """A ``text/subtype`` entity in UTF-8. Raises :class:`ComposeError` for a lone surrogate, with its place."""
+    """A ``text/subtype`` entity in UTF-8, without a byte order mark.
+
+    Raises :class:`ComposeError` for a lone surrogate, with its place.
+    """
     try:
-        encoding, octets = encode_text(text)
+        encoding, octets = encode_text(text.removeprefix("\ufeff"))
     except UnicodeEncodeError:
         raise _surrogate(subtype, text) from None
     return Leaf(_text_head(subtype, encoding, parameters), octets, encoding == "7bit")

@@ -151,6 +151,18 @@ _MIME_NAMES = {
     "big5-hkscs": "big5",
     "macroman": "macintosh",
 }
+_CODEC_NAMES = {
+    "ascii": "us-ascii",
+    "utf-8-sig": "utf-8",
+    "cp932": "shift_jis",
+    "euc_jp": "euc-jp",
+    "euc_kr": "euc-kr",
+    "cp949": "euc-kr",
+    "iso2022_jp": "iso-2022-jp",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "mac-roman": "macintosh",
+}
 _FORBIDDEN_CHARSETS = ("utf-16", "utf-32", "utf-7", "utf_16", "utf_32", "utf_7", "idna", "punycode")
 
 
@@ -227,13 +239,21 @@ def _believed_charset(content: bytes) -> str | None:
     return name
 
 
-def is_mail_charset(name: str) -> bool:
-    """Whether a charset name is known and may label ``text/*``: a superset of ASCII, not UTF-7, UTF-16 or UTF-32."""
+def mail_charset(name: str) -> str | None:
+    """The MIME name of a charset that ``text/*`` may have, for any of its names; None for one that it may not.
+
+    >>> mail_charset("latin1"), mail_charset("cp1252"), mail_charset("utf-16")
+    ('iso-8859-1', 'windows-1252', None)
+    """
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):
-        return False
-    return not codec.name.startswith(_FORBIDDEN_CHARSETS) and getattr(codec, "_is_text_encoding", True)
+        return None
+    if codec.name.startswith(_FORBIDDEN_CHARSETS) or not getattr(codec, "_is_text_encoding", True):
+        return None
+    if codec.name in _CODEC_NAMES:
+        return _CODEC_NAMES[codec.name]
+    return re.sub(r"^iso8859-", "iso-8859-", re.sub(r"^cp(125\d)$", r"windows-\1", codec.name))
 
 
 def calendar_method(text: str) -> str | None:

@@ -264,6 +264,10 @@ def test_files_keep_their_octets_and_names() -> None:
     assert read[1].get_content() == "naïve\r\n" * 9
 
 
+def test_a_byte_order_mark_is_not_sent() -> None:
+    assert parse(made(text="\ufeffa").octets).content == b"a\r\n"
+
+
 def test_old_clients_find_a_name_in_content_type() -> None:
     octets = made(text="a", attachments=(Attachment.from_bytes(b"\x00", filename="Größe.bin"),)).octets
     assert b"name=Grosse.bin\r\n" in octets

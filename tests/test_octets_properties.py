@@ -17,7 +17,7 @@ import wire
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailtemplates import addrspec, characters, field, parameter
+from mailtemplates import addrspec, characters, field, media, parameter
 from mailtemplates.attachment import Attachment
 from mailtemplates.characters import find_forbidden
 from mailtemplates.composer import compose
@@ -204,7 +204,9 @@ def test_the_pages_show_what_really_happens(page: str) -> None:
     assert not results.failed
 
 
-@pytest.mark.parametrize("module", [addrspec, characters, field, parameter], ids=lambda module: str(module.__name__))
+@pytest.mark.parametrize(
+    "module", [addrspec, characters, field, media, parameter], ids=lambda module: str(module.__name__)
+)
 def test_the_docstrings_show_what_really_happens(module: ModuleType) -> None:
     results = doctest.testmod(module)
     assert results.attempted
