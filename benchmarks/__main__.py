@@ -61,9 +61,7 @@ def timed(function: Callable[[Mapping[str, Any]], object], rows: list[dict[str, 
     return (time.perf_counter() - start) / len(rows)
 
 
-def contest(
-    contenders: dict[str, tuple[Callable[[Mapping[str, Any]], object], int]], rounds: int
-) -> dict[str, float]:
+def contest(contenders: dict[str, tuple[Callable[[Mapping[str, Any]], object], int]], rounds: int) -> dict[str, float]:
     """The median seconds of each contender; they take turns, each with its number of calls a round."""
     samples: dict[str, list[float]] = {name: [] for name in contenders}
     number = 0
@@ -125,7 +123,8 @@ def rows_cost() -> tuple[list[str], list[tuple[int, float, float]]]:
         points.append((count, cold, warm))
     lines = ["| rows | cold, ms | warm, ms | warm, µs a row |", "|---:|---:|---:|---:|"]
     lines += [
-        f"| {count:,} | {cold * 1e3:.1f} | {warm * 1e3:.2f} | {warm * 1e6 / count:.1f} |" for count, cold, warm in points
+        f"| {count:,} | {cold * 1e3:.1f} | {warm * 1e3:.2f} | {warm * 1e6 / count:.1f} |"
+        for count, cold, warm in points
     ]
     return lines, points
 

@@ -11,12 +11,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mailtemplates.pattern import pattern
+
 Acceptor = Callable[[Any], bool]
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
-_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII)
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*\Z", re.ASCII)
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z|\"[^\"]+\"@[^@\s]+\Z")
+_DATE = pattern(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+_DATE_TIME = pattern(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})\Z", re.ASCII)
+_URI = pattern(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]*\Z", re.ASCII)
+_EMAIL = pattern(r"[^@\s]+@[^@\s]+\Z|\"[^\"]+\"@[^@\s]+\Z")
 
 
 def _is_date(value: object) -> bool:
@@ -107,14 +109,14 @@ class _Compiler:
 
     def _type(self, wanted: Any, _schema: Any) -> Acceptor:
         if isinstance(wanted, str):
-            return _TYPES[wanted] if wanted in _TYPES else _never
+            return _TYPES.get(wanted, _never)
         tests = [_TYPES[name] for name in wanted if name in _TYPES]
         return lambda value: any(test(value) for test in tests)
 
     def _properties(self, wanted: Mapping[str, Any], _schema: Any) -> Acceptor:
         tests = [(name, self.compile(inner)) for name, inner in wanted.items()]
-        return lambda value: not isinstance(value, dict) or all(
-            test(value[name]) for name, test in tests if name in value
+        return lambda value: (
+            not isinstance(value, dict) or all(test(value[name]) for name, test in tests if name in value)
         )
 
     def _required(self, wanted: list[str], _schema: Any) -> Acceptor:
@@ -130,8 +132,8 @@ class _Compiler:
         if wanted is False:
             return lambda value: not isinstance(value, dict) or value.keys() <= known
         test = self.compile(wanted)
-        return lambda value: not isinstance(value, dict) or all(
-            test(inner) for name, inner in value.items() if name not in known
+        return lambda value: (
+            not isinstance(value, dict) or all(test(inner) for name, inner in value.items() if name not in known)
         )
 
     def _items(self, wanted: Any, schema: Mapping[str, Any]) -> Acceptor:

@@ -10,7 +10,6 @@ from pathlib import Path
 from jinja2 import FileSystemBytecodeCache
 from jinja2.bccache import Bucket
 
-
 _NAME = "mailtemplates"
 
 

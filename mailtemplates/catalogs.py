@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import gettext
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mailtemplates.context import Catalog
 from mailtemplates.errors import SettingsError
+from mailtemplates.pattern import pattern
 from mailtemplates.source import Location
 
 Translations = Catalog | Mapping[str, Catalog] | Callable[[str], Catalog]
 """One catalog for every locale, one by locale, or a function that finds one."""
 
-_TAG = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*(\.[A-Za-z0-9-]+)?(@\w+)?\Z")
+_TAG = pattern(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*(\.[A-Za-z0-9-]+)?(@\w+)?\Z")
 
 
 def language_tag(locale: str) -> str:

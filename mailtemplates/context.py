@@ -58,7 +58,8 @@ def inline(what: str | bytes | Attachment, filename: str | None = None) -> str:
     render = _render("inline")
     if render.block in HEADER_BLOCKS | TEXT_BLOCKS:
         raise AttachmentError(
-            f"inline() stands in the block {render.block!r}", cure="use it in the html block, in an attribute such as src"
+            f"inline() stands in the block {render.block!r}",
+            cure="use it in the html block, in an attribute such as src",
         )
     part = render.find(what, filename=filename, inline=True)
     cid = part.content_id or ""
@@ -70,9 +71,7 @@ def inline(what: str | bytes | Attachment, filename: str | None = None) -> str:
     return f"cid:{cid.strip('<>')}"
 
 
-def attach(
-    what: str | bytes | Attachment, filename: str | None = None, media_type: str | None = None
-) -> str:
+def attach(what: str | bytes | Attachment, filename: str | None = None, media_type: str | None = None) -> str:
     """Add a file to the message; prints nothing. For the ``attachments`` block.
 
     :param what: a path inside the template folders, or the octets themselves, then with ``filename``.

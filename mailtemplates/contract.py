@@ -134,7 +134,7 @@ def _validator(contract: Contract) -> Any:
     def retrieve(uri: str) -> Any:
         path = contract.folder.joinpath(*PurePosixPath(uri).parts)
         if ":" in uri or not path.is_file() or not path.resolve().is_relative_to(contract.folder.resolve()):
-            raise NoSuchResource(ref=uri)
+            raise NoSuchResource(uri)
         return Resource.from_contents(_load(path), default_specification=DRAFT202012)
 
     types = Draft202012Validator.TYPE_CHECKER.redefine_many(
@@ -144,7 +144,7 @@ def _validator(contract: Contract) -> Any:
             "number": lambda _checker, value: isinstance(value, int | float | Decimal) and not isinstance(value, bool),
         }
     )
-    kind: Any = extend(Draft202012Validator, type_checker=types)
+    kind: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
     registry: Any = Registry(retrieve=retrieve)  # type: ignore[call-arg]
     return kind(dict(contract.schema), registry=registry, format_checker=checker)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.faults import undecodable
+from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = pattern(r"([^.\[\]]+)|\[(\d+)\]")
 
 
 def read_data(octets: bytes, path: str) -> dict[str, Any]:
@@ -87,7 +88,7 @@ def set_value(data: dict[str, Any], assignment: str) -> None:
     if not equals or not steps:
         raise SettingsError(f"{assignment!r} sets nothing", cure="write it as path=value: --set user.name=Ann")
     target: Any = data
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         target = _enter(target, step, {} if isinstance(following, str) else [], path)
     _assign(target, steps[-1], _value(text), path)
 
@@ -129,10 +130,8 @@ def _enter(target: Any, step: str | int, fresh: Any, path: str) -> Any:
 def _assign(target: Any, step: str | int, value: Any, path: str) -> None:
     if isinstance(target, dict) and isinstance(step, str):
         target[step] = value
-    elif isinstance(target, list) and isinstance(step, int) and step < len(target):
-        target[step] = value
-    elif isinstance(target, list) and step == len(target):
-        target.append(value)
+    elif isinstance(target, list) and isinstance(step, int) and step <= len(target):
+        target[step : step + 1] = [value]
     else:
         raise _no_way(path, step)
 

@@ -12,12 +12,13 @@ from functools import lru_cache
 from html import escape, unescape
 
 from mailtemplates.markup import attributes, cut, set_attribute
+from mailtemplates.pattern import pattern
 
 _TAG = r"(?:[^>\"']|\"[^\"]*\"|'[^']*')*+"
-_HTML_TAG = re.compile(rf"<html(?=[\s/>]){_TAG}>", re.IGNORECASE)
-_BODY_TAG = re.compile(rf"<body(?=[\s/>]){_TAG}>", re.IGNORECASE)
-_TITLE = re.compile(r"<title(?=[\s/>])[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
-_MARKUP = re.compile(r"<(?:!doctype|!--|[a-zA-Z][a-zA-Z0-9-]*[\s/>])", re.IGNORECASE)
+_HTML_TAG = pattern(rf"<html(?=[\s/>]){_TAG}>", re.IGNORECASE)
+_BODY_TAG = pattern(rf"<body(?=[\s/>]){_TAG}>", re.IGNORECASE)
+_TITLE = pattern(r"<title(?=[\s/>])[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
+_MARKUP = pattern(r"<(?:!doctype|!--|[a-zA-Z][a-zA-Z0-9-]*[\s/>])", re.IGNORECASE)
 
 _HIDDEN = (
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;'
@@ -43,7 +44,7 @@ def _lang(tag: str) -> str:
 
 
 def with_language(pieces: Sequence[str], tag: str) -> Sequence[str]:
-    """The document with ``lang`` set on its ``<html>`` tag to a BCP 47 language tag; unchanged when it has it already."""
+    """The document with ``lang`` set on its ``<html>`` tag to a BCP 47 tag; unchanged when it has it already."""
     html = "".join(pieces)
     found = _HTML_TAG.search(html)
     if not found or _lang(found[0]).lower() == tag.lower():
@@ -52,8 +53,8 @@ def with_language(pieces: Sequence[str], tag: str) -> Sequence[str]:
 
 
 def with_preheader(pieces: Sequence[str], preheader: str) -> Sequence[str]:
-    """The document with the preheader hidden at the top of its body, and filler that keeps the body out of the preview."""
-    block = ("" if not preheader else f"{_HIDDEN}{escape(preheader)}{_FILLER}</div>")
+    """The document with the preheader hidden at the top of its body, and filler between it and the body's text."""
+    block = "" if not preheader else f"{_HIDDEN}{escape(preheader)}{_FILLER}</div>"
     for index, piece in enumerate(pieces):
         at = _body_start(piece)
         if at >= 0:

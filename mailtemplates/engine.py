@@ -222,9 +222,7 @@ class Engine:
         given = Given(fields, headers or {}, attachments, self.settings.locale if locale is None else locale)
         return Mail(self._renderer.render(name, variables, given), self.settings)
 
-    def render_many(
-        self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any
-    ) -> Iterator[Mail]:
+    def render_many(self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any) -> Iterator[Mail]:
         """Render a template for each row of data, one after the other as they are asked for.
 
         :param given: what :meth:`render` takes beside the data, the same for every row.

@@ -12,14 +12,15 @@ from jinja2 import UndefinedError as JinjaUndefinedError
 from jinja2.utils import missing
 
 from mailtemplates import errors
+from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source, nearest
 
-_QUOTED = re.compile(r"'([^']+)'")
-_NO_ATTRIBUTE = re.compile(r"has no (?:attribute|element) '?([^']+?)'?$")
-_UNDEFINED = re.compile(r"^'([^']+)' is undefined$")
-_NO_FILTER = re.compile(r"^No (filter|test) named '([^']+)'")
-_MAILBOX = re.compile(r"\{\{-?\s*([^{}]*?\|\s*mailbox(?:es)?)\s*-?\}\}")
-_DELIMITER = re.compile(r"\{[%{#]")
+_QUOTED = pattern(r"'([^']+)'")
+_NO_ATTRIBUTE = pattern(r"has no (?:attribute|element) '?([^']+?)'?$")
+_UNDEFINED = pattern(r"^'([^']+)' is undefined$")
+_NO_FILTER = pattern(r"^No (filter|test) named '([^']+)'")
+_MAILBOX = pattern(r"\{\{-?\s*([^{}]*?\|\s*mailbox(?:es)?)\s*-?\}\}")
+_DELIMITER = pattern(r"\{[%{#]")
 
 
 def translate(
@@ -41,13 +42,11 @@ def translate(
         return _circle(error, environment, name)
     if isinstance(error, UnicodeDecodeError):
         return undecodable(name, error.object)
-    return _place(
-        errors.TemplateError(_said(error), cure=_cure(error)), error.__traceback__, environment, name
-    )
+    return _place(errors.TemplateError(_said(error), cure=_cure(error)), error.__traceback__, environment, name)
 
 
 def undecodable(path: str, octets: bytes) -> errors.TemplateError:
-    """The error for a file that is not UTF-8, with the charset that chardet believes it to be and the first bad line."""
+    """The error for a file that is not UTF-8, with the charset that it looks like and the first bad line."""
     import chardet
 
     guess = chardet.detect(octets)["encoding"]
@@ -121,9 +120,7 @@ def _named(error: errors.MailTemplatesError) -> errors.MailTemplatesError:
     calls = _MAILBOX.findall(error.source_line) if isinstance(error, errors.AddressError) else []
     if len(calls) == 1 and error.location and "`" not in error.problem:
         error.problem = f"`{calls[0]}`: {error.problem}"
-        error.location = Location(
-            error.location.path, error.location.line, column_of(error.source_line, calls[0])
-        )
+        error.location = Location(error.location.path, error.location.line, column_of(error.source_line, calls[0]))
     return error
 
 

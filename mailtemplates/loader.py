@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    TemplateNotFound,
+)
 from jinja2.loaders import split_template_path
 
 from mailtemplates.attachment import Attachment
@@ -128,7 +136,11 @@ class Files:
         return f"looked in {', '.join(map(_shown, self.folders))}" if self.folders else "the engine has no folders"
 
     def attachment(
-        self, what: str | bytes | Attachment, *, filename: str | None = None, media_type: str | None = None,
+        self,
+        what: str | bytes | Attachment,
+        *,
+        filename: str | None = None,
+        media_type: str | None = None,
         inline: bool = False,
     ) -> Attachment:
         """The attachment for a path inside the folders, for octets with a file name, or one that is made already."""
@@ -138,9 +150,7 @@ class Files:
         if isinstance(what, bytes | bytearray):
             if not filename:
                 raise AttachmentError("octets to attach have no file name", cure="give filename='…' with them")
-            return Attachment.from_bytes(
-                bytes(what), filename=filename, media_type=media_type, disposition=disposition
-            )
+            return Attachment.from_bytes(bytes(what), filename=filename, media_type=media_type, disposition=disposition)
         path = self.path(str(what))
         key = (path, filename, media_type, inline)
         mark = _mark(path)
@@ -179,7 +189,5 @@ def template_folders(folders: str | Path | Sequence[str | Path]) -> tuple[Path, 
     given = [folders] if isinstance(folders, str | Path) else list(folders)
     for folder in map(Path, given):
         if not folder.is_dir():
-            raise SettingsError(
-                f"there is no template folder {str(folder)!r}", cure="create it, or name the right one"
-            )
+            raise SettingsError(f"there is no template folder {str(folder)!r}", cure="create it, or name the right one")
     return tuple(Path(folder).resolve() for folder in given)

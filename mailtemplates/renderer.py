@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from mailtemplates.headers import make_field, parse_headers_block, read_field
 from mailtemplates.inliner import Inliner
 from mailtemplates.loader import Files
 from mailtemplates.parts import Parts
+from mailtemplates.pattern import pattern
 from mailtemplates.plaintext import text_of
 from mailtemplates.sinks import environment_for, flatten
 from mailtemplates.source import Location
@@ -37,8 +37,7 @@ from mailtemplates.template import (
     Sink,
 )
 
-
-_EXPRESSION = re.compile(r"`([^`]+)`")
+_EXPRESSION = pattern(r"`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +113,7 @@ class Renderer:
 class _Message:
     """One render of one template."""
 
-    def __init__(
-        self, renderer: Renderer, name: str, data: Mapping[str, Any], given: Given, state: Render
-    ) -> None:
+    def __init__(self, renderer: Renderer, name: str, data: Mapping[str, Any], given: Given, state: Render) -> None:
         self.renderer = renderer
         self.name = name
         self.given = given
@@ -166,8 +163,8 @@ class _Message:
     def text(self, name: str) -> str | None:
         """A block of plain text, without blank lines around it; None when it is empty."""
         text = "".join(map(str, self.block(name, Sink.PLAIN)))
-        lines = [line.rstrip() for line in text.strip("\r\n").splitlines()] if name == "text" else text.strip().splitlines()
-        return "\n".join(lines).strip("\n") + "\n" if any(lines) else None
+        text = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+        return f"{text}\n" if text else None
 
     def bodies(self, blocks: Set[str]) -> tuple[list[str] | None, str | None]:
         """The pieces of the html and the author's text; a file without body blocks is one of the two as it is."""

@@ -7,7 +7,6 @@ makes a text longer. Nothing is interrupted from outside, so it works in any thr
 from __future__ import annotations
 
 import functools
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
@@ -19,8 +18,9 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailtemplates.errors import LimitError
+from mailtemplates.pattern import pattern
 
-_WIDTH = re.compile(r"\d{6,}|\*")
+_WIDTH = pattern(r"\d{6,}|\*")
 _HARMLESS = frozenset(
     {"round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "length",
      "truncate", "format", "sort", "first", "last", "random", "count", "find", "startswith", "endswith", "split"}
@@ -46,14 +46,14 @@ def start_clock(limits: Limits) -> None:
 class _LimitedGenerator(CodeGenerator):
     """Counts the turns of loops, and the length of what ``~`` joins."""
 
-    def visit_For(self, node: nodes.For, frame: Frame) -> None:
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:  # noqa: N802
         if not getattr(node, "limited", False):
             node.iter = nodes.Call(nodes.EnvironmentAttribute("turns"), [node.iter], [], None, None)
             node.iter.set_environment(self.environment).set_lineno(node.lineno)
             node.limited = True  # type: ignore[attr-defined]
         super().visit_For(node, frame)
 
-    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802
         join = "markup_join" if frame.eval_ctx.autoescape else "str_join"
         self.write(f"environment.joined({join}, (")
         for arg in node.nodes:
@@ -107,7 +107,7 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
         self.grown(sum(len(str(part)) for part in parts))
         return join(parts)
 
-    def concat(self, pieces: Iterable[str]) -> str:  # type: ignore[override]
+    def concat(self, pieces: Iterable[str]) -> str:
         """What a macro or a captured block printed, its length checked first."""
         kept = list(pieces)
         self.grown(sum(map(len, kept)))

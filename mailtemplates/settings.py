@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.source import Location, nearest
@@ -29,7 +29,7 @@ class Settings:
     extensions: tuple[str, ...] = ()
     sandbox: bool = False
     inliner: str = "css-inline"
-    keep_style: str = "rest"
+    keep_style: Literal["rest", "all", "none"] = "rest"
     base_url: str = ""
     text_width: int = 72
     smtputf8: bool = True
@@ -65,7 +65,9 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
-        raise SettingsError(f"the settings are not TOML: {bad}", location=Location(str(path)), cure="mend the file") from None
+        raise SettingsError(
+            f"the settings are not TOML: {bad}", location=Location(str(path)), cure="mend the file"
+        ) from None
 
 
 def _settings(path: Path, table: Mapping[str, Any]) -> Settings:

@@ -126,7 +126,7 @@ def _outside(frame: Frame) -> bool:
 class _Generator(CodeGenerator):
     """Leaves the reserved blocks out of the top level's output."""
 
-    def visit_Block(self, node: nodes.Block, frame: Frame) -> None:
+    def visit_Block(self, node: nodes.Block, frame: Frame) -> None:  # noqa: N802
         if not (_outside(frame) and node.name in RESERVED):
             super().visit_Block(node, frame)
 
@@ -134,7 +134,9 @@ class _Generator(CodeGenerator):
 class _PlainGenerator(_Generator):
     """Nothing is html here: ``{% autoescape %}`` changes nothing."""
 
-    def visit_ScopedEvalContextModifier(self, node: nodes.ScopedEvalContextModifier, frame: Frame) -> None:
+    def visit_ScopedEvalContextModifier(  # noqa: N802
+        self, node: nodes.ScopedEvalContextModifier, frame: Frame
+    ) -> None:
         for child in node.body:
             self.visit(child, frame)
 
@@ -192,6 +194,6 @@ def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Envi
         overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink)
     overlay.code_generator_class = _generator_class(base, sink)
     if sink is Sink.PLAIN:
-        overlay.concat = _join  # type: ignore[assignment, method-assign]
+        overlay.concat = _join  # type: ignore[method-assign]
         overlay.fragment = _data  # type: ignore[attr-defined]
     return overlay

@@ -10,7 +10,6 @@ import pytest
 from mailtemplates import (
     AddressError,
     AttachmentError,
-    DataError,
     HeaderError,
     LimitError,
     MailTemplatesError,
@@ -139,7 +138,9 @@ def test_a_large_value_is_rendered(make_engine: MakeEngine) -> None:
     """5 MB in one value: nothing quadratic, nothing over-long in the octets."""
     from tests.conftest import STAMP
 
-    engine = make_engine({"t.j2": "{% block from %}a@x.example{% endblock %}{% block html %}<p>{{ v }}</p>{% endblock %}"})
+    engine = make_engine(
+        {"t.j2": "{% block from %}a@x.example{% endblock %}{% block html %}<p>{{ v }}</p>{% endblock %}"}
+    )
     octets = engine.render("t.j2", {"v": "word " * 1_000_000}).message(STAMP).as_bytes()
     assert max(map(len, octets.split(b"\r\n"))) <= 998
 

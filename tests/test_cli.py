@@ -17,7 +17,9 @@ ROOT = Path(__file__).parent.parent
 STAMP = "2026-01-31T12:00:00Z,token"
 
 
-def mailtpl(*arguments: str | Path, cwd: Path = ROOT, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def mailtpl(
+    *arguments: str | Path, cwd: Path = ROOT, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     """Run the command line as a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "mailtemplates", *map(str, arguments)],
@@ -163,8 +165,14 @@ FAILURES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "code", "words"), FAILURES, ids=[" ".join(row[0]).encode("unicode_escape").decode() for row in FAILURES])
-def test_failures_have_their_exit_code_and_no_traceback(project: Path, arguments: list[str], code: int, words: str) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    FAILURES,
+    ids=[" ".join(row[0]).encode("unicode_escape").decode() for row in FAILURES],
+)
+def test_failures_have_their_exit_code_and_no_traceback(
+    project: Path, arguments: list[str], code: int, words: str
+) -> None:
     (project / "templates" / "hi.j2").touch()
     arguments = ["templates/hi.j2/x.eml" if argument == "hi.j2/x.eml" else argument for argument in arguments]
     done = mailtpl(*arguments, cwd=project)

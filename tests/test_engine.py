@@ -110,7 +110,9 @@ def test_threads_do_not_mix_their_mails(make_engine: MakeEngine) -> None:
 
 def test_an_applications_environment_is_used_and_not_changed() -> None:
     loader = jinja2.DictLoader(
-        {"t.j2": "{% block subject %}{{ n|shout }} {{ site }}{% endblock %}{% block html %}<p>{{ n|shout }}</p>{% endblock %}"}
+        {
+            "t.j2": "{% block subject %}{{ n|shout }} {{ site }}{% endblock %}{% block html %}<p>{{ n|shout }}</p>{% endblock %}"
+        }
     )
     app = jinja2.Environment(loader=loader)
     app.filters["shout"] = lambda text: f"{text}!".upper()

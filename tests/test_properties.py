@@ -26,7 +26,10 @@ SOURCE = (
     "{% block preheader %}{{ s }}{% endblock %}"
     "{% block html %}<style>.b { color: red }</style><body><p title='{{ s }}'>{{ s }}</p><pre>{{ body }}</pre></body>{% endblock %}"
 )
-SAFE = st.characters(exclude_categories=("Cc", "Cs", "Co", "Cn"), exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029")
+SAFE = st.characters(
+    exclude_categories=("Cc", "Cs", "Co", "Cn"),
+    exclude_characters="\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029",
+)
 NAMES = st.text(SAFE, max_size=120)
 NASTY = st.sampled_from(
     ['Eve <eve@x.example>', "a@x.example, b@x.example", '"', "\\", '\\"', "=?utf-8?q?=2C?=", "(comment)", "<", ">", "é" * 80, "漢字" * 40,

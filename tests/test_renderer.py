@@ -14,7 +14,7 @@ FROM = "{% block from %}Acme <hello@acme.example>{% endblock %}"
 ANN = {"name": "Ann", "email": "ann@x.example"}
 
 
-def parts(make_engine: MakeEngine, source: str, data: dict[str, Any] | None = None, **files: str) -> Parts:
+def parts(make_engine: MakeEngine, source: str, data: dict[str, Any] | None = None, **files: Any) -> Parts:
     templates = {"t.j2": source, **{name.replace("__", "/"): text for name, text in files.items()}}
     return make_engine(templates).render("t.j2", data or {}).parts
 
@@ -145,7 +145,9 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 
 def test_inline_attaches_a_related_part_once(make_engine: MakeEngine) -> None:
-    source = '{% block html %}<img src="{{ inline("a/logo.png") }}"><img src="{{ inline("a/logo.png") }}">{% endblock %}'
+    source = (
+        '{% block html %}<img src="{{ inline("a/logo.png") }}"><img src="{{ inline("a/logo.png") }}">{% endblock %}'
+    )
     engine = make_engine({"t.j2": source, "a/logo.png": PNG})
     rendered = engine.render("t.j2").parts
     (part,) = rendered.related

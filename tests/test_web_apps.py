@@ -28,11 +28,11 @@ def test_flask_with_the_applications_own_environment(tmp_path: Path) -> None:
     engine = Engine(environment=app.jinja_env)
     sent: list[Message] = []
 
-    @app.post("/signup")
     def signup() -> tuple[str, int]:
         sent.append(engine.render("mail/welcome.j2", ANN).message())
         return "", 204
 
+    app.add_url_rule("/signup", view_func=signup, methods=["POST"])
     assert app.test_client().post("/signup").status_code == 204
     email = sent[0].as_email()
     assert (email["From"], email["Subject"]) == ("Acme <hello@acme.example>", "Hi ANN")
@@ -44,11 +44,11 @@ def test_fastapi_renders_in_the_event_loop() -> None:
     app = fastapi.FastAPI()
     engine = Engine(ROOT / "templates")
 
-    @app.get("/preview/{name}")
     async def preview(name: str) -> Any:
         mail = engine.render(f"{name}.j2", engine.sample(f"{name}.j2"))
         return fastapi.Response(mail.html, media_type="text/html")
 
+    app.add_api_route("/preview/{name}", preview)
     status, body = asyncio.run(get(app, "/preview/welcome"))
     assert status == 200
     assert b"Ann Miller" in body

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets
+from mailtemplates.edits import KeepStyle
 from mailtemplates.errors import TemplateError
 from mailtemplates.faults import undecodable
 from mailtemplates.inliner import Inliner
@@ -28,7 +29,7 @@ def command(
     settings = read_settings(folder)
     inliner = Inliner(
         engine or settings.inliner,
-        keep_style=keep_style or settings.keep_style,
+        keep_style=cast("KeepStyle", keep_style) or settings.keep_style,
         base_url=base_url or settings.base_url or None,
         load=Files([folder]).text,
     )

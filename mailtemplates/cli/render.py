@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ from mailtemplates.settings import Settings, read_settings
 from mailtemplates.stamp import Stamp
 
 
-class Part(str, Enum):
+class Part(StrEnum):
     """What of a mail to write."""
 
     MESSAGE = "message"
@@ -34,7 +34,7 @@ class Part(str, Enum):
     HEADERS = "headers"
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How to write the message."""
 
     EML = "eml"
