@@ -89,7 +89,7 @@ def test_blocks_inherit_override_and_call_super(make_engine: MakeEngine) -> None
         "{% block headers %}{{ super() }}\nX-Child: 2{% endblock %}"
         "{% block content %}({{ super() }}){{ self.topic() }}{% endblock %}"
     )
-    rendered = parts(make_engine, child, **{"base.j2": base, "middle.j2": middle})
+    rendered = parts(make_engine, child, {}, **{"base.j2": base, "middle.j2": middle})
     assert rendered.subject == "Acme: for Ann"
     assert rendered.html == "<main>([base])for Ann</main>"
     assert [(field.name, str(field.value)) for field in rendered.fields if field.name.startswith("X-")] == [
