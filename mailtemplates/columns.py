@@ -152,32 +152,48 @@ def _right_columns(placed: list[list[_Placed]]) -> set[int]:
 
 def _lines(row: list[_Placed], starts: list[int], limits: list[int], right: set[int]) -> list[str]:
     """The lines of one row."""
-    cells = []
-    height = 1
+    line = ""
+    used = 0
     for column, wide, (text, _, columns, _, set_right) in row:
         if not text:
             continue
-        start = starts[column]
-        last = min(column + columns, len(limits)) - 1
-        room = starts[last] + limits[last] - start
-        if wide > room or "\n" in text or "\xa0" in text:
-            lines = wrap(text, max(room, 1))
-            height = max(height, len(lines))
-            cells.append((start, room, set_right or column in right, lines))
-        else:
-            cells.append((start + room - wide if set_right or column in right else start, wide, False, [text]))
-    return [_line(cells, index) for index in range(height)]
+        at = starts[column]
+        room = limits[column] if columns == 1 else _room(column, columns, starts, limits)
+        if wide > room or not text.isprintable():
+            return _tall_lines(row, starts, limits, right)
+        if set_right or column in right:
+            at += room - wide
+        if used and at <= used:
+            at = used + 1
+        line += " " * (at - used) + text
+        used = at + wide
+    return [line]
 
 
-def _line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str:
+def _room(column: int, columns: int, starts: list[int], limits: list[int]) -> int:
+    last = min(column + columns, len(limits)) - 1
+    return starts[last] + limits[last] - starts[column]
+
+
+def _tall_lines(row: list[_Placed], starts: list[int], limits: list[int], right: set[int]) -> list[str]:
+    """The lines of a row with a cell that takes several."""
+    cells = []
+    for column, _, cell in row:
+        if cell.text:
+            room = _room(column, cell.columns, starts, limits)
+            cells.append((starts[column], room, cell.right or column in right, wrap(cell.text, max(room, 1))))
+    height = max(len(lines) for *_, lines in cells)
+    return [_tall_line(cells, index) for index in range(height)]
+
+
+def _tall_line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str:
     line = ""
     used = 0
     for start, room, set_right, lines in cells:
         if index < len(lines):
-            text = lines[index]
-            wide = _widest(text)
+            wide = display_width(lines[index])
             at = max(start + room - wide if set_right else start, used + 1 if used else 0)
-            line += " " * (at - used) + text
+            line += " " * (at - used) + lines[index]
             used = at + wide
     return line.rstrip()
 

@@ -11,6 +11,7 @@ from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Block
 from mailtemplates.columns import Cell, aligned, joined
 from mailtemplates.wrapping import display_width
 
+_new = tuple.__new__
 _LINE_KINDS = frozenset({PARAGRAPH, "h3", "h4", "h5", "h6"})
 
 
@@ -50,18 +51,23 @@ def settled(table: Table, blocks: list[Block], width: int) -> list[Block]:
     A table with headers becomes aligned columns. Without headers, rows of several cells do, when each cell is a line.
     """
     start = next((start for row in table.rows for start, _ in row), table.start) - table.start
-    before, inside = blocks[:start], blocks[start:]
     rows = [row for row in _rows(table, start, blocks) if row.blocks]
-    if not any(_stands_in_columns(row) for row in rows):
+    if not any(map(_stands_in_columns, rows)):
         return blocks
-    if any(block.kind not in _LINE_KINDS or block.rest != inside[0].rest for block in inside):
-        return blocks
+    before, inside = blocks[:start], blocks[start:]
+    rest = inside[0].rest
+    for block in inside:
+        if block.kind not in _LINE_KINDS or block.rest != rest:
+            return blocks
     headed = any(style.header for row in table.rows for _, style in row)
-    room = max(width - display_width(inside[0].rest), NARROWEST)
-    found: list[Block] = []
-    for together, run in groupby(rows, _stands_in_columns if not headed else bool):
-        alike = list(run)
-        found += _settled_run(alike, room, headed) if together else [row.blocks[0] for row in alike]
+    room = max(width - display_width(rest), NARROWEST)
+    if headed:
+        found = _settled_run(rows, room, True)
+    else:
+        found = []
+        for together, run in groupby(rows, _stands_in_columns):
+            alike = list(run)
+            found += _settled_run(alike, room, False) if together else [row.blocks[0] for row in alike]
     found[0] = found[0]._replace(first=inside[0].first)
     return [*before, *found]
 
@@ -76,10 +82,10 @@ def _rows(table: Table, start: int, blocks: list[Block]) -> Iterator[_Row]:
         cells = []
         for _, style in row:
             at += 1
-            inside = blocks[start : ends[at]]
-            text = inside[0].text if len(inside) == 1 else "\n".join([block.text for block in inside])
-            cells.append(Cell(text, *style))
-            start = ends[at]
+            end = ends[at]
+            text = blocks[start].text if end - start == 1 else "\n".join([block.text for block in blocks[start:end]])
+            cells.append(_new(Cell, (text, *style)))
+            start = end
         yield _Row(cells, blocks[begin:start])
 
 
