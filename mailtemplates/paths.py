@@ -117,7 +117,7 @@ class PathGraph:
     ) -> Node | None:
         tag = html[token.start : token.end]
         skeleton = self.rulebook.facts(tag, token.name).skeleton
-        if matching.parents[number] != open_tags[-1]:
+        if self.rulebook.selectors and matching.parents[number] != open_tags[-1]:
             node.children[skeleton] = None
             return None
         step = node.children.get(skeleton)

@@ -67,6 +67,7 @@ def read_selector(text: str) -> Selector:
             inner = ""
             if match["open"]:
                 inner, at = _argument(text, at)
+                static = static and not (name.startswith("nth-") and " of " in inner)
             weight, inside = _functional(name, inner)
             ids, classes, types = ids + weight[0], classes + weight[1], types + weight[2]
             for part in inside:

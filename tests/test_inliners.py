@@ -20,6 +20,8 @@ from mailtemplates.matching import Matching, match
         (".x", "bc"),
         ("div > .x", "c"),
         ("p:not(.x)", "a"),
+        ("p:not(.x, .y)", "a"),
+        ("p:not([class='x,y'], #a)", "c"),
         ("p:first-child", "ac"),
         ("#a + b", "b"),
         ("[title='t:u']", "d"),

@@ -11,7 +11,16 @@ import logging
 import re
 from collections.abc import Sequence
 
+from mailtemplates.selector import split_list
+
 _LINK = re.compile(r":(?:any-)?link(?![-\w])", re.I)
+_NOT = re.compile(r":not\(([^()]*)\)", re.I)
+
+
+def _plain(selector: str) -> str:
+    """The selector in older words: no ``:link``, and one ``:not`` for each part of its list."""
+    selector = _LINK.sub("[href]", selector)
+    return _NOT.sub(lambda found: "".join(f":not({part.strip()})" for part in split_list(found[1])), selector)
 
 
 def inline(document: str, selectors: Sequence[str]) -> str:
@@ -26,7 +35,7 @@ def inline(document: str, selectors: Sequence[str]) -> str:
     late = []
     for number, selector in enumerate(selectors):
         try:
-            compiled = CSSSelector(_LINK.sub("[href]", selector), translator="html")
+            compiled = CSSSelector(_plain(selector), translator="html")
         except Exception:
             continue
         if ":" in selector or "\\" in selector or selector != selector.lower():
