@@ -109,16 +109,16 @@ def read_message_ids(cells: Sequence[Cell]) -> MessageIds:
     """Message identifiers, with or without brackets; data that stands alone may hold several (RFC 5322 §3.6.4)."""
     ids: list[str] = []
     for element in _elements(cells):
-        whole = len(element) == 1 and isinstance(element[0], Data)
-        for one in _plain(element[0]).split(" ") if whole else [_bare(element)]:
+        lone = len(element) == 1 and isinstance(element[0], Data)
+        text = _plain(element[0]) if lone else _bare(element)
+        for one in text.split(" ") if lone else [text]:
             bare = one[1:-1] if one[:1] == "<" and one[-1:] == ">" else one
-            if not bare and whole:
-                continue
-            if not _MESSAGE_ID.fullmatch(bare) or len(bare) > _LONGEST:
+            if bare and _MESSAGE_ID.fullmatch(bare) and len(bare) <= _LONGEST:
+                ids.append(bare)
+            elif bare or not lone:
                 raise HeaderError(
-                    f'"{shorten(one)}" is not a message identifier', cure="write <unique-part@domain.example>, ASCII"
+                    f'"{shorten(text)}" is not a message identifier', cure="write <unique-part@domain.example>, ASCII"
                 )
-            ids.append(bare)
     return MessageIds(tuple(ids))
 
 

@@ -101,7 +101,7 @@ def _cells(fragments: Iterable[Fragment]) -> list[Cell]:
 
 def _check(text: str) -> None:
     """Refuse what no header may hold: controls (white space in the author's text is no control) and great length."""
-    at = find_forbidden(text.translate(_AUTHOR_WHITE) if type(text) is str else text)
+    at = -1 if text.isprintable() else find_forbidden(text.translate(_AUTHOR_WHITE) if type(text) is str else text)
     if at >= 0:
         raise HeaderError(
             f"{_whose(text)} holds {describe(text[at])} at character {at + 1}",
@@ -126,7 +126,7 @@ def _placed(error: HeaderError, name: str, cells: Sequence[Cell], location: Loca
     blamed = [one for one in data if f"`{one.expression}`" in error.problem]
     problem = f"{name}: {error.problem}"
     if data and not blamed:
-        blamed = [one for one in data if shorten(one) and shorten(one) in error.problem] or data[:3]
+        blamed = [one for one in data if f'"{shorten(one)}"' in error.problem] or data[:3]
         problem += f" (from {', '.join(dict.fromkeys(f'`{one.expression}`' for one in blamed))})"
     if location and blamed and blamed[0].line:
         location = Location(location.path, blamed[0].line)
