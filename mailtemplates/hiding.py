@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_BEGIN = r"(?i)(?:^|[;\s])"
 _ZERO = r"\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)"
-_DISPLAY = re.compile(rf"{_BEGIN}display\s*:\s*([a-z-]+)")
-_INVISIBLE = re.compile(rf"{_BEGIN}(?:visibility\s*:\s*hidden|opacity{_ZERO})")
-_NO_HEIGHT = re.compile(rf"{_BEGIN}(?:max-)?height{_ZERO}")
-_CLIPPED = re.compile(rf"{_BEGIN}overflow(?:-y)?\s*:\s*(?:hidden|clip)")
+_DISPLAY = re.compile(r"display\s*:\s*([a-z-]+)")
+_INVISIBLE = re.compile(r"visibility\s*:\s*hidden")
+_TRANSPARENT = re.compile(rf"opacity{_ZERO}")
+_NO_HEIGHT = re.compile(rf"height{_ZERO}")
+_CLIPPED = re.compile(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)")
+_KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
+_RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)\b")
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _BRACE = re.compile(r"[{}]")
 _SIMPLE = re.compile(r"[a-z0-9]*[.#][\w-]+", re.IGNORECASE)
@@ -24,7 +26,7 @@ def is_hidden(name: str, found: dict[str, str], unseen: frozenset[str]) -> bool:
     style = found.get("style", "")
     if style and hides(style):
         return True
-    return bool(unseen) and not _DISPLAY.search(style) and not unseen.isdisjoint(_selectors(name, found))
+    return bool(unseen) and not _declares(_DISPLAY, style.lower()) and not unseen.isdisjoint(_selectors(name, found))
 
 
 def hides(style: str) -> bool:
@@ -33,10 +35,32 @@ def hides(style: str) -> bool:
     ``mso-hide`` does not count (it hides from Outlook only), nor does ``font-size:0`` (used against gaps between
     columns whose content sets its own).
     """
-    display = _DISPLAY.search(style)
-    if display and display[1].lower() == "none":
+    style = style.lower()
+    display = _declares(_DISPLAY, style)
+    if display and display[1] == "none":
         return True
-    return bool(_INVISIBLE.search(style) or (_NO_HEIGHT.search(style) and _CLIPPED.search(style)))
+    if _declares(_INVISIBLE, style) or _declares(_TRANSPARENT, style):
+        return True
+    return bool(_declares(_CLIPPED, style) and (_declares(_NO_HEIGHT, style) or _declares(_NO_HEIGHT, style, "max-")))
+
+
+def keeps_lines(style: str) -> bool:
+    """Whether declarations keep the line ends of the source."""
+    return _declares(_KEEPS_LINES, style.lower()) is not None
+
+
+def sets_right(style: str) -> bool:
+    """Whether declarations set text right."""
+    return _declares(_RIGHT, style.lower()) is not None
+
+
+def _declares(pattern: re.Pattern[str], style: str, prefix: str = "") -> re.Match[str] | None:
+    """The first declaration in ``style``, lower-case, that ``pattern`` matches behind ``prefix``."""
+    for match in pattern.finditer(style):
+        start = match.start() - len(prefix)
+        if style.startswith(prefix, max(start, 0)) and (start <= 0 or style[start - 1] in "; \t\n\r\f"):
+            return match
+    return None
 
 
 def hidden_selectors(css: str) -> frozenset[str]:
@@ -44,7 +68,7 @@ def hidden_selectors(css: str) -> frozenset[str]:
     unseen: dict[str, None] = {}
     for selectors, style in _rules(_COMMENT.sub(" ", css)):
         hidden = hides(style)
-        if not hidden and not _DISPLAY.search(style):
+        if not hidden and not _declares(_DISPLAY, style.lower()):
             continue
         for selector in map(str.strip, selectors.split(",")):
             if hidden and _SIMPLE.fullmatch(selector) and len(unseen) < _MOST_SELECTORS:

@@ -12,7 +12,7 @@ from html import unescape
 from typing import Any, NamedTuple
 
 from mailtemplates.flow import Flow, Op
-from mailtemplates.hiding import is_hidden
+from mailtemplates.hiding import is_hidden, keeps_lines, sets_right
 from mailtemplates.markup import VOID, attributes
 from mailtemplates.numbering import ListStyle
 from mailtemplates.tables import CellStyle
@@ -37,8 +37,6 @@ _TRACKED = _LINE | _PARAGRAPH | _LISTS | {
 _UNSEEN = frozenset({"svg", "template"})
 _CANNOT_HIDE = frozenset({"html", "body"})
 
-_KEEPS_LINES = re.compile(r"(?i)(?:^|[;\s])white-space\s*:\s*(?:pre|break-spaces)")
-_RIGHT = re.compile(r"(?i)(?:^|[;\s])text-align\s*:\s*(?:right|end)\b")
 _NO_TARGET = re.compile(r"(?i)(?:javascript|data|vbscript):|#")
 _ROMAN_OR_LETTER = frozenset("1aAiI")
 _WIDEST_SPAN = 100
@@ -238,7 +236,7 @@ def end_meaning(name: str) -> Meaning:
 def start_meaning(tag: str, name: str, unseen: frozenset[str] = frozenset()) -> Meaning:
     """What a start tag, given as written, says where a style sheet hides what the ``unseen`` selectors select."""
     key = _key(name)
-    found = attributes(tag) if " " in tag or "\n" in tag or "/" in tag or "\t" in tag else {}
+    found = attributes(tag) if len(tag) > len(name) + 2 else {}
     words = found.get("data-text")
     if words is not None:
         return _replaced(name, key, "" if words.strip().lower() == "skip" else words)
@@ -247,7 +245,7 @@ def start_meaning(tag: str, name: str, unseen: frozenset[str] = frozenset()) -> 
         return Meaning(None) if empty else Meaning(key, state=HIDDEN)
     if name in VOID:
         return _void_meaning(name, found)
-    state = PRE if _KEEPS_LINES.search(found.get("style", "")) else SHOWN
+    state = PRE if keeps_lines(found.get("style", "")) else SHOWN
     ops = _opening(name, key, found)
     if ops is None:
         return Meaning(key, state=PRE) if state == PRE else Meaning(None)
@@ -340,7 +338,7 @@ def _list_style(name: str, found: dict[str, str]) -> ListStyle:
 
 
 def _cell_style(name: str, found: dict[str, str]) -> CellStyle:
-    right = found.get("align", "").strip().lower() == "right" or bool(_RIGHT.search(found.get("style", "")))
+    right = found.get("align", "").strip().lower() == "right" or sets_right(found.get("style", ""))
     columns, rows = (min(max(_number(found.get(span)) or 1, 1), _WIDEST_SPAN) for span in ("colspan", "rowspan"))
     return CellStyle(name == "th", columns, rows, right)
 
