@@ -112,10 +112,7 @@ class Inliner:
         once the document's structure, or the paths it is made of, are known.
         """
         given = list(pieces)
-        first = next((piece for piece in given if "<" in piece), "")
-        family = self._families.get(first)
-        if family is None:
-            family = self._families.put(first, Family(Lexer(self._always_relevant())))
+        family = self._family(given)
         lexer = family.lexer
         key = lexer.key(given)
         plan = self._plans.get((family, key))
@@ -127,6 +124,17 @@ class Inliner:
             self._counts["hits"] += 1
         return [piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)]
 
+    def _family(self, pieces: list[str]) -> Family:
+        """Documents are kin when their first piece with a style sheet is the same, or else their first with a tag."""
+        for sign in ("<style", "<"):
+            for piece in pieces:
+                if sign in piece:
+                    return self._families.get(piece) or self._new_family(piece)
+        return self._families.get("") or self._new_family("")
+
+    def _new_family(self, piece: str) -> Family:
+        return self._families.put(piece, Family(Lexer(self._always_relevant())), 1 + len(piece) // 10_000)
+
     def _always_relevant(self) -> frozenset[str]:
         return ALWAYS_RELEVANT | URL_ATTRIBUTES | {"srcset"} if self._base_url else ALWAYS_RELEVANT
 
@@ -134,14 +142,12 @@ class Inliner:
         return not plan.links or (self._load is not None and all(self._load(href) == css for href, css in plan.links))
 
     def _walked(self, family: Family, lexer: Lexer, key: PieceKey) -> Plan | None:
-        paths = family.paths
-        if paths is None or paths.lexer is not lexer:
-            return None
-        outs = walk(paths, key)
-        if outs is None:
-            return None
-        self._counts["walks"] += 1
-        return self._keep(family, key, Plan(outs, ()))
+        for paths in family.paths:
+            outs = walk(paths, key) if paths.lexer is lexer else None
+            if outs is not None:
+                self._counts["walks"] += 1
+                return self._keep(family, key, Plan(outs, ()))
+        return None
 
     def _planned(self, family: Family, pieces: Sequence[str]) -> Plan | None:
         """Look at the whole document, and learn from it."""
@@ -166,11 +172,13 @@ class Inliner:
     def _learn(self, family: Family, lexer: Lexer, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
         needed = matching.needed()
         sheets = sheet_texts(anatomy, self._keep_style, rulebook.texts(needed))
-        paths = family.paths
-        graph = paths.graph if paths and paths.graph.rulebook is rulebook else PathGraph(rulebook)
-        if paths is None or (paths.lexer, paths.graph, paths.sheets, paths.needed) != (lexer, graph, sheets, needed):
-            paths = family.paths = Paths(lexer, graph, sheets, needed)
-        paths.graph.learn(anatomy, matching)
+        known = family.paths
+        graph = next((paths.graph for paths in known if paths.graph.rulebook is rulebook), None) or PathGraph(rulebook)
+        if not any(
+            (paths.lexer, paths.graph, paths.sheets, paths.needed) == (lexer, graph, sheets, needed) for paths in known
+        ):
+            family.paths = (Paths(lexer, graph, sheets, needed), *known)[:8]
+        graph.learn(anatomy, matching)
 
     def _edits(self, anatomy: Anatomy, rulebook: Rulebook, matching: Matching, css: str) -> list[Edit]:
         sheets = sheet_edits(anatomy, css, self._keep_style, rulebook.texts(matching.needed()), self._base_url)

@@ -53,11 +53,11 @@ class Paths:
 
 
 class Family:
-    """Documents that begin alike: the lexer for them, and the paths last known."""
+    """Documents that are likely of one template: the lexer for them, and the paths last known, newest first."""
 
     def __init__(self, lexer: Lexer) -> None:
         self.lexer = lexer
-        self.paths: Paths | None = None
+        self.paths: tuple[Paths, ...] = ()
 
 
 def distribute(pieces: Sequence[str], key: PieceKey, edits: Sequence[Edit]) -> tuple[str | None, ...] | None:
