@@ -73,11 +73,11 @@ def read_addresses(cells: Sequence[Cell]) -> AddressList:
     try:
         return AddressList(fill(read_shape(author_text(cells), lenient=True), slots(cells)))
     except AddressError as error:
-        raise _blame(error, cells) from None
+        raise _with_cure(error, cells) from None
 
 
-def _blame(error: AddressError, cells: Sequence[Cell]) -> AddressError:
-    """Name the expressions of a block that does not give addresses."""
+def _with_cure(error: AddressError, cells: Sequence[Cell]) -> AddressError:
+    """The error with the cure that its data needs: a filter, mostly."""
     lone = [cell for cell in slots(cells) if isinstance(cell, Data)]
     if any("@" in data and re.search(r"[<>,;:]", data) for data in lone):
         error.cure = "to take whole addresses from data use the filter |mailbox, or |mailboxes for a list"
@@ -158,7 +158,9 @@ def _check_url(text: str) -> str:
             f'"{shorten(text)}" is not a URL', cure="write <https://…> or <mailto:…>, in ASCII; |urlencode for data"
         )
     if len(text) > _LONGEST:
-        raise HeaderError(f'the URL "{shorten(text)}" has {len(text)} octets, and {_LONGEST} are the most')
+        raise HeaderError(
+            f'the URL "{shorten(text)}" has {len(text)} octets, and {_LONGEST} are the most', cure="shorten it"
+        )
     return text
 
 

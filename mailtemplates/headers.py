@@ -84,18 +84,18 @@ def _read(name: str, cells: list[Cell]) -> Field:
 def _cells(fragments: Iterable[Fragment]) -> list[Cell]:
     """Fragments with neighbours of the author's text joined; a ``str`` of any other type is data."""
     cells: list[Cell] = []
-    for fragment in fragments:
+    words: list[str] = []
+    for fragment in (*fragments, ()):
         if type(fragment) is str:
-            if cells and type(cells[-1]) is str:
-                cells[-1] += fragment
-            elif fragment:
-                cells.append(fragment)
-        elif isinstance(fragment, str):
-            cells.append(fragment if isinstance(fragment, Data) else Data(fragment))
-        elif isinstance(fragment, Mailbox | Group):
+            words.append(fragment)
+            continue
+        if text := "".join(words):
+            cells.append(text)
+        words.clear()
+        if isinstance(fragment, Data | Mailbox | Group):
             cells.append(fragment)
-        else:
-            cells.append(tuple(fragment))
+        elif fragment:
+            cells.append(Data(fragment) if isinstance(fragment, str) else tuple(fragment))
     return cells
 
 
