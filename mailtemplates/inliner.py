@@ -156,8 +156,8 @@ class Inliner:
         anatomy = dissect(html, self._load)
         rulebook = self._rulebook(anatomy, "")
         lexer = family.lexer
-        if not rulebook.attributes <= lexer.relevant:
-            lexer = family.lexer = Lexer(lexer.relevant | rulebook.attributes)
+        if not rulebook.values <= lexer.relevant:
+            lexer = family.lexer = Lexer(lexer.relevant | rulebook.values)
         matching = self._matching(anatomy, rulebook)
         edits = [
             narrowed(start, html[start:end], text) for start, end, text in self._edits(anatomy, rulebook, matching, "")

@@ -62,6 +62,7 @@ class Rulebook:
         self._overriding = frozenset(name.lower() for css in kept for name in _IMPORTANT.findall(css))
         self._matches: list[list[Match]] = []
         self.attributes: frozenset[str] = frozenset()
+        self.values: frozenset[str] = frozenset()
         self.sideways = False
         self.selectors = self._collect(tuple(sheets))
         self.style = lru_cache(maxsize=4096)(self._style)
@@ -72,6 +73,7 @@ class Rulebook:
         numbers: dict[str, int] = {}
         order = 0
         mentioned: set[str] = set()
+        values: set[str] = set()
         for css in sheets:
             for rule in read_sheet(css).rules:
                 for selector in rule.selectors if rule.declarations else ():
@@ -83,9 +85,10 @@ class Rulebook:
                             Match(selector.specificity, order, self._yielding(rule.declarations))
                         )
                         mentioned |= selector.attributes
+                        values |= selector.values
                         self.sideways = self.sideways or selector.sideways
                 order += 1
-        self.attributes = frozenset(mentioned)
+        self.attributes, self.values = frozenset(mentioned), frozenset(values)
         return tuple(numbers)
 
     def texts(self, numbers: Iterable[int]) -> frozenset[str]:
@@ -107,8 +110,9 @@ class Rulebook:
 
     def _facts(self, tag: str, name: str) -> TagFacts:
         found = attributes(tag)
-        shown = sorted(key for key in found if key in self.attributes or (key == "type" and name == "input"))
-        written = "".join(f' {key}="{encode(found[key])}"' for key in shown)
+        values = self.values | {"type"} if name == "input" else self.values
+        shown = sorted(key for key in found if key in self.attributes or key in values)
+        written = "".join(f' {key}="{encode(found[key]) if key in values else ""}"' for key in shown)
         slash = " /" if tag.endswith("/>") else ""
         return TagFacts(f"<{plain_name(name)}{written}{slash}>", found.get("style", ""), opted_out(found))
 

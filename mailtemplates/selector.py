@@ -16,7 +16,8 @@ class Selector(NamedTuple):
     ``static`` says that whether an element matches is settled by the document alone, so the rule can be inlined; what
     depends on the reader (``:hover``), on a part of an element (``::before``), or on markup that a mail client adds
     (``.ExternalClass``) is not. ``specificity`` is (ids, classes, types), Selectors 4 §17. ``sideways`` says that it
-    looks at siblings or children, not only at ancestors. ``attributes`` are the attributes it looks at, lower-case.
+    looks at siblings or children, not only at ancestors. ``attributes`` are the attributes it looks at, lower-case;
+    ``values`` those of them whose value it looks at.
     """
 
     text: str
@@ -24,21 +25,23 @@ class Selector(NamedTuple):
     specificity: tuple[int, int, int]
     sideways: bool
     attributes: frozenset[str]
+    values: frozenset[str]
 
 
 _IDENT = r"(?:[-\w]|[^\x00-\x7f]|\\[\s\S])+"
 _PART = re.compile(
-    rf"""(?P<attribute>\[\s*(?P<name>{_IDENT})(?:"[^"]*"|'[^']*'|[^\]"'])*\])"""
+    rf"""(?P<attribute>\[\s*(?P<name>{_IDENT})\s*(?P<operator>[~|^$*]?=)?(?:"[^"]*"|'[^']*'|[^\]"'])*\])"""
     rf"""|(?P<element>::{_IDENT}|:(?:before|after|first-line|first-letter)(?![-\w]))"""
     rf"""|:(?P<pseudo>{_IDENT})(?P<open>\()?"""
     rf"""|\#(?P<id>{_IDENT})|\.(?P<class>{_IDENT})|(?P<type>{_IDENT})|(?P<combinator>[+~])|(?P<other>[|&@{{}};!$^])""",
     re.I,
 )
-_ON_ELEMENT = frozenset({"root", "not", "link", "any-link"})
 _SIDEWAYS = frozenset(
     {"first-child", "last-child", "only-child", "nth-child", "nth-last-child", "first-of-type", "last-of-type"}
     | {"only-of-type", "nth-of-type", "nth-last-of-type", "empty", "has"}
 )
+_SETTLED = _SIDEWAYS | {"root", "not", "link", "any-link"}
+_DEEPEST = 50
 _CLIENT_CLASSES = frozenset(
     {"externalclass", "readmsgbody", "yshortcuts", "applelinks", "moz-text-html", "gmailfix", "ii", "aolmail_divbody"}
 )
@@ -49,45 +52,68 @@ _CLIENT_ATTRIBUTES = frozenset({"data-ogsc", "data-ogsb", "x-apple-data-detector
 @lru_cache(maxsize=4096)
 def read_selector(text: str) -> Selector:
     """Read one selector, without commas at its top. Never fails: what is not understood is not static."""
-    static, sideways = bool(text), False
-    ids = classes = types = 0
-    attributes: set[str] = set()
+    found = _Reading()
+    if text.count("(") > _DEEPEST:
+        return Selector(text, False, (0, 0, 0), False, frozenset(), frozenset())
     at = 0
     while match := _PART.search(text, at):
-        at = match.end()
-        kind = match.lastgroup
-        if match["attribute"]:
-            classes += 1
-            attributes.add(match["name"].lower())
-            static = static and match["name"].lower() not in _CLIENT_ATTRIBUTES
-        elif match["pseudo"]:
-            name = match["pseudo"].lower()
-            static = static and (name in _ON_ELEMENT or name in _SIDEWAYS)
-            sideways = sideways or name in _SIDEWAYS
-            inner = ""
-            if match["open"]:
-                inner, at = _argument(text, at)
-                static = static and not (name.startswith("nth-") and " of " in inner)
-            weight, inside = _functional(name, inner)
-            ids, classes, types = ids + weight[0], classes + weight[1], types + weight[2]
-            for part in inside:
-                static, sideways = static and part.static, sideways or part.sideways
-                attributes |= part.attributes
-        elif kind == "id":
-            ids += 1
-            attributes.add("id")
-            static = static and match["id"].lower() not in _CLIENT_IDS
-        elif kind == "class":
-            classes += 1
-            attributes.add("class")
-            static = static and match["class"].lower() not in _CLIENT_CLASSES
-        elif kind == "type":
-            types += 1
-        elif kind == "combinator":
-            sideways = True
+        inner, at = _argument(text, match.end()) if match["open"] else ("", match.end())
+        if match["pseudo"]:
+            found.pseudo_class(match["pseudo"].lower(), inner)
         else:
-            static = False
-    return Selector(text, static, (ids, classes, types), sideways, frozenset(attributes))
+            found.part(match)
+    weight = found.ids, found.classes, found.types
+    static = found.static and bool(text)
+    return Selector(text, static, weight, found.sideways, frozenset(found.attributes), frozenset(found.values))
+
+
+class _Reading:
+    """What is known of a selector while it is read."""
+
+    def __init__(self) -> None:
+        self.static, self.sideways = True, False
+        self.ids = self.classes = self.types = 0
+        self.attributes: set[str] = set()
+        self.values: set[str] = set()
+
+    def part(self, match: re.Match[str]) -> None:
+        """Take in anything but a pseudo-class."""
+        if match["attribute"]:
+            self.classes += 1
+            self._looks_at(match["name"], bool(match["operator"]))
+            self.static = self.static and match["name"].lower() not in _CLIENT_ATTRIBUTES
+        elif match["id"]:
+            self.ids += 1
+            self._looks_at("id", True)
+            self.static = self.static and match["id"].lower() not in _CLIENT_IDS
+        elif match["class"]:
+            self.classes += 1
+            self._looks_at("class", True)
+            self.static = self.static and match["class"].lower() not in _CLIENT_CLASSES
+        elif match["type"]:
+            self.types += 1
+        elif match["combinator"]:
+            self.sideways = True
+        else:
+            self.static = False
+
+    def pseudo_class(self, name: str, inner: str) -> None:
+        """Take in ``:name(inner)``."""
+        self.static = self.static and name in _SETTLED and not (name.startswith("nth-") and " of " in inner)
+        self.sideways = self.sideways or name in _SIDEWAYS
+        weight, inside = _functional(name, inner)
+        self.ids += weight[0]
+        self.classes += weight[1]
+        self.types += weight[2]
+        for part in inside:
+            self.static, self.sideways = self.static and part.static, self.sideways or part.sideways
+            self.attributes |= part.attributes
+            self.values |= part.values
+
+    def _looks_at(self, attribute: str, value: bool) -> None:
+        self.attributes.add(attribute.lower())
+        if value:
+            self.values.add(attribute.lower())
 
 
 def _functional(name: str, inner: str) -> tuple[tuple[int, int, int], list[Selector]]:

@@ -135,3 +135,4 @@ def test_a_custom_property_may_be_empty() -> None:
 @pytest.mark.parametrize("bit", ["{", "}", "(", "a{", "/*", "*", '"', "a,", "a:not(", "\\", "[", "@", "url(", "<!--"])
 def test_long_nonsense_is_read(bit: str) -> None:
     assert read_sheet(bit * 20_000).css
+    assert read_sheet(bit * 20_000 + "{a:b}").css
