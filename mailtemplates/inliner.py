@@ -1,6 +1,6 @@
 """CSS inlining: style sheets become ``style`` attributes, and nothing else of the author's html changes.
 
-Floor 4. An engine says once which selectors match which tag of a document's structure; that answer is kept and used for
+An engine says once which selectors match which tag of a document's structure; that answer is kept and used for
 every document of the same structure. See ``docs/inlining.md``.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from mailtemplates.anatomy import Anatomy, InlineWarning, Load, dissect
 from mailtemplates.edits import Edit, KeepStyle, apply, narrowed, sheet_edits, sheet_texts, tag_edits
-from mailtemplates.errors import SettingsError
+from mailtemplates.errors import MailTemplatesError, SettingsError
 from mailtemplates.inliners import engine_version, load_engine
 from mailtemplates.links import URL_ATTRIBUTES, check_base
 from mailtemplates.matching import Matching, match, skeleton
@@ -23,7 +23,7 @@ from mailtemplates.rulebook import ALWAYS_RELEVANT, Rulebook
 from mailtemplates.source import Source
 from mailtemplates.splice import Family, Paths, Plan, distribute, walk
 from mailtemplates.stylesheet import read_sheet
-from mailtemplates.tape import Lexer, PieceKey
+from mailtemplates.pieces import Lexer, PieceKey
 
 _FORMAT = "1"
 
@@ -83,7 +83,7 @@ class Inliner:
         self._load = load
         self._store = store
         self._counts = dict.fromkeys(Statistics._fields, 0)
-        self._rulebooks: Memo[tuple[tuple[str, ...], tuple[str, ...]], Rulebook] = Memo(64)
+        self._rulebooks: Memo[tuple[tuple[str, ...], tuple[str, ...]], Rulebook] = Memo(32)
         self._matchings: Memo[tuple[Rulebook, str], Matching] = Memo(4_000_000)
         self._families: Memo[str, Family] = Memo(256)
         self._plans: Memo[tuple[Family, PieceKey], Plan] = Memo(16_000_000)
@@ -139,7 +139,13 @@ class Inliner:
         return ALWAYS_RELEVANT | URL_ATTRIBUTES | {"srcset"} if self._base_url else ALWAYS_RELEVANT
 
     def _current(self, plan: Plan) -> bool:
-        return not plan.links or (self._load is not None and all(self._load(href) == css for href, css in plan.links))
+        """Whether the linked sheets are what they were; one that can no longer be read is reported by :meth:`inline`."""
+        if not plan.links or self._load is None:
+            return not plan.links
+        try:
+            return all(self._load(href) == css for href, css in plan.links)
+        except (MailTemplatesError, OSError, KeyError, ValueError):
+            return False
 
     def _walked(self, family: Family, lexer: Lexer, key: PieceKey) -> Plan | None:
         for paths in family.paths:

@@ -65,9 +65,9 @@ class Rulebook:
         self.values: frozenset[str] = frozenset()
         self.sideways = False
         self.selectors = self._collect(tuple(sheets))
-        self.style = lru_cache(maxsize=4096)(self._style)
-        self.facts = lru_cache(maxsize=4096)(self._facts)
-        self.styled = lru_cache(maxsize=4096)(self._styled)
+        self.style = lru_cache(maxsize=1024)(self._style)
+        self.facts = lru_cache(maxsize=2048)(self._facts)
+        self.styled = lru_cache(maxsize=2048)(self._styled)
 
     def _collect(self, sheets: tuple[str, ...]) -> tuple[str, ...]:
         numbers: dict[str, int] = {}

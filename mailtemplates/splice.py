@@ -16,7 +16,7 @@ from mailtemplates.markup import Token, cut
 from mailtemplates.memo import Memo
 from mailtemplates.paths import Node, PathGraph
 from mailtemplates.rulebook import INVISIBLE
-from mailtemplates.tape import Lexer, Mode, PieceKey
+from mailtemplates.pieces import Lexer, Mode, PieceKey
 
 
 class Plan(NamedTuple):

@@ -199,7 +199,7 @@ def test_memory_is_bounded_over_structures_that_never_come_again() -> None:
     for number in range(300):
         inliner.splice([f"<style>.c{number}{{a:b}}</style>", f'<p class="c{number}">x</p>' * 20])
     assert len(inliner._families) <= 256
-    assert len(inliner._rulebooks) <= 64
+    assert len(inliner._rulebooks) <= 32
 
 
 def test_a_linked_sheet_that_changes_is_read_again() -> None:
@@ -209,6 +209,9 @@ def test_a_linked_sheet_that_changes_is_read_again() -> None:
     assert "".join(inliner.splice(pieces)) == '<p style="a: b">x</p>'
     sheets["a.css"] = "p{a:c}"
     assert "".join(inliner.splice(pieces)) == '<p style="a: c">x</p>'
+    sheets.clear()
+    with pytest.raises(SettingsError, match=r"'a\.css'"):
+        inliner.splice(pieces)
 
 
 def test_threads_share_an_inliner() -> None:
