@@ -96,6 +96,8 @@ def _stands_in_columns(row: _Row) -> bool:
 
 def _settled_run(rows: list[_Row], width: int, headed: bool) -> list[Block]:
     """The rows as one block of lines, else each that fits as a line, else as they are."""
+    if all(len(row.blocks) < 2 for row in rows):
+        return [row.blocks[0] for row in rows]
     short = headed or all(len(row.blocks) <= len(row.cells) and "\n" not in row.blocks[0].text for row in rows)
     lines = aligned([row.cells for row in rows], width) if short and len(rows) > 1 else None
     first = rows[0].blocks[0]

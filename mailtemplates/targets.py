@@ -12,8 +12,7 @@ _SHIELDED = re.compile("[\U00100000-\U0010ffff]")
 
 def with_target(said: str, words: str, href: str) -> str:
     """The words of a link with its target. ``said`` are the words as written, whose outer spaces stay."""
-    shown = words if href[:7].lower() == "mailto:" else href
-    text = shown if is_said(words, href) else f"{words} <{href}>"
+    text = href if is_said(words, href) else f"{words} <{href}>"
     before = " " if said[:1] in " \xa0" else ""
     after = " " if said[-1:] in " \xa0" else ""
     return f"{before}{text}{after}"

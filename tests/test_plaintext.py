@@ -92,7 +92,7 @@ def test_blocks(html: str, text: str) -> None:
         pytest.param('see<a href="https://x.y"> here </a>now', "see here <https://x.y> now\n", id="outer spaces"),
         pytest.param('<a href="https://x.y">https://x.y</a>', "https://x.y\n", id="text is target"),
         pytest.param('<a href="https://x.y/">x.y</a>', "https://x.y/\n", id="text lacks the scheme"),
-        pytest.param('<a href="mailto:a@b.c">A@b.c</a>', "A@b.c\n", id="text is the address"),
+        pytest.param('<a href="mailto:a@b.c">A@b.c</a>', "mailto:a@b.c\n", id="text is the address"),
         pytest.param('<a href="mailto:a@b.c">Ann</a>', "Ann <mailto:a@b.c>\n", id="address"),
         pytest.param('<a href="tel:+4912">call</a>', "call <tel:+4912>\n", id="telephone"),
         pytest.param('<a href="/Foo">foo</a>', "foo </Foo>\n", id="relative target as written"),
@@ -102,6 +102,9 @@ def test_blocks(html: str, text: str) -> None:
         pytest.param('<a href="https://x.y"><div>a</div><p>b</p></a>', "a\n\nb <https://x.y>\n", id="link over blocks"),
         pytest.param(
             '<a href="https://x.y"><table><tr><td>Buy</td></tr></table></a>', "Buy <https://x.y>\n", id="table button"
+        ),
+        pytest.param(
+            '<a href="https://x.y"><table><tr><td>&nbsp;<td>Buy<td>&nbsp;</table></a>', "Buy <https://x.y>\n", id="padded"
         ),
         pytest.param('<a href="https://x.y"><img src=a></a>', "<https://x.y>\n", id="link without words"),
         pytest.param(
