@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import MakeEngine
 
 from mailtemplates import (
     AddressError,
@@ -17,7 +18,6 @@ from mailtemplates import (
     TemplateError,
     UndefinedError,
 )
-from tests.conftest import MakeEngine
 
 HTML = "{% block html %}<p>x</p>{% endblock %}"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -136,7 +136,7 @@ def test_a_cid_for_two_files_is_refused(make_engine: MakeEngine) -> None:
 
 def test_a_large_value_is_rendered(make_engine: MakeEngine) -> None:
     """5 MB in one value: nothing quadratic, nothing over-long in the octets."""
-    from tests.conftest import STAMP
+    from conftest import STAMP
 
     engine = make_engine(
         {"t.j2": "{% block from %}a@x.example{% endblock %}{% block html %}<p>{{ v }}</p>{% endblock %}"}

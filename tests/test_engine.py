@@ -11,9 +11,9 @@ from typing import Any
 
 import jinja2
 import pytest
+from conftest import STAMP, MakeEngine
 
 from mailtemplates import DataError, Engine, Message, SettingsError, TemplateError
-from tests.conftest import STAMP, MakeEngine
 
 SOURCE = (
     "{% block from %}Acme <hello@acme.example>{% endblock %}{% block to %}{{ user|mailbox }}{% endblock %}"

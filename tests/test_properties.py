@@ -10,11 +10,11 @@ from email.policy import default
 from pathlib import Path
 
 import pytest
+from conftest import ROOT, STAMP
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtemplates import Engine, HeaderError
-from tests.conftest import ROOT, STAMP
 
 SOURCE = (
     "{% block from %}Acme Inc team <hello@acme.example>{% endblock %}"

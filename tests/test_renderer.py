@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import MakeEngine
 
 from mailtemplates import Attachment, HeaderError, Parts
-from tests.conftest import MakeEngine
 
 FROM = "{% block from %}Acme <hello@acme.example>{% endblock %}"
 ANN = {"name": "Ann", "email": "ann@x.example"}

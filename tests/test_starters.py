@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from chromium import find_chromium, style_differences
+from conftest import ROOT, STAMP
 
-from mailtemplates import Engine
-from tests.conftest import ROOT, STAMP
+from mailtemplates import Engine, Inliner
 
 NAMES = ("welcome", "password_reset", "receipt", "newsletter")
 GOLDEN = ROOT / "tests" / "golden"
@@ -55,3 +56,14 @@ def test_kept_rules_beat_the_inlined_style(starters: Engine) -> None:
     for style in re.findall(r"<style>(.*?)</style>", html, re.DOTALL):
         for declaration in re.findall(r"[{;]\s*([a-z-]+:[^;{}]+)(?=[;}])", style):
             assert "!important" in declaration, declaration
+
+
+@pytest.mark.skipif(find_chromium() is None, reason="no chromium is installed")
+def test_a_real_browser_sees_the_same_styles(starters: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inlined html of every example has the computed styles of the html with its style sheets."""
+    cases = [(f"{name}.j2", starters.sample(f"{name}.j2", index)) for name, index in samples()]
+    inlined = [starters.render(name, data).html or "" for name, data in cases]
+    monkeypatch.setattr(Inliner, "splice", lambda self, pieces, *rest: list(pieces))
+    plain = [starters.render(name, data).html or "" for name, data in cases]
+    assert plain != inlined
+    assert style_differences(list(zip(plain, inlined, strict=True))) == [[] for _ in cases]

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import ROOT
 
 from mailtemplates import Engine, Message
-from tests.conftest import ROOT
 
 ANN = {"user": {"name": "Ann", "email": "ann@reader.example"}}
 
