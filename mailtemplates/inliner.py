@@ -19,11 +19,11 @@ from mailtemplates.links import URL_ATTRIBUTES, check_base
 from mailtemplates.matching import Matching, match, skeleton
 from mailtemplates.memo import Memo
 from mailtemplates.paths import PathGraph
+from mailtemplates.pieces import Lexer, PieceKey
 from mailtemplates.rulebook import ALWAYS_RELEVANT, Rulebook
 from mailtemplates.source import Source
 from mailtemplates.splice import Family, Paths, Plan, distribute, walk
 from mailtemplates.stylesheet import read_sheet
-from mailtemplates.pieces import Lexer, PieceKey
 
 _FORMAT = "1"
 
@@ -139,7 +139,7 @@ class Inliner:
         return ALWAYS_RELEVANT | URL_ATTRIBUTES | {"srcset"} if self._base_url else ALWAYS_RELEVANT
 
     def _current(self, plan: Plan) -> bool:
-        """Whether the linked sheets are what they were; one that can no longer be read is reported by :meth:`inline`."""
+        """Whether the linked sheets are what they were; :meth:`inline` reports one that can no longer be read."""
         if not plan.links or self._load is None:
             return not plan.links
         try:

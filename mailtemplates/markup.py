@@ -198,6 +198,9 @@ def set_attribute(tag: str, name: str, value: str) -> str:
                 return tag[: span.value_start] + encode(value, span.quote) + tag[span.value_end :]
             return f"{tag[: span.start]}{_written(tag[span.start : span.start + len(name)], value)}{tag[span.end :]}"
     at = spans[-1].end if spans else _name_end(tag)
+    if spans and spans[-1].value_start == at and "=" in tag[spans[-1].start + 1 : at]:
+        at = spans[-1].start
+        return f"{tag[:at]}{_written(name, value)} {tag[at:]}"
     return f"{tag[:at]} {_written(name, value)}{tag[at:]}"
 
 

@@ -15,8 +15,8 @@ from mailtemplates.edits import Edit, apply, narrowed
 from mailtemplates.markup import Token, cut
 from mailtemplates.memo import Memo
 from mailtemplates.paths import Node, PathGraph
-from mailtemplates.rulebook import INVISIBLE
 from mailtemplates.pieces import Lexer, Mode, PieceKey
+from mailtemplates.rulebook import INVISIBLE
 
 
 class Plan(NamedTuple):
@@ -126,11 +126,12 @@ def _mend(outs: list[str | None], positions: list[int], segments: tuple[int, ...
     start, end, text = edit
     stop = 0
     for position, length in zip(positions[-len(segments) :], segments, strict=True):
-        stop += length
-        if start < stop:
+        begin, stop = stop, stop + length
+        if start < stop and (end > begin or start >= begin):
             out = outs[position] or ""
-            outs[position] = out[: len(out) - (stop - start)] + text + out[len(out) - (stop - end) :]
-            return
+            base = len(out) - stop
+            outs[position] = out[: base + max(start, begin)] + text + out[base + min(end, stop) :]
+            text = ""
 
 
 def _change(lexer: Lexer, paths: Paths, node: Node, mode: Mode, sheets: int, piece: str) -> Change | None:

@@ -187,6 +187,16 @@ def test_values_do_not_make_plans() -> None:
     assert inliner.statistics == (199, 0, 1, 1)
 
 
+@pytest.mark.parametrize("width", ["", " ", "1px", "1px;", "; color: blue"])
+def test_a_style_that_comes_in_pieces_is_mended_where_it_began(width: str) -> None:
+    inliner = Inliner()
+    sheet = "<style>p{color:red}</style>"
+    inliner.splice([sheet, '<p style="a:b" title="x">'])
+    pieces = [sheet, '<p style="width:', width, '" title="', "a title", '"></p>']
+    assert "".join(inliner.splice(pieces)) == inline_css("".join(pieces))
+    assert inliner.statistics.walks == 1
+
+
 def test_static_pieces_stay_the_same_objects() -> None:
     inliner = Inliner()
     inliner.splice(receipt(2, "Ann"))

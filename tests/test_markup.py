@@ -110,6 +110,7 @@ def test_a_query_is_not_a_reference() -> None:
         pytest.param("<a href=x/>", "y", '<a href=x/ style="y">', id="new behind a bare value"),
         pytest.param("<a>", 'a"b', "<a style='a\"b'>", id="quotes that save references"),
         pytest.param("<a STYLE=q b>", "1&2", '<a STYLE="1&amp;2" b>', id="bare to quoted"),
+        pytest.param("<a b= >", "y", '<a style="y" b= >', id="no value behind ="),
         pytest.param("<a style>", "y", '<a style="y">', id="no value"),
         pytest.param("<a  style=''  c>", "y'", "<a  style='y&#39;'  c>", id="its own quotes"),
     ],
