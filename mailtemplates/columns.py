@@ -11,6 +11,7 @@ from mailtemplates.wrapping import display_width, wrap
 _GUTTER = 2
 _AMOUNT = re.compile(r"(?:[A-Z]{1,3}|[^\w\s]{1,2})?[ \xa0]?[-−]?\d[\d.,'’ \xa0]*(?:%|[^\w\s]|[A-Za-z]{1,3})?")
 _NARROWEST = 8
+_LONGEST_AMOUNT = 24
 
 
 class Cell(NamedTuple):
@@ -32,8 +33,8 @@ def aligned(rows: Sequence[Sequence[Cell]], width: int) -> list[str] | None:
 
     A first row of headers is underlined. Cells of a table with headers are wrapped when that makes it fit.
     """
-    placed = _place(rows)
-    natural = _natural_widths(placed)
+    placed = _place(rows) if any(cell.rows > 1 for row in rows for cell in row) else _placed_in_turn(rows)
+    natural, right = _measured(placed)
     headed = bool(rows) and all(cell.header for cell in rows[0])
     limits = natural
     if _total(natural) > width:
@@ -42,7 +43,6 @@ def aligned(rows: Sequence[Sequence[Cell]], width: int) -> list[str] | None:
             return None
         limits = found
     starts = _starts(limits)
-    right = _right_columns(placed)
     lines: list[str] = []
     for row in placed:
         lines += _lines(row, starts, limits, right)
@@ -71,20 +71,47 @@ def _place(rows: Sequence[Sequence[Cell]]) -> list[list[_Placed]]:
     return placed
 
 
-def _natural_widths(placed: list[list[_Placed]]) -> list[int]:
+def _placed_in_turn(rows: Sequence[Sequence[Cell]]) -> list[list[_Placed]]:
+    """Each cell in its column, when none spans rows."""
+    placed = []
+    for row in rows:
+        column = 0
+        places = []
+        for cell in row:
+            text = cell.text
+            wide = len(text) if text.isascii() and "\n" not in text else _widest(text)
+            places.append((column, wide, cell))
+            column += cell.columns
+        placed.append(places)
+    return placed
+
+
+def _measured(placed: list[list[_Placed]]) -> tuple[list[int], set[int]]:
+    """The natural width of each column, and the columns that are set right.
+
+    A column is set right when one of its cells is, or when all but its headers are amounts.
+    """
     widths: dict[int, int] = {}
     spanning = []
+    right: set[int] = set()
+    other: set[int] = set()
+    amounts: set[int] = set()
     for row in placed:
-        for column, wide, cell in row:
-            if cell.columns > 1:
-                spanning.append((column, wide, cell))
+        for column, wide, (text, header, columns, _, set_right) in row:
+            if columns > 1:
+                spanning.append((column, wide, columns))
                 wide = 0
+            elif set_right:
+                right.add(column)
             if wide > widths.get(column, -1):
                 widths[column] = wide
-    for column, wide, cell in spanning:
+            if text and not header and not set_right and column not in other:
+                is_amount = len(text) <= _LONGEST_AMOUNT and _AMOUNT.fullmatch(text)
+                (amounts if is_amount else other).add(column)
+    for column, wide, columns in spanning:
         if wide:
-            _stretch(widths, column, wide, cell.columns)
-    return [widths.get(column, 0) for column in range(max(widths, default=-1) + 1)]
+            _stretch(widths, column, wide, columns)
+    return [widths.get(column, 0) for column in range(max(widths, default=-1) + 1)], right | (amounts - other)
 
 
 def _stretch(widths: dict[int, int], column: int, wide: int, columns: int) -> None:
@@ -134,20 +161,6 @@ def _widest(text: str) -> int:
     if "\n" in text:
         return max(map(display_width, text.split("\n")))
     return len(text) if text.isascii() else display_width(text)
-
-
-def _right_columns(placed: list[list[_Placed]]) -> set[int]:
-    """The columns that are set right: one of their cells is, or all but the header are amounts."""
-    right: set[int] = set()
-    other: set[int] = set()
-    amounts: set[int] = set()
-    for row in placed:
-        for column, _, cell in row:
-            if cell.right and cell.columns == 1:
-                right.add(column)
-            elif cell.text and not cell.header and column not in other:
-                (amounts if _AMOUNT.fullmatch(cell.text) else other).add(column)
-    return right | (amounts - other)
 
 
 def _lines(row: list[_Placed], starts: list[int], limits: list[int], right: set[int]) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mailtemplates.blocks import LINES, PARAGRAPH, RULE, Block, printed, stripped_lines
+from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, RULE, Block, printed, stripped_lines
 from mailtemplates.numbering import ListStyle, numeral
 from mailtemplates.tables import CellStyle, Table, settled
 from mailtemplates.targets import is_said, needs_shield, shielded, unshielded, with_target
@@ -61,7 +61,7 @@ class Flow:
         self._space = 0
         self._first = self._rest = ""
         self._kind = PARAGRAPH
-        self._width = width
+        self._width = max(width, NARROWEST)
         self._blanks = 0
         self._places: list[_Place] = []
         self._links: list[tuple[str, _Spot]] = []
