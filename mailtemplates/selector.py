@@ -101,6 +101,8 @@ class _Reading:
         """Take in ``:name(inner)``."""
         self.static = self.static and name in _SETTLED and not (name.startswith("nth-") and " of " in inner)
         self.sideways = self.sideways or name in _SIDEWAYS
+        if name in ("link", "any-link"):
+            self._looks_at("href", False)
         weight, inside = _functional(name, inner)
         self.ids += weight[0]
         self.classes += weight[1]

@@ -30,6 +30,7 @@ CASES = [
         '<div><p></p><p style="a: b"></p><p style="a: b; c: d"></p></div>',
         id="siblings",
     ),
+    pytest.param("<style>a:link{a:b}</style><a href=x><a>", '<a href=x style="a: b"><a>', id="link"),
     pytest.param("<style>p:not(.x){a:b}</style><p class=x><p>", '<p class=x><p style="a: b">', id="not"),
     pytest.param(r"<style>.a\:b{c:d}</style><i class='a:b'>", "<i class='a:b' style=\"c: d\">", id="escaped class"),
     pytest.param("<style>p{a:'x'}</style><p>", "<p style=\"a: 'x'\">", id="single quotes"),
