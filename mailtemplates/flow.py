@@ -21,6 +21,7 @@ Op = str | tuple[Callable[["Flow", Any], None], Any]
 """One step of writing: words, or a method of :class:`Flow` and its argument."""
 
 _DEEPEST = 32
+_BEFORE_POWER = 8
 _BARE = re.compile("\x02(.*?)\x02", re.DOTALL)
 _new = tuple.__new__
 
@@ -219,11 +220,12 @@ class Flow:
 
     def _end_of_words(self, start: int) -> str:
         """The last letters before ``words[start]``."""
-        end = ""
-        while start and len(end) < 8:
-            start -= 1
-            end = self.words[start] + end
-        return end[-8:]
+        first = start
+        length = 0
+        while first and length < _BEFORE_POWER:
+            first -= 1
+            length += len(self.words[first])
+        return "".join(self.words[first:start])[-_BEFORE_POWER:]
 
     # ---- lists
 

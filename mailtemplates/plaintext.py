@@ -24,7 +24,7 @@ def to_text(html: str, *, width: int = WIDTH) -> str:
     """
     flow = Flow(width)
     memory = _fresh_memory()
-    _end(flow, memory, memory.root, html)
+    _end(flow, memory, memory.root, str(html))
     return flow.finish()
 
 

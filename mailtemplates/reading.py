@@ -39,9 +39,9 @@ _ANY = "xyzzy"
 _SAYS = {"a": "href", "img": "alt"}
 _LONG_ENOUGH = 500
 _FRAMES = 20_000
-_STRETCHES = 4_000
-_TAGS = 8_000
-_LONGEST_STRETCH = 100_000
+_CHARACTERS = 4_000_000
+_ENTRY = 400
+_LONGEST_STRETCH = 200_000
 _LONGEST_TAG = 2_000
 
 
@@ -86,21 +86,22 @@ class Memory:
     def __init__(self) -> None:
         self.root = root()
         self._meanings: dict[object, Meaning] = {}
-        self._stretches = 0
+        self._size = 0
 
     def is_full(self) -> bool:
         """Whether it is time for a new memory."""
-        return self._stretches > _STRETCHES or len(self._meanings) > _TAGS or self.root.descendants() > _FRAMES
+        return self._size > _CHARACTERS or self.root.descendants() > _FRAMES
 
     def stretch(self, frame: Frame, html: str, key: object = None) -> Stretch:
         """What ``html``, begun in ``frame``, says; remembered as ``frame.after[key]`` when there is a key."""
+        html = str(html)
         tokens = cut(html)
         done = _settled(html, tokens)
         ops, after = self.read(frame, html, tokens, done)
         found = Stretch(tuple(ops), after, html[done:])
         if key is not None and len(html) < _LONGEST_STRETCH:
             frame.after[key] = found
-            self._stretches += 1
+            self._size += len(html) + _ENTRY
         return found
 
     def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
@@ -140,9 +141,10 @@ class Memory:
         if hole < 0:
             then = Stretch((*ops, *then.ops), then.frame, then.rest)
         found = _Tag(hole, opening, closing, name == "a", tuple(ops), then)
-        if sum(map(len, known)) < _LONGEST_STRETCH:
+        size = sum(map(len, known))
+        if size < _LONGEST_STRETCH:
             frame.after[known] = found
-            self._stretches += 1
+            self._size += size + _ENTRY
         return found
 
     def _completed(self, frame: Frame, html: str, last: str) -> Stretch:
@@ -193,7 +195,7 @@ class Memory:
 
     def _meaning(self, frame: Frame, kind: str, tag: str, name: str) -> Meaning:
         if kind == "end":
-            return self._meanings.get("/" + name) or self._known("/" + name, end_meaning(name))
+            return self._meanings.get("/" + name) or self._known("/" + name, len(name), end_meaning(name))
         if frame.hidden:
             silent = silent_meaning(frame, name)
             if silent.key is None or frame.step(silent)[1].hidden:
@@ -205,12 +207,13 @@ class Memory:
             return found
         if name == "a" and (link := _PLAIN_LINK.fullmatch(tag)) and self._is_plain(link[1], link[3], unseen):
             return Meaning("a", ((Flow.link, target(decode(link[2]))),))
-        return self._known(key, start_meaning(tag, name, unseen))
+        return self._known(key, len(tag), start_meaning(tag, name, unseen))
 
-    def _known(self, key: object, meaning: Meaning) -> Meaning:
-        """``meaning``, remembered."""
-        if len(meaning.ops) < 2 or sum(len(op) for op in meaning.ops if isinstance(op, str)) < _LONGEST_TAG:
+    def _known(self, key: object, size: int, meaning: Meaning) -> Meaning:
+        """``meaning``, remembered when the ``size`` characters it comes from are few."""
+        if size < _LONGEST_TAG:
             self._meanings[key] = meaning
+            self._size += size + _ENTRY
         return meaning
 
 

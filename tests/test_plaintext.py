@@ -7,7 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
+from mailtemplates import plaintext
 from mailtemplates.plaintext import text_of, to_text
 
 LONG_URL = "https://example.com/" + "a/" * 60 + "?q=1&r=2"
@@ -312,6 +314,20 @@ def test_values_do_not_leak_into_the_next_document() -> None:
         texts.append(text_of(pieces))
     assert texts[:2] == ["Dear Ann <https://x.y/Ann>,\n", "Dear Zoë <https://x.y/Zoë>,\n"]
     assert texts[2] == to_text("".join(pieces))
+
+
+def test_markup_strings_are_strings() -> None:
+    pieces = [Markup("<p>a <b>b</b> &amp; &lt;"), "c<", Markup("i>d</i> m"), "<sup>", Markup("2"), "</sup> &amp;"]
+    assert text_of(pieces) == to_text(Markup("").join(pieces[:1]) + Markup("".join(pieces[1:]))) == "a b & <cd m^2 &\n"
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtemplates.reading._CHARACTERS", 20_000)
+    sizes = []
+    for number in range(200):
+        assert text_of(["<p>", f'<b title="{number}">{number}</b>', "</p>"]) == f"{number}\n"
+        sizes.append(plaintext._memory._size)
+    assert max(sizes) < 25_000
 
 
 def test_threads_share_what_is_remembered() -> None:
