@@ -109,7 +109,7 @@ def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
     at, end = _GAP.match(css, 0).end(), len(css)  # type: ignore[union-attr]
     while at < end:
         is_at_rule = css[at] == "@"
-        block, stop, problem = _extent(css, at, ";" if is_at_rule else "")
+        block, stop, problem = _extent(css, at, is_at_rule)
         if problem:
             faults.append(Fault(problem, at))
         selectors: tuple[Selector, ...] = ()
@@ -120,7 +120,7 @@ def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
             broken = next((selector.text for selector in selectors if _NO_SELECTOR.search(selector.text)), None)
             if broken is not None:
                 faults.append(Fault(f"{broken[:40]!r} is not a selector", at))
-            if nested:
+            if nested or broken is not None:
                 selectors, declarations = (), ()
         yield Rule(at, block, stop, selectors, declarations)
         at = _GAP.match(css, stop).end()  # type: ignore[union-attr]
@@ -129,33 +129,29 @@ def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
         faults.append(Fault("a comment is not closed", comment))
 
 
-def _extent(css: str, at: int, ends: str) -> tuple[int, int, str]:
-    """Offset of the ``{`` of the rule begun at ``at``, offset of its end, and what is wrong with it."""
+def _extent(css: str, at: int, is_at_rule: bool) -> tuple[int, int, str]:
+    """Offset of the ``{`` of the rule begun at ``at``, offset of its end, and what is wrong with it. The first is the
+    second for an at-rule without a block."""
     closers: list[str] = []
-    block = -1
-    stray = False
+    block, problem = -1, ""
     for match in _TOKEN.finditer(css, at):
         token = match[0]
         if token in _CLOSES:
-            if token == "{" and block < 0 and (not closers or not ends):
-                block, closers = match.start(), []
+            if token == "{" and not closers:
+                block = match.start()
             closers.append(_CLOSES[token])
-        elif closers and token == closers[-1]:
-            closers.pop()
-            if block >= 0 and not closers:
-                return block, match.end(), "a } has no { before it" if stray else ""
-        elif token == "}":
-            if "}" in closers:
-                del closers[len(closers) - 1 - closers[::-1].index("}") :]
-                if not closers:
-                    return block, match.end(), ""
-            elif block < 0:
-                stray = True
-        elif token == ";" and ends and block < 0 and not closers:
+        elif closers:
+            if token == closers[-1]:
+                closers.pop()
+                if block >= 0 and not closers:
+                    return block, match.end(), problem
+        elif token == ";" and is_at_rule:
             return match.end(), match.end(), ""
-    if ends and block < 0:
-        return len(css), len(css), ""
-    return (block, len(css), "a block is not closed") if block >= 0 else (len(css), len(css), "a rule has no block")
+        elif token == "}":
+            problem = "a } has no { before it"
+    if block >= 0:
+        return block, len(css), "a block is not closed"
+    return len(css), len(css), "" if is_at_rule and not closers else "a rule has no block"
 
 
 def _block(css: str, start: int, stop: int, faults: list[Fault]) -> tuple[tuple[Declaration, ...], bool]:

@@ -25,6 +25,7 @@ from mailtemplates.stylesheet import Declaration, read_declarations, read_sheet
         pytest.param("@supports (a:b){p{c:d}} p{e:f}", "@supports (a:b){p{c:d}} ", id="supports"),
         pytest.param("#outlook a{p:0} .ExternalClass{w:1}", "#outlook a{p:0} .ExternalClass{w:1}", id="client hooks"),
         pytest.param("p{a:b; &:hover{c:d}}", "p{a:b; &:hover{c:d}}", id="nested rules stay whole"),
+        pytest.param("p, {a:b} q{c:d}", "p, {a:b} ", id="a broken selector spoils its list, as in browsers"),
         pytest.param("p{a:b}} q{c:d}", "} q{c:d}", id="a stray brace spoils one rule, as in browsers"),
     ],
 )
