@@ -1,7 +1,8 @@
 """White space, display width and line breaking of plain text.
 
 Widths count terminal cells: East Asian wide and fullwidth characters are 2, combining and format characters 0 (Unicode
-UAX #11). Lines break at spaces and between ideographs and kana, never inside a word or a URL.
+UAX #11). They come from the database of Unicode 3.2, which every Python has, and ranges for what is wide since: lines
+are the same on every Python. Lines break at spaces and between ideographs and kana, never inside a word or a URL.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _UNIT = re.compile(
 )
 _NARROW = re.compile("[ -\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
 _UNBREAKABLE = re.compile(r"<\S|://|\S@\S")
+_LATER_WIDE = re.compile("[\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001faff\U00020000-\U0003fffd]")
 _KNOWN_WIDTHS = 20_000
 
 
@@ -43,10 +45,10 @@ class _Widths(dict[str, int]):
     """Cells of one character, remembered for the characters that were met first."""
 
     def __missing__(self, char: str) -> int:
-        if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        if unicodedata.ucd_3_2_0.category(char) in ("Mn", "Me", "Cf"):
             cells = 0
         else:
-            cells = 2 if unicodedata.east_asian_width(char) in "WF" else 1
+            cells = 2 if unicodedata.ucd_3_2_0.east_asian_width(char) in "WF" or _LATER_WIDE.match(char) else 1
         if len(self) < _KNOWN_WIDTHS:
             self[char] = cells
         return cells

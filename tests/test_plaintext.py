@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from mailtemplates import plaintext
 from mailtemplates.plaintext import text_of, to_text
+from mailtemplates.wrapping import display_width
 
 LONG_URL = "https://example.com/" + "a/" * 60 + "?q=1&r=2"
 NOISE = "aaaa bbbb cccc dddd eeee ffff gggg hhhh iiii jjjj kkkk llll mmmm nnnn oooo pppp"
@@ -350,3 +351,9 @@ def test_the_page_shows_what_is_made() -> None:
     shown = re.findall(r"```html\n(.*?)```\n\n```text\n(.*?)```", page, re.DOTALL)
     assert len(shown) == 5
     assert [to_text(html) for html, _ in shown] == [text for _, text in shown]
+
+
+def test_widths_do_not_depend_on_the_unicode_version_of_the_interpreter() -> None:
+    assert [display_width(text) for text in ("é", "e\u0301", "漢", "ａ", "한", "𠀀", "🎉", "\u200d")] == [
+        1, 1, 2, 2, 2, 2, 2, 0,
+    ]  # fmt: skip
