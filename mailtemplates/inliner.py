@@ -98,6 +98,7 @@ class Inliner:
 
         Raises :class:`SettingsError` for a linked sheet that cannot be read.
         """
+        html = str(html)
         anatomy = dissect(html, self._load)
         rulebook = self._rulebook(anatomy, css)
         edits = self._edits(anatomy, rulebook, self._matching(anatomy, rulebook), css)

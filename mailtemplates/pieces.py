@@ -36,7 +36,9 @@ class Mode:
 
 
 class Lexer:
-    """Reads pieces. ``relevant`` are the attributes whose values can change how a document is inlined."""
+    """Reads pieces, which may be of subclasses of ``str`` that escape what is added to them.
+
+    ``relevant`` are the attributes whose values can change how a document is inlined."""
 
     def __init__(self, relevant: Iterable[str]) -> None:
         self.relevant = frozenset(relevant)
@@ -66,7 +68,7 @@ class Lexer:
         known = mode.memo.get(piece)
         if known:
             return known
-        whole = mode.tail + piece
+        whole = "".join((mode.tail, piece))
         following = self.mode_after(whole, cut(whole), mode)
         self._steps += 1
         self._characters += len(piece) + len(following.tail)

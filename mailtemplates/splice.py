@@ -130,13 +130,13 @@ def _mend(outs: list[str | None], positions: list[int], segments: tuple[int, ...
         if start < stop and (end > begin or start >= begin):
             out = outs[position] or ""
             base = len(out) - stop
-            outs[position] = out[: base + max(start, begin)] + text + out[base + min(end, stop) :]
+            outs[position] = "".join((out[: base + max(start, begin)], text, out[base + min(end, stop) :]))
             text = ""
 
 
 def _change(lexer: Lexer, paths: Paths, node: Node, mode: Mode, sheets: int, piece: str) -> Change | None:
     """Take ``piece`` in ``mode`` at ``node``. None when a path is not known, or when a sheet is cut in two."""
-    html = mode.tail + piece
+    html = "".join((mode.tail, piece))
     base = len(mode.tail)
     tokens = cut(html)
     following = lexer.step(mode, piece)

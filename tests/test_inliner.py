@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.inliner import Inliner, inline_css
@@ -196,6 +197,18 @@ def test_a_style_that_comes_in_pieces_is_mended_where_it_began(width: str) -> No
     pieces = [sheet, '<p style="width:', width, '" title="', "a title", '"></p>']
     assert "".join(inliner.splice(pieces)) == inline_css("".join(pieces))
     assert inliner.statistics.walks == 1
+
+
+def test_pieces_that_escape_what_is_added_to_them() -> None:
+    inliner = Inliner()
+    for rows in (1, 2):
+        pieces = receipt(rows, "<b style='x:", "[class='row']{a:b} a{c:d} [href*='y']{e:f} b{g:h}")
+        expected = Inliner().inline("".join(pieces)).html
+        assert "".join(inliner.splice(map(Markup, pieces))) == expected
+        assert Inliner().inline(Markup("".join(pieces))).html == expected
+    for rows in (1, 2, 3):
+        inliner.splice(map(Markup, receipt(rows, "Ann", "[class='row']{a:b} a{c:d} [href*='y']{e:f}")))
+    assert inliner.statistics.walks == 2
 
 
 def test_static_pieces_stay_the_same_objects() -> None:
