@@ -83,9 +83,9 @@ def test_only_styles_change(docs: list[list[str]], engine: str) -> None:
     """Without start tags and style sheets, the inlined document is the author's, character for character."""
     inliner = Inliner(engine)
 
-    def other(html: str) -> list[str]:
-        tokens = [token for token in cut(html) if token.name not in ("style",)]
-        return [token.name if token.kind == "start" else html[token.start : token.end] for token in tokens]
+    def other(html: str) -> str:
+        tokens = [token for token in cut(html) if token.name != "style"]
+        return "".join(f"<{name}>" if kind == "start" else html[start:end] for kind, start, end, name in tokens)
 
     for pieces in docs:
         html = "".join(pieces)
