@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
 
@@ -25,7 +26,7 @@ from mailtemplates.source import Source
 from mailtemplates.splice import Family, Paths, Plan, distribute, walk
 from mailtemplates.stylesheet import read_sheet
 
-_FORMAT = "1"
+_FORMAT = "2"
 
 
 class Store(Protocol):
@@ -236,6 +237,11 @@ class Inliner:
         return self._plans.put((family, key), plan, 16 * len(key) + sum(len(out) for out in plan.outs if out))
 
 
+@lru_cache(maxsize=8)
+def _shared(engine: str, keep_style: KeepStyle, base_url: str | None) -> Inliner:
+    return Inliner(engine, keep_style, base_url=base_url)
+
+
 def inline_css(
     html: str,
     css: str = "",
@@ -246,4 +252,6 @@ def inline_css(
     load: Load | None = None,
 ) -> str:
     """``html`` with its style sheets, and ``css`` after them, inlined; see :class:`Inliner` for the options."""
+    if load is None:
+        return _shared(engine, keep_style, base_url).inline(html, css).html
     return Inliner(engine, keep_style, base_url=base_url, load=load).inline(html, css).html

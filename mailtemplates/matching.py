@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from mailtemplates.anatomy import Anatomy
 from mailtemplates.errors import MailTemplatesError
-from mailtemplates.inliners import Engine
+from mailtemplates.inliners import PROPERTY, Engine
 from mailtemplates.markup import VOID, attributes, cut
 from mailtemplates.rulebook import Rulebook, plain_name
 
 _MARK = "data-mailtemplates-mark"
-_NUMBER = re.compile(r"--m(\d+)\s*:")
+_NUMBER = re.compile(rf"{PROPERTY}(\d{{1,9}})\s*:")
 _SPACES = "\t\n\f\r "
 _DOCTYPE = re.compile(r"""<!doctype\s+html(\s+(public|system)(\s*("[^"<>&]*"|'[^'<>&]*')){1,2})?\s*>""", re.I | re.A)
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -95,7 +95,7 @@ def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matchin
         raise MailTemplatesError(
             f"the inliner engine failed: {type(error).__name__}: {error}", cure="try the other inliner engine"
         ) from error
-    return _read(output, total)
+    return _read(output, total, len(selectors))
 
 
 def _name_end(tag: str) -> int:
@@ -105,7 +105,8 @@ def _name_end(tag: str) -> int:
     return len(tag)
 
 
-def _read(output: str, total: int) -> Matching:
+def _read(output: str, total: int, selectors: int) -> Matching:
+    """What the engine said. Marks and numbers that were never given are not believed."""
     numbers: list[tuple[int, ...]] = [()] * total
     parents: list[int | None] = [None] * total
     implied: list[tuple[int, ...]] = [()] * total
@@ -120,8 +121,9 @@ def _read(output: str, total: int) -> Matching:
                 open_marks.pop()
         elif kind == "start":
             found = attributes(output[start:end])
-            mark = int(found.get(_MARK, "-1"))
-            matched = {int(number) for number in _NUMBER.findall(found.get("style", ""))}
+            given = found.get(_MARK, "")
+            mark = int(given) if given.isdecimal() and int(given) < total else -1
+            matched = {int(number) for number in _NUMBER.findall(found.get("style", "")) if int(number) < selectors}
             if mark < 0:
                 loose |= matched if name != "head" else set()
             elif mark in seen:

@@ -67,6 +67,11 @@ CASES = [
     pytest.param("<style>p{a:b", "<style>p{a:b", id="an unclosed style element swallows the document"),
     pytest.param("<style>p{a:b}</style><p><a x='", '<p style="a: b"><a x=\'', id="a tag cut off"),
     pytest.param("<style>b{a:b}</style><b><p>x</b>y</p>", '<b style="a: b"><p>x</b>y</p>', id="misnested"),
+    pytest.param(
+        "<style>[style]{a:b} [data-mailtemplates-mark]{c:d}</style><p style='--mailtemplates-7: 1' data-mailtemplates-mark=9>",
+        "<p style='a: b; c: d; --mailtemplates-7: 1' data-mailtemplates-mark=9>",
+        id="our own marks in the author's html",
+    ),
     pytest.param("", "", id="empty"),
 ]
 

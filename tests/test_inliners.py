@@ -36,7 +36,7 @@ def test_an_engine_marks_what_a_selector_matches(engine: str, selector: str, ids
         "<!DOCTYPE html><html><body><p id=a>x</p><b id=b class=x></b>"
         "<div><p id=c class=x>y</p><a id=d href=z title='t:u'></a></div>"
     )
-    found = re.findall(r'id="(\w)"[^>]*--m1:', load_engine(engine)(document, ["nothing", selector, "p"]))
+    found = re.findall(r'id="(\w)"[^>]*--mailtemplates-1:', load_engine(engine)(document, ["nothing", selector, "p"]))
     assert sorted(set(found) & set("abcd")) == [letter for letter in ids if letter in "abcd"]
 
 

@@ -1,9 +1,9 @@
 """The engines: one file, one engine. An engine knows html trees and selectors; everything else is ours.
 
 An engine is a function ``inline(document, selectors) -> str``. It parses ``document`` as HTML and returns it
-serialized, with the declaration ``--mN:1`` in the ``style`` of each element that ``selectors[N]`` matches. Nothing else
-of what it returns is used: the author's html is never serialized by an engine. A selector that an engine cannot read
-matches nothing. To add an engine, put a file with such a function here; its name is the file's name.
+serialized, with the declaration ``answer(N)`` in the ``style`` of each element that ``selectors[N]`` matches. Nothing
+else of what it returns is used: the author's html is never serialized by an engine. A selector that an engine cannot
+read matches nothing. To add an engine, put a file with such a function here; its name is the file's name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ from mailtemplates.errors import SettingsError
 from mailtemplates.source import nearest
 
 Engine = Callable[[str, Sequence[str]], str]
-"""Takes an html document and selectors; returns the html with ``--mN:1`` on what ``selectors[N]`` matches."""
+"""Takes an html document and selectors; returns the html with ``answer(N)`` on what ``selectors[N]`` matches."""
+
+PROPERTY = "--mailtemplates-"
+"""How the name of each property begins that an engine writes."""
+
+
+def answer(number: int) -> str:
+    """The declaration that says that selector ``number`` matches."""
+    return f"{PROPERTY}{number}:1"
 
 
 def engine_names() -> list[str]:

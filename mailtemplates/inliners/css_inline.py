@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mailtemplates.inliners import answer
+
 
 def inline(document: str, selectors: Sequence[str]) -> str:
     """See :mod:`mailtemplates.inliners`."""
     import css_inline
 
-    css = "\n".join(f"{selector}{{--m{number}:1}}" for number, selector in enumerate(selectors))
+    css = "\n".join(f"{selector}{{{answer(number)}}}" for number, selector in enumerate(selectors))
     return css_inline.CSSInliner(
         inline_style_tags=False,
         keep_style_tags=True,

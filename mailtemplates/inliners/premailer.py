@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Sequence
 
+from mailtemplates.inliners import answer
 from mailtemplates.selector import split_list
 
 _LINK = re.compile(r":(?:any-)?link(?![-\w])", re.I)
@@ -41,7 +42,7 @@ def inline(document: str, selectors: Sequence[str]) -> str:
         if ":" in selector or "\\" in selector or selector != selector.lower():
             late.append((number, compiled))
         else:
-            css.append(f"{selector}{{--m{number}:1}}")
+            css.append(f"{selector}{{{answer(number)}}}")
     Premailer(
         tree,
         css_text="\n".join(css),
@@ -57,5 +58,5 @@ def inline(document: str, selectors: Sequence[str]) -> str:
     ).transform()
     for number, compiled in late:
         for element in compiled(tree):
-            element.set("style", f"{element.get('style', '')};--m{number}:1")
+            element.set("style", f"{element.get('style', '')};{answer(number)}")
     return str(etree.tostring(tree, method="html", encoding="unicode"))
