@@ -38,7 +38,17 @@ class Memo(Generic[Key, Value]):
             old = self._kept.pop(key, None)
             self._weight += weight - (old[1] if old else 0)
             self._kept[key] = (value, weight)
-            while self._weight > self._limit:
-                _, dropped = self._kept.pop(next(iter(self._kept)))
-                self._weight -= dropped
+            if self._weight > self._limit:
+                self._forget(self._limit - self._limit // 8)
         return value
+
+    def _forget(self, goal: int) -> None:
+        """Let the oldest go until the rest weighs no more than ``goal``; many at once, so that each put stays cheap."""
+        oldest = []
+        for key, (_, weight) in self._kept.items():
+            if self._weight <= goal:
+                break
+            self._weight -= weight
+            oldest.append(key)
+        for key in oldest:
+            del self._kept[key]
