@@ -17,6 +17,7 @@ from mailtemplates.addrspec import Group, Mailbox, parse_addr_spec, unquote
 from mailtemplates.characters import shorten
 from mailtemplates.errors import AddressError
 from mailtemplates.fragment import Data
+from mailtemplates.pattern import pattern
 
 #: What stands for a value in the text of a list.
 SLOT = "\x00"
@@ -24,7 +25,7 @@ SLOT = "\x00"
 #: What a slot may be filled with: text, or whole addresses.
 Filling = Data | Mailbox | Group | tuple[Mailbox, ...]
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""(?P<space>[ \t\r\n\f\v]+)
       | (?P<quoted>"(?:[^"\\]|\\.)*")
       | (?P<literal>\[[^\[\]\\]*\])
@@ -34,7 +35,7 @@ _TOKEN = re.compile(
       | (?P<comment>\()""",
     re.VERBOSE | re.DOTALL,
 )
-_COMMENT_MARK = re.compile(r"\\.|[()\x00]", re.DOTALL)
+_COMMENT_MARK = pattern(r"\\.|[()\x00]", re.DOTALL)
 
 
 class _Token(NamedTuple):

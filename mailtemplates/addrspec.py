@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from mailtemplates.characters import describe, find_forbidden, find_invisible, shorten
 from mailtemplates.domain import check_domain
 from mailtemplates.errors import AddressError
+from mailtemplates.pattern import pattern
 
 # RFC 5322 §3.2.3 by what it leaves out, which compiles faster; RFC 6532 §3.2 adds what is not ASCII.
 _ATEXT = r'[^\x00-\x20\x7f()<>\[\]:;@\\,."]'
-_DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
-_ATOMS = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*")
-_ADDR_SPEC = re.compile(rf'({_ATEXT}+(?:\.{_ATEXT}+)*|"(?:[^"\\]|\\.)*")@([^@]+)')
-_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_DOT_ATOM = pattern(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
+_ATOMS = pattern(rf"{_ATEXT}+(?: {_ATEXT}+)*")
+_ADDR_SPEC = pattern(rf'({_ATEXT}+(?:\.{_ATEXT}+)*|"(?:[^"\\]|\\.)*")@([^@]+)')
+_PAIR = pattern(r"\\(.)", re.DOTALL)
 _NAME_LIMIT = 998
 
 

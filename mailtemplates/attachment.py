@@ -7,7 +7,6 @@ the composer's matter.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,12 +14,13 @@ from mailtemplates.characters import describe, find_invisible, shorten
 from mailtemplates.errors import AttachmentError
 from mailtemplates.media import OCTETS, calendar_method, find_charset, guess_media_type, mail_charset
 from mailtemplates.parameter import ascii_fallback
+from mailtemplates.pattern import pattern
 from mailtemplates.transfer import is_seven_bit
 
-_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
-_CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
-_ID_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+_MEDIA_TYPE = pattern(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
+_TOKEN = pattern(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
+_CONTENT_ID = pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_ID_UNFIT = pattern(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True)

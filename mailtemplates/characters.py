@@ -8,11 +8,11 @@ they may stand in text; addresses and file names refuse them too.
 
 from __future__ import annotations
 
-import re
+from mailtemplates.pattern import pattern
 
 _PLANE_ENDS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef" + _PLANE_ENDS + "]")
-_MARKS = re.compile("[\u200b-\u200f\u061c\u2060-\u2064\ufeff]")
+_FORBIDDEN = pattern("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef" + _PLANE_ENDS + "]")
+_MARKS = pattern("[\u200b-\u200f\u061c\u2060-\u2064\ufeff]")
 
 _NAMES = {
     "\x00": "NUL",

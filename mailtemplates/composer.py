@@ -8,7 +8,6 @@ octets on every Python. Bcc is envelope, never octets.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
@@ -22,6 +21,7 @@ from mailtemplates.folding import write_field
 from mailtemplates.media import calendar_method
 from mailtemplates.message import Message
 from mailtemplates.parts import Parts
+from mailtemplates.pattern import pattern
 from mailtemplates.stamp import Stamp
 
 _FIRST = ["date", "from", "sender", "reply-to", "to", "cc", "subject", "message-id", "in-reply-to", "references"]
@@ -30,7 +30,7 @@ _RANK["content-language"] = 1
 _SINGLE = frozenset((*_FIRST, "bcc", "list-unsubscribe", "list-unsubscribe-post", "content-language"))
 _HIDDEN = frozenset(("bcc", "resent-bcc"))
 _OURS = frozenset(("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"))
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+_LANGUAGE = pattern(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 

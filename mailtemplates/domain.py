@@ -11,11 +11,12 @@ from functools import lru_cache
 
 from mailtemplates.characters import shorten
 from mailtemplates.errors import AddressError
+from mailtemplates.pattern import pattern
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_NAME = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
-_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}", re.ASCII)
-_HEXTET = re.compile(r"[0-9A-Fa-f]{1,4}")
+_NAME = pattern(rf"(?:{_LABEL}\.)*{_LABEL}")
+_IPV4 = pattern(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?=\d)|$)){4}", re.ASCII)
+_HEXTET = pattern(r"[0-9A-Fa-f]{1,4}")
 
 
 @lru_cache(maxsize=2048)

@@ -46,7 +46,7 @@ def text_leaf(subtype: str, text: str, parameters: Parameters = ()) -> Leaf:
     Raises :class:`ComposeError` for a lone surrogate, with its place.
     """
     try:
-        encoding, octets = encode_text(text.removeprefix("\ufeff"))
+        encoding, octets = encode_text(text.removeprefix("\ufeff") if text.startswith("\ufeff") else text)
     except UnicodeEncodeError:
         raise _surrogate(subtype, text) from None
     return Leaf(_text_head(subtype, encoding, parameters), octets, encoding == "7bit")

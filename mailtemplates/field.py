@@ -15,9 +15,10 @@ from typing import NamedTuple
 from mailtemplates.address import Group, Mailbox
 from mailtemplates.characters import describe, find_forbidden, shorten
 from mailtemplates.errors import HeaderError
+from mailtemplates.pattern import pattern
 
-_FTEXT = re.compile(r"[!-9;-~]{1,997}")
-_VISIBLE = re.compile(r"[!-~]+")
+_FTEXT = pattern(r"[!-9;-~]{1,997}")
+_VISIBLE = pattern(r"[!-~]+")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -238,7 +239,7 @@ def format_date(moment: datetime) -> str:
     )
 
 
-_RFC_DATE = re.compile(
+_RFC_DATE = pattern(
     r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun), *)?(\d{1,2}) +(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d{4}) +"
     r"(\d\d):(\d\d)(?::(\d\d))? +([+-])(\d\d)([0-5]\d)",
     re.ASCII,

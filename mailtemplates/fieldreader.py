@@ -26,17 +26,18 @@ from mailtemplates.field import (
     parse_date,
 )
 from mailtemplates.fragment import Data
+from mailtemplates.pattern import pattern
 
 #: A cell of a block: the author's text, a value, or whole addresses.
 Cell = str | Filling
 
-_ELEMENT = re.compile(r"<[^<>]*>|\((?:[^()\\]|\\.)*\)|,|[^\s,<>()]+(?:,(?=[^\s,])[^\s,<>()]*)*|[<>()]", re.DOTALL)
-_MESSAGE_ID = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")
-_URL = re.compile(r"(?:https?|mailto|ftp|news|tel|sms):[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.IGNORECASE)
-_URL_DATA = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
-_TOKEN_DATA = re.compile(r"[A-Za-z0-9!#$%&'*+./=:^_`|~-]*")
-_LIST_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_WHITE = re.compile(r"[ \t\r\n\f\v]+")
+_ELEMENT = pattern(r"<[^<>]*>|\((?:[^()\\]|\\.)*\)|,|[^\s,<>()]+(?:,(?=[^\s,])[^\s,<>()]*)*|[<>()]", re.DOTALL)
+_MESSAGE_ID = pattern(r"[!-;=?A-~]+@[!-;=?A-~]+")
+_URL = pattern(r"(?:https?|mailto|ftp|news|tel|sms):[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+", re.IGNORECASE)
+_URL_DATA = pattern(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*")
+_TOKEN_DATA = pattern(r"[A-Za-z0-9!#$%&'*+./=:^_`|~-]*")
+_LIST_ID = pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_WHITE = pattern(r"[ \t\r\n\f\v]+")
 _LONGEST = 990
 
 

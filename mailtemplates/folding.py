@@ -7,7 +7,6 @@ up to 998 octets. An encoded word never stands in an addr-spec, a message identi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -29,15 +28,16 @@ from mailtemplates.field import (
     Value,
     is_prose,
 )
+from mailtemplates.pattern import pattern
 
 #: Octets of a line without its CRLF: what is aimed at, and what is allowed (RFC 5322 §2.1.1).
 FOLD_AT = 78
 HARD_LIMIT = 998
 
-_WORDS = re.compile(r" *[^ ]+")
+_WORDS = pattern(r" *[^ ]+")
 _LONG_WORD = HARD_LIMIT - 2
-_MANY_SPACES = re.compile(" {60}")
-_MUST_ENCODE = re.compile(rf" {{60}}|[^ ]{{{_LONG_WORD}}}")
+_MANY_SPACES = pattern(" {60}")
+_MUST_ENCODE = pattern(rf" {{60}}|[^ ]{{{_LONG_WORD}}}")
 # The first encoded word of a name, so that it fits behind "Reply-To: ".
 _NAME_ROOM = 64
 # A mailbox that is kept on one line, so that it fits there too.

@@ -6,7 +6,6 @@ a name and a value that the caller gives. All refuse control and bidi controls, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import cast
@@ -18,6 +17,7 @@ from mailtemplates.field import AddressList, Field, Text, kind_of
 from mailtemplates.fieldreader import READERS, Cell
 from mailtemplates.folding import write_field
 from mailtemplates.fragment import Data
+from mailtemplates.pattern import pattern
 from mailtemplates.source import Location
 
 __all__ = ["make_field", "parse_headers_block", "read_field", "write_field"]
@@ -44,7 +44,7 @@ _SINGLE = frozenset(
         "content-language",
     )
 )
-_NAME = re.compile(r"[!-9;-~]+")
+_NAME = pattern(r"[!-9;-~]+")
 _AUTHOR_WHITE = str.maketrans("\t\r\n\f\v", "     ")
 _LONGEST = 32_768
 _REMEMBERED = 1_000

@@ -12,6 +12,8 @@ import codecs
 import re
 from functools import cache
 
+from mailtemplates.pattern import pattern
+
 OCTETS = "application/octet-stream"
 
 Signatures = tuple[tuple[bytes, str], ...]
@@ -135,11 +137,11 @@ _SIGNED = frozenset(media_type for _, media_type in _SIGNATURES) | _INSIDE[_ZIP]
 # Formats whose files often begin otherwise: an mp3 frame, a tiff or rtf variant.
 _UNSURE = frozenset(("audio/mpeg", "audio/ogg", "video/mp4", "video/webm", "image/tiff", "image/bmp"))
 
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_METHOD = re.compile(r"^METHOD:([A-Za-z0-9-]+)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
+_CONTROLS = pattern(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_METHOD = pattern(r"^METHOD:([A-Za-z0-9-]+)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 _SAMPLE = 65_536
 # What chardet may answer, under the names that mail uses; its rarer answers are not believed.
-_KNOWN_CHARSETS = re.compile(
+_KNOWN_CHARSETS = pattern(
     r"windows-125[0-8]|iso-8859-(?:[1-9]|1[0-6])|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gb18030|big5|tis-620|macintosh"
 )
 _MIME_NAMES = {

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Defect, RawField, Span, first_value, read_disposition, read_header, read_type
 
 __all__ = ["Defect", "Part", "RawField", "Span", "outline", "parse"]
@@ -22,7 +23,7 @@ MAX_DEPTH = 32
 #: The most parts of a message that are told apart.
 MAX_PARTS = 10_000
 
-_DASHES = re.compile(rb"^--", re.MULTILINE)
+_DASHES = pattern(rb"^--", re.MULTILINE)
 _ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
 
 

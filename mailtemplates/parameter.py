@@ -7,14 +7,15 @@ which RFC 2047 §5(3) forbids in a parameter and Gmail refuses.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
+from mailtemplates.pattern import pattern
+
+_TOKEN = pattern(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
 _ATTRIBUTE_CHARACTERS = frozenset(b"!#$&+-.^_`{|}~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _ESCAPED = tuple(chr(octet) if octet in _ATTRIBUTE_CHARACTERS else f"%{octet:02X}" for octet in range(256))
 _SECTION = 74
-_UNFIT = re.compile(r"[^A-Za-z0-9!#$%&'()+,;=@^_`{}~ .-]+")
+_UNFIT = pattern(r"[^A-Za-z0-9!#$%&'()+,;=@^_`{}~ .-]+")
 
 
 def write_parameter(name: str, value: str) -> tuple[str, ...]:

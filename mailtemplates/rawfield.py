@@ -9,13 +9,15 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-_EMPTY_LINE = re.compile(rb"\r?\n")
-_NAME = re.compile(rb"[!-9;-~]+")
-_FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_TYPE = re.compile(r"\s*([!#$%&'*+.^_`{|}~0-9A-Za-z-]+/[!#$%&'*+.^_`{|}~0-9A-Za-z-]+)\s*")
-_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))', re.DOTALL)
-_SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*)?", re.ASCII)
-_PAIR = re.compile(r"\\(.)", re.DOTALL)
+from mailtemplates.pattern import pattern
+
+_EMPTY_LINE = pattern(rb"\r?\n")
+_NAME = pattern(rb"[!-9;-~]+")
+_FOLD = pattern(rb"\r?\n(?=[ \t])")
+_TYPE = pattern(r"\s*([!#$%&'*+.^_`{|}~0-9A-Za-z-]+/[!#$%&'*+.^_`{|}~0-9A-Za-z-]+)\s*")
+_PARAMETER = pattern(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))', re.DOTALL)
+_SECTION = pattern(r"([^*]+)(?:\*(\d{1,4}))?(\*)?", re.ASCII)
+_PAIR = pattern(r"\\(.)", re.DOTALL)
 
 
 class Span(NamedTuple):

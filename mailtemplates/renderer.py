@@ -36,6 +36,7 @@ from mailtemplates.template import (
     RESERVED,
     Sink,
 )
+from mailtemplates.woven import Woven
 
 _EXPRESSION = pattern(r"`([^`]+)`")
 
@@ -131,7 +132,7 @@ class _Message:
         html = self.finished(pieces, blocks) if pieces is not None else None
         if html is not None and text is None:
             text = text_of(html, width=self.renderer._text_width)
-        joined = None if html is None else "".join(html)
+        joined = None if html is None else Woven(html)
         amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
         return Parts(
             fields=tuple(self.fields(blocks, joined)),
@@ -169,9 +170,9 @@ class _Message:
     def bodies(self, blocks: Set[str]) -> tuple[list[str] | None, str | None]:
         """The pieces of the html and the author's text; a file without body blocks is one of the two as it is."""
         if blocks & BODY_BLOCKS:
-            pieces = self.block("html", Sink.HTML) if "html" in blocks else None
+            pieces = _plain(self.block("html", Sink.HTML)) if "html" in blocks else None
             return pieces, self.text("text") if "text" in blocks else None
-        whole = self.top[Sink.HTML]
+        whole = _plain(self.top[Sink.HTML])
         joined = "".join(whole)
         if not joined.strip():
             raise _no_body(self.name)
@@ -249,6 +250,11 @@ class _Message:
             for item in self.given.attachments
         )
         return (*self.state.attachments, *given)
+
+
+def _plain(pieces: list[str]) -> list[str]:
+    """The pieces as plain strings: what is joined to ``Markup`` later would be escaped."""
+    return [piece if type(piece) is str else str(piece) for piece in pieces]
 
 
 def _no_body(name: str) -> TemplateError:

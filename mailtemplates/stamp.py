@@ -7,14 +7,14 @@ without a token takes one from the content, so that the same parts at the same t
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mailtemplates.domain import check_domain
 from mailtemplates.errors import AddressError, SettingsError
+from mailtemplates.pattern import pattern
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
+_TOKEN = pattern(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import base64
 import quopri
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailtemplates import transfer
-from mailtemplates.transfer import encode_base64, encode_bytes, encode_text, is_seven_bit, quote_line, to_crlf
+from mailtemplates import quotedprintable
+from mailtemplates.quotedprintable import quote
+from mailtemplates.transfer import encode_base64, encode_bytes, encode_text, is_seven_bit, to_crlf
+from mailtemplates.woven import Woven
 
 
 def canonical(text: str) -> bytes:
@@ -71,7 +74,7 @@ def test_any_text_comes_back_and_every_line_keeps_the_rules(text: str) -> None:
 
 @given(TEXT.map(lambda text: "é" + re.sub(r"[\r\n]", "", text)))
 def test_any_line_keeps_the_rules_of_quoted_printable(line: str) -> None:
-    octets = quote_line(line).encode("ascii")
+    octets = quote((line,)).encode("ascii")
     check_quoted_printable(octets)
     assert quopri.decodestring(octets) == line.encode()
 
@@ -94,17 +97,6 @@ def test_a_lone_surrogate_is_an_error_not_a_guess() -> None:
         encode_text("\ud800")
 
 
-def test_the_cache_of_lines_is_bounded_and_right_when_it_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
-    cache = transfer._LineCache()
-    monkeypatch.setattr(transfer, "_LINES", cache)
-    monkeypatch.setattr(transfer, "_CACHE_LINES", 10)
-    for number in range(100):
-        text = f"ü {number}\nä {number}\n" + "x" * 3000
-        assert decode(*encode_text(text)) == canonical(text)
-        assert len(cache) <= 10
-    assert not any(len(line) > 2000 for line in cache)
-
-
 def test_base64_is_in_lines_of_76() -> None:
     assert encode_base64(b"") == b""
     assert encode_base64(b"x" * 57) == base64.b64encode(b"x" * 57)
@@ -124,3 +116,31 @@ def test_what_may_go_as_7bit(content: bytes, expected: bool) -> None:
 
 def test_line_ends_become_crlf() -> None:
     assert to_crlf(b"a\nb\rc\r\nd\n\r") == b"a\r\nb\r\nc\r\nd\r\n\r\n"
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", " ", "\t", "=", ".", "From ", "Fro", "m x", "\n", "é", "漢", "🎉", "x" * 30, "<td>", "\x00"]
+        ),
+        max_size=40,
+    ),
+    st.data(),
+)
+def test_octets_do_not_depend_on_how_a_text_is_cut(words: list[str], data: st.DataObject) -> None:
+    """A text that knows its pieces gives the octets of the same text in one piece."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(words)), max_size=8)))
+    pieces = ["".join(words[start:end]) for start, end in pairwise([0, *cuts, len(words)])]
+    woven = Woven(pieces)
+    assert encode_text(woven) == encode_text("".join(words))
+    assert quote(pieces) == quote(("".join(words),))
+
+
+def test_the_memory_of_pieces_is_bounded_and_right_when_it_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = quotedprintable._Memory()
+    monkeypatch.setattr(quotedprintable, "_MEMORY", memory)
+    monkeypatch.setattr(quotedprintable, "_KEPT_PIECES", 10)
+    for number in range(100):
+        pieces = [f"<td>{'ü' * 30} {number}", "x", f"</td>\n<td>{'y' * 40} {number}"]
+        assert decode(*encode_text(Woven(pieces))) == canonical("".join(pieces))
+        assert len(memory) <= 10

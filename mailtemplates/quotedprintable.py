@@ -1,0 +1,193 @@
+"""Quoted-printable (RFC 2045 §6.7) that can be written piece by piece.
+
+Where a soft break stands depends only on what came before it, so a text gives the same octets however it is cut into
+pieces. A template's own stretches come again in every message; each is encoded once for each column that it has
+begun at, and then costs one look-up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mailtemplates.pattern import pattern
+
+#: Longest encoded line in octets, without CRLF (RFC 2045 §6.7, rule 5).
+LIMIT = 76
+
+_ROOM = LIMIT - 1
+_BREAK = "=\r\n"
+_SAFE = bytes([9, *range(0x20, 0x7F)])
+_UNSAFE = pattern(r"[^ -~\t]+")
+_plain = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?").fullmatch
+_LONG_ENOUGH = 24
+_LONGEST = 65_536
+_KEPT_LINES = 16_384
+_KEPT_PIECES = 8_192
+_KEPT_CHARACTERS = 4_000_000
+
+
+State = tuple[int, str | None, str]
+"""Where the writer stands: characters in the line, that line while it may become ``From ``, and white space in hand,
+which is held back until it is known whether a line ends behind it."""
+
+Step = tuple[str, State]
+
+START: State = (0, "", "")
+_WITHIN: tuple[State, ...] = tuple((column, None, "") for column in range(LIMIT + 1))
+
+
+def quote(pieces: Sequence[str]) -> str:
+    """Text in quoted-printable with CRLF line ends; ``\n`` in it is a line end.
+
+    White space at the end of a line is encoded, and so are a dot that begins one and the space of a ``From `` that
+    does. A soft break never cuts an escape or a UTF-8 character.
+    """
+    if len(pieces) == 1:
+        return "\r\n".join(map(_LINES.__getitem__, pieces[0].split("\n")))
+    state = START
+    out: list[str] = []
+    for piece in pieces:
+        size = len(piece)
+        if size < _LONG_ENOUGH:
+            column = state[0]
+            if column > 4 and column + size <= _ROOM and not state[2] and _plain(piece):
+                out.append(piece)
+                state = _WITHIN[column + size]
+                continue
+            text, state = _write(piece, state)
+        else:
+            known = _MEMORY.get(piece)
+            text, state = (known and known.get(state)) or _MEMORY.learn(piece, state)
+        out.append(text)
+    if state[2]:
+        out.append(_write_line("", state, ends=True)[0])
+    return "".join(out)
+
+
+def _write(piece: str, state: State) -> Step:
+    """A piece encoded from a state on, and the state behind it."""
+    if "\n" not in piece:
+        return _write_line(piece, state, ends=False) if piece else ("", state)
+    lines = piece.split("\n")
+    first, _ = _write_line(lines[0], state, ends=True)
+    last, state = _write_line(lines[-1], START, ends=False) if lines[-1] else ("", START)
+    return "\r\n".join([first, *map(_LINES.__getitem__, lines[1:-1]), last]), state
+
+
+def _write_line(text: str, state: State, *, ends: bool) -> Step:
+    """A stretch without line ends; ``ends`` says that a line end follows it."""
+    column, lead, held = state
+    text = held + text
+    held = ""
+    if text[-1:] in (" ", "\t"):
+        text, held = text[:-1], text[-1]
+    escaped = _escaped(text)
+    if ends and held:
+        escaped += f"={ord(held):02X}"
+        held = ""
+    if lead and (lead + escaped).startswith("From "):
+        escaped = escaped.replace(" ", "=20", 1)
+    if column + len(escaped) <= _ROOM and not (lead == "" and escaped.startswith((".", "From "))):
+        column += len(escaped)
+        return escaped, (column, _lead(lead, escaped, column), held)
+    return _broken(escaped, column, lead, held)
+
+
+def _broken(escaped: str, column: int, lead: str | None, held: str) -> Step:
+    """Escaped text with soft breaks."""
+    out: list[str] = []
+    start, room = 0, _ROOM - column
+    while True:
+        head = _shield(escaped, start) if out or column == 0 else ""
+        body = start + _UNSHIELDED[head]
+        if len(escaped) - body <= room - len(head):
+            break
+        cut = _cut(escaped, body, body + room - len(head))
+        out.append(head + escaped[body:cut])
+        start, room = cut, _ROOM
+    last = head + escaped[body:]
+    if out:
+        column, lead = 0, ""
+    column += len(last)
+    return _BREAK.join([*out, last]), (column, _lead(lead, last, column), held)
+
+
+_UNSHIELDED = {"": 0, "=2E": 1, "From=20": 5}
+
+
+def _shield(escaped: str, start: int) -> str:
+    """What a dot or a ``From `` that begins a line is written as."""
+    if escaped.startswith(".", start):
+        return "=2E"
+    return "From=20" if escaped.startswith("From ", start) else ""
+
+
+def _cut(escaped: str, start: int, at: int) -> int:
+    """The last offset up to ``at`` that is inside no escape and no UTF-8 character."""
+    if at - 1 >= start and escaped[at - 1] == "=":
+        at -= 1
+    elif at - 2 >= start and escaped[at - 2] == "=":
+        at -= 2
+    while at > start and escaped[at] == "=" and escaped[at + 1] in "89AB":
+        at -= 3
+    return at
+
+
+def _lead(lead: str | None, text: str, column: int) -> str | None:
+    """The line so far while it is a beginning of ``From``, else None."""
+    if lead is None or column > 4:
+        return None
+    line = lead + text
+    return line if "From".startswith(line) else None
+
+
+def _escaped(text: str) -> str:
+    """Text with every octet escaped that quoted-printable does not take as it is."""
+    escaped = text.replace("=", "=3D") if "=" in text else text
+    if not text.isascii() or text.encode("ascii").translate(None, _SAFE):
+        escaped = _UNSAFE.sub(_escape, escaped)
+    return escaped
+
+
+def _escape(match: re.Match[str]) -> str:
+    return "=" + match.group().encode("utf-8").hex("=").upper()
+
+
+class _Memory(dict[str, dict[State, Step]]):
+    """What pieces become, by the state they begin in. Emptied when it is full; safe to share between threads."""
+
+    characters = 0
+
+    def learn(self, piece: str, state: State) -> Step:
+        """Encode a piece, and remember it."""
+        step = _write(piece, state)
+        if len(piece) > _LONGEST:
+            return step
+        if len(self) >= _KEPT_PIECES or self.characters >= _KEPT_CHARACTERS:
+            self.clear()
+            self.characters = 0
+        self.characters += len(piece) + len(step[0])
+        self.setdefault(piece, {})[state] = step
+        return step
+
+
+class _Lines(dict[str, str]):
+    """What whole lines become. Emptied when it is full; safe to share between threads."""
+
+    characters = 0
+
+    def __missing__(self, line: str) -> str:
+        quoted = _write_line(line, START, ends=True)[0]
+        if len(line) > _LONGEST:
+            return quoted
+        if len(self) >= _KEPT_LINES or self.characters >= _KEPT_CHARACTERS:
+            self.clear()
+            self.characters = 0
+        self.characters += len(line) + len(quoted)
+        self[line] = quoted
+        return quoted
+
+
+_MEMORY = _Memory()
+_LINES = _Lines()
