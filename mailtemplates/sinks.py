@@ -14,14 +14,18 @@ from jinja2 import BytecodeCache, Environment, nodes
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mailtemplates.address import Group, Mailbox, mailbox, mailboxes
 from mailtemplates.fragment import Data
+from mailtemplates.pattern import pattern
 from mailtemplates.template import RESERVED, Sink
 from mailtemplates.version import VERSION
 
 Fragment = str | Mailbox | Group
+
+
+_SPECIAL = pattern(r"[&<>'\"]")
 
 
 class MissingName(StrictUndefined):
@@ -101,6 +105,13 @@ def _data(value: Any, expression: str, line: int, template: str) -> Any:
     return Data(str(value), expression, line, template)
 
 
+def _escaped(value: Any) -> str:
+    """What :func:`markupsafe.escape` makes of a value, as a plain string."""
+    if type(value) is str and not _SPECIAL.search(value):
+        return value
+    return str(escape(value))
+
+
 def spell(node: nodes.Node) -> str:
     """The expression as its author would write it, when it is a simple path; else an empty string."""
     match node:
@@ -131,6 +142,18 @@ class _Generator(CodeGenerator):
             super().visit_Block(node, frame)
 
 
+class _HtmlGenerator(_Generator):
+    """Prints escaped values as plain strings: what is printed is joined, and needs no ``Markup`` of its own."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
+            super()._output_child_pre(node, frame, finalize)
+            return
+        self.write("environment.escaped(")
+        if finalize.src is not None:
+            self.write(finalize.src)
+
+
 class _PlainGenerator(_Generator):
     """Nothing is html here: ``{% autoescape %}`` changes nothing."""
 
@@ -156,7 +179,7 @@ class _FragmentGenerator(_PlainGenerator):
 
 
 _GENERATORS: dict[Sink, type[CodeGenerator]] = {
-    Sink.HTML: _Generator,
+    Sink.HTML: _HtmlGenerator,
     Sink.FILE: _PlainGenerator,
     Sink.PLAIN: _FragmentGenerator,
 }
@@ -193,6 +216,7 @@ def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Envi
     if base.bytecode_cache is not None:
         overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink)
     overlay.code_generator_class = _generator_class(base, sink)
+    overlay.escaped = _escaped  # type: ignore[attr-defined]
     if sink is Sink.PLAIN:
         overlay.concat = _join  # type: ignore[method-assign]
         overlay.fragment = _data  # type: ignore[attr-defined]

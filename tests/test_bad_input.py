@@ -85,7 +85,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplate
     "inline in subject": ({"t.j2": HTML + "{% block subject %}{{ inline('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "subject"),
     "attach in html": ({"t.j2": "{% block html %}{{ attach('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "attachments"),
     "template above": ({"t.j2": "{% include '../x.j2' %}", "../x.j2": "secret"}, {}, TemplateError, "t.j2:1", "no template"),
-    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="https://x.example/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "", "a.css"),
+    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="css/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "1:13", "css/a.css"),
 }  # fmt: skip
 
 
