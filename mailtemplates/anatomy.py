@@ -5,13 +5,13 @@ Floor 3.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailtemplates.errors import MailTemplatesError, SettingsError
 from mailtemplates.markup import Token, attributes, cut
+from mailtemplates.pattern import pattern
 from mailtemplates.rulebook import opted_out
 from mailtemplates.source import Location, Source
 from mailtemplates.stylesheet import read_sheet
@@ -54,7 +54,7 @@ class Anatomy:
     warnings: list[InlineWarning]
 
 
-_REMOTE = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//)")
+_REMOTE = pattern(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//)")
 _SCREEN = frozenset({"", "all", "screen"})
 
 

@@ -6,10 +6,10 @@ declarations are written weakest first, so that a shorthand and a longhand overr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mailtemplates.pattern import pattern
 from mailtemplates.stylesheet import Declaration, read_declarations
 
 
@@ -21,7 +21,7 @@ class Match(NamedTuple):
     declarations: tuple[Declaration, ...]
 
 
-_DOUBTFUL = re.compile(
+_DOUBTFUL = pattern(
     r"(?:^|[\s,(])-(?:webkit|moz|ms|o)-|(?:gradient|calc|min|max|clamp|var|env|image-set|rgba?|hsla?|attr)\(|progid:"
     r"|\b(?:flex|grid|inherit|initial|unset|revert|fit-content|auto)\b|\d(?:rem|vh|vw|ch|vmin|vmax)\b|[\\{$%]\w*[({%]"
 )

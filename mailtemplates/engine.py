@@ -18,7 +18,7 @@ from mailtemplates.catalogs import Catalogs, Translations
 from mailtemplates.composer import compose
 from mailtemplates.contract import Contract, find_contract, read_contract, schema_names
 from mailtemplates.errors import DataError, SettingsError
-from mailtemplates.inliner import Inliner
+from mailtemplates.inliner import Inliner, Store
 from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
 from mailtemplates.message import Message
 from mailtemplates.parts import Parts
@@ -97,7 +97,7 @@ class Engine:
         variables: Mapping[str, Any] | None = None,
         auto_reload: bool = True,
         cache: BytecodeCache | None = None,
-        plans: Any = None,
+        plans: Store | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._auto_reload = auto_reload

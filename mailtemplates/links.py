@@ -11,16 +11,17 @@ from urllib.parse import urljoin
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.markup import attribute_spans, decode, encode
+from mailtemplates.pattern import pattern
 
 URL_ATTRIBUTES = frozenset({"href", "src", "background", "poster", "cite", "action", "longdesc", "data"})
 """Attributes whose value is one URL. ``srcset`` and ``style``, which hold URLs, are handled as well."""
 
-_CSS_URL = re.compile(
+_CSS_URL = pattern(
     r"""(?i:(?P<open>url\()(?P<space>\s*)(?P<quote>["']?)(?P<url>[^"')\\]*)(?P=quote)(?=\s*\))"""
     r"""|(?P<import>@import\s+)(?P<mark>["'])(?P<sheet>[^"'\\]*)(?P=mark))"""
 )
-_ABSOLUTE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#|\s*\Z|.*\{[{%]")
-_CANDIDATE = re.compile(r"([,\s]*)([^\s,]\S*[^\s,]|[^\s,])([^,]*)")
+_ABSOLUTE = pattern(r"[a-zA-Z][a-zA-Z0-9+.-]*:|#|\s*\Z|.*\{[{%]")
+_CANDIDATE = pattern(r"([,\s]*)([^\s,]\S*[^\s,]|[^\s,])([^,]*)")
 
 
 def check_base(base_url: str) -> str:

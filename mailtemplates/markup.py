@@ -12,6 +12,8 @@ from functools import lru_cache
 from html import entities, unescape
 from typing import NamedTuple
 
+from mailtemplates.pattern import pattern
+
 VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
@@ -27,7 +29,7 @@ _SPACE = r"\t\n\f\r "
 _NAME = rf"[a-zA-Z][^{_SPACE}/>]*+"
 _VALUE = rf"""=[{_SPACE}]*+(?:"[^"]*+"?+|'[^']*+'?+|[^{_SPACE}>]++)?+"""
 _ATTRIBUTES = rf"(?:[{_SPACE}/]++|[^{_SPACE}/>][^{_SPACE}/>=]*+(?:[{_SPACE}]*+{_VALUE})?+)*+"
-_MARKUP = re.compile(
+_MARKUP = pattern(
     rf"""<(?:({_NAME}){_ATTRIBUTES}>"""
     rf"""|/({_NAME}){_ATTRIBUTES}>"""
     r"""|!(?:--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*+(?:--!?>|\Z))()"""
@@ -38,14 +40,14 @@ _MARKUP = re.compile(
 )
 _KIND_OF_GROUP = {1: "start", 2: "end", 5: "doctype"}
 
-_ATTRIBUTE = re.compile(
+_ATTRIBUTE = pattern(
     rf"([^{_SPACE}/>][^{_SPACE}/>=]*+)"
     rf"""(?:[{_SPACE}]*+=[{_SPACE}]*+(?:"([^"]*+)"?+|'([^']*+)'?+|([^{_SPACE}>]++))?+)?+"""
 )
-_TAG_NAME = re.compile(rf"</?({_NAME})")
-_REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]++;?+|([a-zA-Z][a-zA-Z0-9]*+)(;|=)?+)")
+_TAG_NAME = pattern(rf"</?({_NAME})")
+_REFERENCE = pattern(r"&(?:#[xX]?[0-9a-fA-F]++;?+|([a-zA-Z][a-zA-Z0-9]*+)(;|=)?+)")
 _RAW_END = {name: re.compile(rf"</(?i:{name})(?=[{_SPACE}/>])") for name in RAW_TEXT - {"script", "plaintext"}}
-_SCRIPT_STEP = re.compile(rf"<!--|-->|<(/?+)(?i:script)(?=[{_SPACE}/>])")
+_SCRIPT_STEP = pattern(rf"<!--|-->|<(/?+)(?i:script)(?=[{_SPACE}/>])")
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 
 

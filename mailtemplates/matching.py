@@ -15,13 +15,14 @@ from mailtemplates.anatomy import Anatomy
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.inliners import PROPERTY, Engine
 from mailtemplates.markup import VOID, attributes, cut
+from mailtemplates.pattern import pattern
 from mailtemplates.rulebook import Rulebook, plain_name
 
 _MARK = "data-mailtemplates-mark"
-_NUMBER = re.compile(rf"{PROPERTY}(\d{{1,9}})\s*:")
+_NUMBER = pattern(rf"{PROPERTY}(\d{{1,9}})\s*:")
 _SPACES = "\t\n\f\r "
-_DOCTYPE = re.compile(r"""<!doctype\s+html(\s+(public|system)(\s*("[^"<>&]*"|'[^'<>&]*')){1,2})?\s*>""", re.I | re.A)
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_DOCTYPE = pattern(r"""<!doctype\s+html(\s+(public|system)(\s*("[^"<>&]*"|'[^'<>&]*')){1,2})?\s*>""", re.I | re.A)
+_UNSAFE = pattern("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 class Matching(NamedTuple):

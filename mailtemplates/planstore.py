@@ -7,12 +7,13 @@ answer is JSON and is checked when it is read: a damaged file is an unknown answ
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-_KEY = re.compile(r"[0-9a-f]{16,128}")
+from mailtemplates.pattern import pattern
+
+_KEY = pattern(r"[0-9a-f]{16,128}")
 
 
 class FileStore:

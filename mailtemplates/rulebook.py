@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from mailtemplates.cascade import Match, cascade
 from mailtemplates.markup import attributes, encode, set_attribute
+from mailtemplates.pattern import pattern
 from mailtemplates.stylesheet import Declaration, read_sheet
 
 OPT_OUTS = {
@@ -23,8 +24,8 @@ OPT_OUTS = {
 }
 """Attributes, and their values, that keep an element or a style sheet from being inlined."""
 
-_NOT_PLAIN = re.compile(r"[^a-z0-9-]")
-_IMPORTANT = re.compile(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
+_NOT_PLAIN = pattern(r"[^a-z0-9-]")
+_IMPORTANT = pattern(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
 INVISIBLE = frozenset({"head", "title", "base", "link", "meta", "style", "script"})
 """Elements that are never shown: they get no style."""
 

@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailtemplates.pattern import pattern
+
 
 class Selector(NamedTuple):
     """A complex selector, such as ``td.item > a``.
@@ -29,7 +31,7 @@ class Selector(NamedTuple):
 
 
 _IDENT = r"(?:[-\w]|[^\x00-\x7f]|\\[\s\S])+"
-_PART = re.compile(
+_PART = pattern(
     rf"""(?P<attribute>\[\s*(?P<name>{_IDENT})\s*(?P<operator>[~|^$*]?=)?(?:"[^"]*"|'[^']*'|[^\]"'])*\])"""
     rf"""|(?P<element>::{_IDENT}|:(?:before|after|first-line|first-letter)(?![-\w]))"""
     rf"""|:(?P<pseudo>{_IDENT})(?P<open>\()?"""
@@ -138,7 +140,7 @@ def _add(one: tuple[int, int, int], two: tuple[int, int, int]) -> tuple[int, int
     return one[0] + two[0], one[1] + two[1], one[2] + two[2]
 
 
-_BRACKET = re.compile(r"""[()\[\],]|"[^"]*"|'[^']*'|\\[\s\S]""")
+_BRACKET = pattern(r"""[()\[\],]|"[^"]*"|'[^']*'|\\[\s\S]""")
 
 
 def _argument(text: str, start: int) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailtemplates.pattern import pattern
 from mailtemplates.selector import Selector, read_selector
 
 
@@ -76,19 +77,19 @@ class Sheet:
         return rest if _NOTHING.sub("", rest) else ""
 
 
-_SPACE = re.compile(r"[ \t\r\n\f]*")
-_NOTHING = re.compile(r"/\*[\s\S]*?(?:\*/|\Z)|<!--|-->|\s+")
-_GAP = re.compile(r"(?:/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|<!--|-->|[ \t\r\n\f]+)*+")
-_TOKEN = re.compile(
+_SPACE = pattern(r"[ \t\r\n\f]*")
+_NOTHING = pattern(r"/\*[\s\S]*?(?:\*/|\Z)|<!--|-->|\s+")
+_GAP = pattern(r"(?:/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|<!--|-->|[ \t\r\n\f]+)*+")
+_TOKEN = pattern(
     r"""/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)"""
     r"""|"[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*+(?:"|\n|\\?\Z)|'[^'\\\n]*+(?:\\[\s\S][^'\\\n]*+)*+(?:'|\n|\\?\Z)"""
     r"""|(?i:url)\([ \t\r\n\f]*+(?!["' \t\r\n\f])[^)\\]*+(?:\\[\s\S][^)\\]*+)*+(?:\)|\\?\Z)"""
     r"""|\\[\s\S]|[{}()\[\];,:]"""
 )
-_IMPORTANT = re.compile(r"!\s*important\s*\Z", re.I)
-_PROPERTY = re.compile(r"(?:--|-?(?:[a-zA-Z_]|[^\x00-\x7f]|\\.))(?:[-\w]|[^\x00-\x7f]|\\.)*\Z")
-_LINE_BREAK = re.compile(r"[ \t]*[\r\n\f][ \t\r\n\f]*")
-_NO_SELECTOR = re.compile(r"\A\Z|^[^\[(\"'\\]*[;}{@!$%]")
+_IMPORTANT = pattern(r"!\s*important\s*\Z", re.I)
+_PROPERTY = pattern(r"(?:--|-?(?:[a-zA-Z_]|[^\x00-\x7f]|\\.))(?:[-\w]|[^\x00-\x7f]|\\.)*\Z")
+_LINE_BREAK = pattern(r"[ \t]*[\r\n\f][ \t\r\n\f]*")
+_NO_SELECTOR = pattern(r"\A\Z|^[^\[(\"'\\]*[;}{@!$%]")
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 

@@ -20,6 +20,7 @@ from mailtemplates.engine import Engine, Mail
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.message import Message
 from mailtemplates.mime import outline, parse
+from mailtemplates.planstore import FileStore
 from mailtemplates.settings import Settings, read_settings
 from mailtemplates.stamp import Stamp
 
@@ -94,7 +95,7 @@ def open_engine(template: str, *, sandbox: bool = False) -> tuple[Engine, str]:
         folders,
         settings=replace(settings, sandbox=settings.sandbox or sandbox),
         cache=bytecode_cache(store, ",".join(settings.extensions)) if store else None,
-        plans=None,
+        plans=FileStore(store / "plans") if store else None,
         auto_reload=False,
     )
     return engine, name

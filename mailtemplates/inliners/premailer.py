@@ -12,10 +12,11 @@ import re
 from collections.abc import Sequence
 
 from mailtemplates.inliners import answer
+from mailtemplates.pattern import pattern
 from mailtemplates.selector import split_list
 
-_LINK = re.compile(r":(?:any-)?link(?![-\w])", re.I)
-_NOT = re.compile(r":not\(([^()]*)\)", re.I)
+_LINK = pattern(r":(?:any-)?link(?![-\w])", re.I)
+_NOT = pattern(r":not\(([^()]*)\)", re.I)
 
 
 def _plain(selector: str) -> str:
