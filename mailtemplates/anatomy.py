@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from mailtemplates.errors import MailTemplatesError, SettingsError
-from mailtemplates.markup import Token, attributes, cut
+from mailtemplates.markup import RAW_TEXT, VOID, Token, attributes, cut
 from mailtemplates.pattern import pattern
 from mailtemplates.rulebook import opted_out
 from mailtemplates.source import Location, Source
@@ -25,6 +26,9 @@ class InlineWarning(NamedTuple):
 
     problem: str
     location: Location
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.problem}"
 
 
 class StyleElement(NamedTuple):
@@ -54,6 +58,12 @@ class Anatomy:
     warnings: list[InlineWarning]
 
 
+_NO_END_TAG = VOID | RAW_TEXT | frozenset(
+    {"html", "head", "body", "p", "li", "dt", "dd", "option", "optgroup", "rt", "rp", "tr", "td", "th", "thead",
+     "tbody", "tfoot", "colgroup", "caption"}
+)  # fmt: skip
+_MOST_OPEN = 10
+_DEPTH = 500
 _REMOTE = pattern(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//)")
 _SCREEN = frozenset({"", "all", "screen"})
 
@@ -82,6 +92,7 @@ def dissect(html: str, load: Load | None) -> Anatomy:
             sheets.extend(_link(source, token, load, warnings))
     warnings.extend(_faults(source, sheets))
     warnings.extend(_unclosed(source, tokens))
+    warnings.extend(islice(_open_elements(source, tokens), _MOST_OPEN))
     return Anatomy(html, tokens, sheets, warnings)
 
 
@@ -155,6 +166,24 @@ def _faults(source: Source, sheets: list[StyleElement]) -> Iterator[InlineWarnin
             place = source if sheet.offset >= 0 else Source(sheet.href, sheet.css)
             for fault in read_sheet(sheet.css).faults:
                 yield InlineWarning(fault.problem, place.locate(max(sheet.offset, 0) + fault.offset))
+
+
+def _open_elements(source: Source, tokens: list[Token]) -> Iterator[InlineWarning]:
+    """Elements whose end tag is missing although html does not let it be left out (HTML §13.1.2.4)."""
+    opened: list[Token] = []
+    for token in tokens:
+        if token.kind == "start" and token.name not in _NO_END_TAG:
+            if not source.text.endswith("/>", token.start, token.end):
+                opened.append(token)
+        elif token.kind == "end" and any(start.name == token.name for start in opened[-_DEPTH:]):
+            while (start := opened.pop()).name != token.name:
+                yield _not_closed(source, start)
+    for start in opened:
+        yield _not_closed(source, start)
+
+
+def _not_closed(source: Source, start: Token) -> InlineWarning:
+    return InlineWarning(f"<{start.name}> is not closed", source.locate(start.start))
 
 
 def _unclosed(source: Source, tokens: list[Token]) -> Iterator[InlineWarning]:

@@ -15,6 +15,7 @@ from mailtemplates import errors
 from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source, nearest
 
+RENDERED = "<html>"
 _QUOTED = pattern(r"'([^']+)'")
 _NO_ATTRIBUTE = pattern(r"has no (?:attribute|element) '?([^']+?)'?$")
 _UNDEFINED = pattern(r"^'([^']+)' is undefined$")
@@ -31,6 +32,8 @@ def translate(
     :param data: the variables of the render, for the nearest name to an undefined one.
     """
     if isinstance(error, errors.MailTemplatesError):
+        if error.location is not None:
+            error.location = in_html(error.location, name)
         return _named(_place(error, error.__traceback__, environment))
     if isinstance(error, TemplateSyntaxError):
         return _syntax(error, environment)
@@ -64,6 +67,13 @@ def undecodable(path: str, octets: bytes) -> errors.TemplateError:
         source_line=octets.split(b"\n")[line - 1].decode(guess or "latin-1", "replace"),
         cure=f"save it as UTF-8, for example: iconv -f {guess or 'CHARSET'} -t UTF-8",
     )
+
+
+def in_html(location: Location, template: str) -> Location:
+    """A place in rendered html, named after the template that made it; other places stay as they are."""
+    if location.path != RENDERED:
+        return location
+    return Location(f"html of {template}", location.line, location.column)
 
 
 def _said(error: Exception) -> str:

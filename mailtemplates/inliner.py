@@ -7,7 +7,7 @@ every document of the same structure. See ``docs/inlining.md``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, Protocol
@@ -37,6 +37,10 @@ class Store(Protocol):
 
     def put(self, key: str, value: bytes) -> None:
         """Keep ``value`` under ``key``."""
+
+
+Report = Callable[[InlineWarning], object]
+"""Takes a warning."""
 
 
 class Inlined(NamedTuple):
@@ -107,8 +111,10 @@ class Inliner:
         extra = [InlineWarning(fault.problem, source.locate(fault.offset)) for fault in read_sheet(css).faults]
         return Inlined(apply(html, edits), (*anatomy.warnings, *extra))
 
-    def splice(self, pieces: Iterable[str]) -> list[str]:
+    def splice(self, pieces: Iterable[str], report: Report | None = None) -> list[str]:
         """Inline a document that comes in pieces, as a template yields it: the same as :meth:`inline` of the whole.
+
+        ``report`` is called with each warning, as in :class:`Inlined`.
 
         Stretches that come again become the same ``str`` objects again. Costs a few dictionary look-ups for each piece
         once the document's structure, or the paths it is made of, are known.
@@ -121,9 +127,13 @@ class Inliner:
         if plan is None or not self._current(plan):
             plan = self._walked(family, lexer, key) or self._planned(family, given)
             if plan is None:
-                return [self.inline("".join(given)).html]
+                inlined = self.inline("".join(given))
+                _tell(report, inlined.warnings)
+                return [inlined.html]
         else:
             self._counts["hits"] += 1
+        if plan.faulty and report:
+            _tell(report, dissect("".join(given), self._load).warnings)
         return [piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)]
 
     def _family(self, pieces: list[str]) -> Family:
@@ -154,7 +164,7 @@ class Inliner:
             outs = walk(paths, key) if paths.lexer is lexer else None
             if outs is not None:
                 self._counts["walks"] += 1
-                return self._keep(family, key, Plan(outs, ()))
+                return self._keep(family, key, Plan(outs, (), family.faulty))
         return None
 
     def _planned(self, family: Family, pieces: Sequence[str]) -> Plan | None:
@@ -162,6 +172,7 @@ class Inliner:
         self._counts["misses"] += 1
         html = "".join(pieces)
         anatomy = dissect(html, self._load)
+        family.faulty = family.faulty or bool(anatomy.warnings)
         rulebook = self._rulebook(anatomy, "")
         lexer = family.lexer
         if not rulebook.values <= lexer.relevant:
@@ -175,7 +186,7 @@ class Inliner:
         links = tuple((sheet.href, sheet.css) for sheet in anatomy.sheets if sheet.href)
         if not rulebook.sideways and not self._base_url and not links:
             self._learn(family, lexer, anatomy, rulebook, matching)
-        return self._keep(family, key, Plan(outs, links)) if outs is not None else None
+        return self._keep(family, key, Plan(outs, links, bool(anatomy.warnings))) if outs is not None else None
 
     def _learn(self, family: Family, lexer: Lexer, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
         needed = matching.needed()
@@ -235,6 +246,12 @@ class Inliner:
 
     def _keep(self, family: Family, key: PieceKey, plan: Plan) -> Plan:
         return self._plans.put((family, key), plan, 16 * len(key) + sum(len(out) for out in plan.outs if out))
+
+
+def _tell(report: Report | None, warnings: Iterable[InlineWarning]) -> None:
+    for warning in warnings:
+        if report:
+            report(warning)
 
 
 @lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ import unicodedata
 
 from mailtemplates.pattern import pattern
 
-_TOKEN = pattern(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
+_TOKEN = pattern(r"[A-Za-z0-9._+-]+")
 _ATTRIBUTE_CHARACTERS = frozenset(b"!#$&+-.^_`{|}~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _ESCAPED = tuple(chr(octet) if octet in _ATTRIBUTE_CHARACTERS else f"%{octet:02X}" for octet in range(256))
 _SECTION = 74

@@ -12,11 +12,12 @@ from jinja2.runtime import Context
 
 from mailtemplates import document, sandbox
 from mailtemplates.address import mailboxes
+from mailtemplates.anatomy import InlineWarning
 from mailtemplates.attachment import Attachment
 from mailtemplates.catalogs import Catalogs, language_tag
 from mailtemplates.context import Render, current
 from mailtemplates.errors import HeaderError, TemplateError
-from mailtemplates.faults import column_of, source_of, translate
+from mailtemplates.faults import column_of, in_html, source_of, translate
 from mailtemplates.field import Field
 from mailtemplates.fragment import Data
 from mailtemplates.headers import make_field, parse_headers_block, read_field
@@ -67,7 +68,7 @@ class Renderer:
         self._environments = {sink: environment_for(environment, sink, auto_reload=auto_reload) for sink in Sink}
         self._limits = getattr(environment, "limits", None)
         self._files = files
-        self._inliner = inliner
+        self.inliner = inliner
         self._catalogs = catalogs
         self._text_width = text_width
 
@@ -122,6 +123,7 @@ class _Message:
         self.language = language_tag(given.locale) if given.locale else ""
         locale = {"lang": self.language, "locale": given.locale} if given.locale else {}
         self.variables: dict[str, Any] = {**renderer.environment.globals, **locale, **data}
+        self.warnings: list[str] = []
         self.contexts: dict[Sink, Context] = {}
         self.top: dict[Sink, list[Any]] = {}
 
@@ -142,6 +144,7 @@ class _Message:
             amp="".join(amp).strip() or None,
             related=tuple(self.state.related.values()),
             attachments=self.attachments(blocks),
+            warnings=tuple(self.warnings),
             language=self.language or (document.language(joined) if joined else "") or None,
         )
 
@@ -189,7 +192,11 @@ class _Message:
             preheader = " ".join("".join(map(str, self.block(PREHEADER, Sink.PLAIN))).split())
             if preheader:
                 pieces = document.with_preheader(pieces, preheader)
-        return self.renderer._inliner.splice(pieces)
+        return self.renderer.inliner.splice(pieces, self.warned)
+
+    def warned(self, warning: InlineWarning) -> None:
+        """Keep a warning, its place named after the template."""
+        self.warnings.append(str(InlineWarning(warning.problem, in_html(warning.location, self.name))))
 
     def fields(self, blocks: Set[str], html: str | None) -> Iterator[Field]:
         """The header fields: the caller's before the template's, and a ``<title>`` for the subject that nobody gave."""

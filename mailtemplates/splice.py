@@ -20,10 +20,12 @@ from mailtemplates.rulebook import INVISIBLE
 
 
 class Plan(NamedTuple):
-    """What each piece becomes; None for a piece that stays. ``links`` are the linked sheets as they were read."""
+    """What each piece becomes; None for a piece that stays. ``links`` are the linked sheets as they were read;
+    ``faulty`` says that something in the document, or in one like it, is to be warned of."""
 
     outs: tuple[str | None, ...]
     links: tuple[tuple[str, str], ...]
+    faulty: bool = False
 
 
 class Change(NamedTuple):
@@ -58,6 +60,7 @@ class Family:
     def __init__(self, lexer: Lexer) -> None:
         self.lexer = lexer
         self.paths: tuple[Paths, ...] = ()
+        self.faulty = False
 
 
 def distribute(pieces: Sequence[str], key: PieceKey, edits: Sequence[Edit]) -> tuple[str | None, ...] | None:

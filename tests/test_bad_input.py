@@ -85,7 +85,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplate
     "inline in subject": ({"t.j2": HTML + "{% block subject %}{{ inline('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "subject"),
     "attach in html": ({"t.j2": "{% block html %}{{ attach('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "attachments"),
     "template above": ({"t.j2": "{% include '../x.j2' %}", "../x.j2": "secret"}, {}, TemplateError, "t.j2:1", "no template"),
-    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="css/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "1:13", "css/a.css"),
+    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="css/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "html of t.j2:1:13", "css/a.css"),
 }  # fmt: skip
 
 
@@ -197,3 +197,27 @@ def test_the_sandbox_renders_ordinary_templates(make_engine: MakeEngine, source:
     source = f"{{% block html %}}<p>{source}</p>{{% endblock %}}"
     free, boxed = make_engine({"t.j2": source}), make_engine({"t.j2": source}, sandbox=True)
     assert boxed.render("t.j2", {"n": "name"}).html == free.render("t.j2", {"n": "name"}).html
+
+
+WARNED = {
+    "css that does not parse": ("<style>p { colr red; margin: 0 }</style><p>x</p>", "html of t.j2:1:12: 'colr red' is not a declaration"),
+    "a rule without an end": ("<style>p { color: red }\nb { color: blue</style><p>x</p>", "html of t.j2:2"),
+    "an element that is not closed": ("<table><tr><td>\n<div><b>x</b></table>", "html of t.j2:2:1: <div> is not closed"),
+    "a tag that is not closed": ("<p>x</p>\n<a href='x>y", "html of t.j2:2:1: a tag is not closed"),
+    "a sheet elsewhere": ("<link rel=stylesheet href=https://x.example/a.css><p>x</p>", "https://x.example/a.css is not fetched"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WARNED)
+def test_what_can_be_rendered_all_the_same_is_a_warning(make_engine: MakeEngine, name: str) -> None:
+    """With its place, at the first render and when the plan is known."""
+    html, words = WARNED[name]
+    engine = make_engine({"t.j2": html + "{{ n }}"})
+    for number in range(3):
+        warnings = engine.render("t.j2", {"n": number}).parts.warnings
+        assert any(words in warning for warning in warnings), warnings
+
+
+def test_a_broken_declaration_does_not_spoil_the_rest(make_engine: MakeEngine) -> None:
+    html = make_engine({"t.j2": WARNED["css that does not parse"][0]}).render("t.j2").html or ""
+    assert '<p style="margin: 0">' in html
