@@ -35,7 +35,7 @@ types: $(VENV)/tested
 	$(BIN)/mypy
 
 contract: $(VENV)/tested
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports
 
 unit: $(VENV)/tested
 	$(BIN)/pytest

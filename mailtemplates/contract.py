@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -121,6 +120,8 @@ def _cut(text: str, length: int) -> str:
 
 def _validator(contract: Contract) -> Any:
     """The library's validator. A web app's data may hold any mapping, tuples and decimals, not only what JSON has."""
+    from decimal import Decimal
+
     from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.validators import extend
     from referencing import Registry, Resource

@@ -46,7 +46,7 @@ _ATTRIBUTE = pattern(
 )
 _TAG_NAME = pattern(rf"</?({_NAME})")
 _REFERENCE = pattern(r"&(?:#[xX]?[0-9a-fA-F]++;?+|([a-zA-Z][a-zA-Z0-9]*+)(;|=)?+)")
-_RAW_END = {name: re.compile(rf"</(?i:{name})(?=[{_SPACE}/>])") for name in RAW_TEXT - {"script", "plaintext"}}
+_RAW_END = {name: pattern(rf"</(?i:{name})(?=[{_SPACE}/>])") for name in RAW_TEXT - {"script", "plaintext"}}
 _SCRIPT_STEP = pattern(rf"<!--|-->|<(/?+)(?i:script)(?=[{_SPACE}/>])")
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 

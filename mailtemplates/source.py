@@ -6,7 +6,6 @@ Floor 0. Nothing here knows about templates, html or mail; a :class:`Source` is 
 
 from __future__ import annotations
 
-import difflib
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,5 +78,7 @@ def snippet(text_line: str, location: Location, *, width: int = 76, length: int 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like ``name``, or None when nothing is close. For "did you mean" in error texts."""
+    import difflib
+
     matches = difflib.get_close_matches(name, [word for word in known if word != name], n=1, cutoff=0.6)
     return matches[0] if matches else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from pkgutil import iter_modules
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,8 +20,7 @@ _NO_COMMANDS = frozenset({"shell", "output"})
 
 def commands() -> list[str]:
     """The commands that there are: the modules of this folder."""
-    package = import_module("mailtemplates.cli")
-    return sorted(module.name for module in iter_modules(package.__path__) if module.name not in _NO_COMMANDS)
+    return sorted(path.stem for path in Path(__file__).parent.glob("[a-z]*.py") if path.stem not in _NO_COMMANDS)
 
 
 def _version(asked: bool) -> None:
@@ -56,7 +55,10 @@ def _application(names: Sequence[str]) -> typer.Typer:
 def main(arguments: Sequence[str]) -> int:
     """Run a command line; the exit code."""
     try:
-        _application(_needed(arguments))(args=list(arguments), prog_name="mailtpl")
+        application = _application(_needed(arguments))
+        gc.freeze()
+        gc.enable()
+        application(args=list(arguments), prog_name="mailtpl")
     except SystemExit as stop:
         return _code(stop.code)
     except MailTemplatesError as error:
@@ -91,6 +93,8 @@ def _complain(text: str) -> None:
 
 def _own_fault(error: Exception) -> int:
     """Report a fault of ours: one line, and where the rest stands."""
+    import traceback
+
     if os.environ.get("MAILTPL_DEBUG"):
         traceback.print_exc()
     frame = traceback.extract_tb(error.__traceback__)[-1]
