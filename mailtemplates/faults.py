@@ -153,6 +153,8 @@ def _syntax(error: TemplateSyntaxError, environment: Environment) -> errors.Temp
     words = _QUOTED.findall(error.message or "")
     column = column_of(text, words[-1] if words else "")
     cure = "mend the Jinja syntax here"
+    if "unknown tag" in (error.message or ""):
+        cure = "mend the tag's name, or add the Jinja extension that has it (setting: extensions)"
     if found := _NO_FILTER.match(error.message or ""):
         kind, unknown = found.groups()
         known = environment.filters if kind == "filter" else environment.tests

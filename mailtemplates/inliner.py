@@ -114,7 +114,8 @@ class Inliner:
     def splice(self, pieces: Iterable[str], report: Report | None = None) -> list[str]:
         """Inline a document that comes in pieces, as a template yields it: the same as :meth:`inline` of the whole.
 
-        ``report`` is called with each warning, as in :class:`Inlined`.
+        ``report`` is called with each warning, as in :class:`Inlined`; its place is that in the first document with
+        these pieces.
 
         Stretches that come again become the same ``str`` objects again. Costs a few dictionary look-ups for each piece
         once the document's structure, or the paths it is made of, are known.
@@ -125,15 +126,14 @@ class Inliner:
         key = lexer.key(given)
         plan = self._plans.get((family, key))
         if plan is None or not self._current(plan):
-            plan = self._walked(family, lexer, key) or self._planned(family, given)
+            plan = self._walked(family, lexer, key, given) or self._planned(family, given)
             if plan is None:
                 inlined = self.inline("".join(given))
                 _tell(report, inlined.warnings)
                 return [inlined.html]
         else:
             self._counts["hits"] += 1
-        if plan.faulty and report:
-            _tell(report, dissect("".join(given), self._load).warnings)
+        _tell(report, plan.warnings)
         return [piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)]
 
     def _family(self, pieces: list[str]) -> Family:
@@ -159,12 +159,13 @@ class Inliner:
         except (MailTemplatesError, OSError, KeyError, ValueError):
             return False
 
-    def _walked(self, family: Family, lexer: Lexer, key: PieceKey) -> Plan | None:
+    def _walked(self, family: Family, lexer: Lexer, key: PieceKey, pieces: Sequence[str]) -> Plan | None:
         for paths in family.paths:
             outs = walk(paths, key) if paths.lexer is lexer else None
             if outs is not None:
                 self._counts["walks"] += 1
-                return self._keep(family, key, Plan(outs, (), family.faulty))
+                warnings = tuple(dissect("".join(pieces), self._load).warnings) if family.faulty else ()
+                return self._keep(family, key, Plan(outs, (), warnings))
         return None
 
     def _planned(self, family: Family, pieces: Sequence[str]) -> Plan | None:
@@ -186,7 +187,7 @@ class Inliner:
         links = tuple((sheet.href, sheet.css) for sheet in anatomy.sheets if sheet.href)
         if not rulebook.sideways and not self._base_url and not links:
             self._learn(family, lexer, anatomy, rulebook, matching)
-        return self._keep(family, key, Plan(outs, links, bool(anatomy.warnings))) if outs is not None else None
+        return self._keep(family, key, Plan(outs, links, tuple(anatomy.warnings))) if outs is not None else None
 
     def _learn(self, family: Family, lexer: Lexer, anatomy: Anatomy, rulebook: Rulebook, matching: Matching) -> None:
         needed = matching.needed()

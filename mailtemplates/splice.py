@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from mailtemplates.anatomy import element_span
+from mailtemplates.anatomy import InlineWarning, element_span
 from mailtemplates.edits import Edit, apply, narrowed
 from mailtemplates.markup import Token, cut
 from mailtemplates.memo import Memo
@@ -21,11 +21,11 @@ from mailtemplates.rulebook import INVISIBLE
 
 class Plan(NamedTuple):
     """What each piece becomes; None for a piece that stays. ``links`` are the linked sheets as they were read;
-    ``faulty`` says that something in the document, or in one like it, is to be warned of."""
+    ``warnings`` what was wrong with the first document of the plan."""
 
     outs: tuple[str | None, ...]
     links: tuple[tuple[str, str], ...]
-    faulty: bool = False
+    warnings: tuple[InlineWarning, ...] = ()
 
 
 class Change(NamedTuple):
