@@ -166,9 +166,9 @@ class _Message:
 
     def text(self, name: str) -> str | None:
         """A block of plain text, without blank lines around it; None when it is empty."""
-        text = "".join(map(str, self.block(name, Sink.PLAIN)))
-        text = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
-        return f"{text}\n" if text else None
+        lines = "".join(map(str, self.block(name, Sink.PLAIN))).splitlines()
+        written = [number for number, line in enumerate(lines) if line.strip()]
+        return "\n".join(lines[written[0] : written[-1] + 1]) + "\n" if written else None
 
     def bodies(self, blocks: Set[str]) -> tuple[list[str] | None, str | None]:
         """The pieces of the html and the author's text; a file without body blocks is one of the two as it is."""

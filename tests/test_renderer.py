@@ -223,3 +223,10 @@ def test_data_never_makes_a_recipient(make_engine: MakeEngine, tmp_path: Path) -
         parts(make_engine, source, {"n": "Eve\r\nBcc: victim@x.example"})
     rendered = parts(make_engine, source, {"n": "Eve <eve@x.example>, Bcc: victim@x.example"})
     assert shown(rendered, "To") == '"Eve <eve@x.example>, Bcc: victim@x.example" <a@x.example>'
+
+
+def test_an_authors_text_stays_as_it_is(make_engine: MakeEngine) -> None:
+    """But for blank lines around it: the space of a signature's ``-- `` (RFC 3676 §4.3) is kept."""
+    rendered = parts(make_engine, "{% block text %}\n\n  Hi {{ n }}\n\n-- \nAcme\n  \n{% endblock %}", {"n": "A&B"})
+    assert rendered.text == "  Hi A&B\n\n-- \nAcme\n"
+    assert rendered.html is None
