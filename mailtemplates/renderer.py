@@ -166,7 +166,7 @@ class _Message:
 
     def text(self, name: str) -> str | None:
         """A block of plain text, without blank lines around it; None when it is empty."""
-        lines = "".join(map(str, self.block(name, Sink.PLAIN))).splitlines()
+        lines = "".join(map(str, self.block(name, Sink.PLAIN))).replace("\r\n", "\n").split("\n")
         written = [number for number, line in enumerate(lines) if line.strip()]
         return "\n".join(lines[written[0] : written[-1] + 1]) + "\n" if written else None
 

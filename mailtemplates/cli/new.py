@@ -20,7 +20,7 @@ _LAYOUT = "layouts/base.j2"
 def command(
     name: Annotated[str, typer.Argument(help="The new template's name: invoice, or billing/invoice.")],
 ) -> None:
-    """Write a new template with its schema, and a layout when there is none."""
+    """Write a new template, its schema, and a layout."""
     stem = name.removesuffix(".j2")
     if not _NAME.match(stem):
         raise SettingsError(f"{name!r} is no name for a template", cure="use letters, digits, - and _: order_shipped")

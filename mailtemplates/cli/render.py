@@ -158,6 +158,7 @@ def _write(mail: Mail, stamp: Stamp | None, name: str, out: str, part: Part | No
     chosen = part or (_SUFFIXES.get(path.suffix.lower(), Part.MESSAGE) if out else Part.MESSAGE)
     if not out and part is None and format_ is Format.EML and sys.stdout.isatty():
         write_text(_summary(mail.message(stamp)))
+        warn("\nA summary for the terminal; pipe it, or use --out or --part, for the message itself.")
         return
     octets = _octets(mail, stamp, chosen, format_)
     if out and out != "-":

@@ -13,5 +13,5 @@ from mailtemplates.mime import outline, parse
 def command(
     file: Annotated[str, typer.Argument(help="A message file (.eml); - is standard input.")],
 ) -> None:
-    """Draw a message's MIME tree with sizes, charsets and transfer encodings."""
+    """Draw the MIME tree of a message."""
     write_text("\n".join(outline(parse(read_octets(file)))))

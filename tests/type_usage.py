@@ -1,0 +1,53 @@
+"""The public names as a user's type checker sees them. Not run: mypy --strict reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+from typing import assert_type
+
+from mailtemplates import (
+    Attachment,
+    Engine,
+    Envelope,
+    Mail,
+    Message,
+    Parts,
+    Settings,
+    Stamp,
+    inline_css,
+    read_settings,
+    to_text,
+)
+
+
+def usage(engine: Engine) -> None:
+    mail = engine.render(
+        "welcome.j2",
+        {"user": {"name": "Ann"}},
+        to="Ann <ann@reader.example>",
+        cc=[{"name": "Bob", "email": "bob@reader.example"}, "c@reader.example"],
+        headers={"X-Tag": "a"},
+        attachments=["terms.pdf", Attachment.from_bytes(b"", filename="a.bin")],
+        locale="de",
+    )
+    assert_type(mail, Mail)
+    assert_type(mail.parts, Parts)
+    assert_type(mail.html, str | None)
+    assert_type(mail.text, str | None)
+    assert_type(mail.subject, str)
+    message = mail.message(stamp=Stamp.parse("2026-01-31T12:00:00Z"))
+    assert_type(message, Message)
+    assert_type(message.as_bytes(), bytes)
+    assert_type(message.as_email(), EmailMessage)
+    assert_type(message.envelope, Envelope)
+    assert_type(message.envelope.recipients, tuple[str, ...])
+    assert_type(engine.render_many("welcome.j2", [{}]), Iterator[Mail])
+    assert_type(inline_css("<p>", "p { color: red }"), str)
+    assert_type(to_text("<p>"), str)
+
+
+def settings() -> Settings:
+    from pathlib import Path
+
+    return read_settings(Path())
