@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.wrapping import display_width, wrap
@@ -13,8 +12,6 @@ PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 NARROWEST = 24
 """Cells that a line has at least, however deep it is indented."""
 
-_REMEMBERED = 2048
-_LONGEST_KNOWN = 2000
 _LAST_LINK = re.compile(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
 
 
@@ -22,7 +19,7 @@ class Block(NamedTuple):
     """A block of the text: ``space`` before it (1: new line, 2: blank line), prefixes of its first and other lines.
 
     ``kind`` is ``"p"`` (wrapped), ``"h1"`` … ``"h6"`` (wrapped, the first two underlined), ``"lines"`` (as they are)
-    or ``"rule"``.
+    or ``"rule"``. ``lines`` is how it is printed, when that is known.
     """
 
     space: int
@@ -30,6 +27,7 @@ class Block(NamedTuple):
     rest: str
     kind: str
     text: str
+    lines: str = ""
 
 
 def printed(blocks: Sequence[Block], width: int) -> str:
@@ -37,20 +35,48 @@ def printed(blocks: Sequence[Block], width: int) -> str:
     parts: list[str] = []
     append = parts.append
     before = ""
-    for space, first, rest, kind, text in blocks:
+    for space, first, rest, kind, text, lines in blocks:
         if parts:
-            append("\n")
-            if space > 1:
-                append(f"{_common(before, rest)}\n" if before and rest else "\n")
-        if not first and not rest:
-            append(_body(kind, text, width))
+            append("\n" if space < 2 else f"\n{_common(before, rest)}\n" if before and rest else "\n\n")
+        if lines:
+            append(lines)
+        elif rest or first:
+            append(_prefixed(first, rest, kind, text, width))
+        elif kind == PARAGRAPH and len(text) <= width and text.isascii():
+            append(text)
         else:
-            lines = _body(kind, text, max(width - len(rest), NARROWEST)).split("\n")
-            append("\n".join([(first + lines[0]).rstrip(), *((rest + line).rstrip() for line in lines[1:])]))
+            append(_body(kind, text, width))
         before = rest
     if parts:
         append("\n")
     return "".join(parts)
+
+
+def with_lines(block: Block, width: int) -> Block:
+    """The block with its lines."""
+    _, first, rest, kind, text, _ = block
+    return block._replace(lines=_prefixed(first, rest, kind, text, width))
+
+
+def merged(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, those whose lines are known together as long as they have the same prefix."""
+    found: list[Block] = []
+    for block in blocks:
+        last = found[-1] if found else None
+        if last is None or not last.lines or not block.lines or block.rest != last.rest:
+            found.append(block)
+            continue
+        blank = f"\n{block.rest.rstrip()}\n" if block.space > 1 else "\n"
+        lines = f"{last.lines}{blank}{block.lines}"
+        found[-1] = Block(last.space, last.first, last.rest, LINES, lines, lines)
+    return found
+
+
+def _prefixed(first: str, rest: str, kind: str, text: str, width: int) -> str:
+    if not first and not rest:
+        return _body(kind, text, width)
+    lines = _body(kind, text, max(width - len(rest), NARROWEST)).split("\n")
+    return "\n".join([(first + lines[0]).rstrip(), *((rest + line).rstrip() for line in lines[1:])])
 
 
 def _common(before: str, after: str) -> str:
@@ -67,22 +93,13 @@ def _body(kind: str, text: str, width: int) -> str:
     if kind == RULE:
         return "-" * width
     if kind == PARAGRAPH or kind > "h2":
-        if len(text) <= width // 2 and text.isascii():
-            return text
-        return _filled_again(text, width) if len(text) < _LONGEST_KNOWN else _filled(text, width)
+        return text if len(text) <= width and text.isascii() else "\n".join(wrap(text, width))
     return _heading(text, "=" if kind == "h1" else "-", width)
-
-
-def _filled(text: str, width: int) -> str:
-    return "\n".join(wrap(text, width))
-
-
-_filled_again = lru_cache(_REMEMBERED)(_filled)
 
 
 def _heading(text: str, line: str, width: int) -> str:
     """The heading underlined; the target of a link that ends it stands below."""
-    linked = _LAST_LINK.fullmatch(text)
+    linked = _LAST_LINK.fullmatch(text) if text.endswith(">") else None
     lines = wrap(linked[1] if linked else text, width)
     lines.append(line * min(width, max(map(display_width, lines))))
     return "\n".join([*lines, linked[2]] if linked else lines)

@@ -7,13 +7,13 @@ text are control characters, which :func:`~mailtemplates.wrapping.visible` keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, RULE, Block, printed, stripped_lines
 from mailtemplates.numbering import ListStyle, numeral
-from mailtemplates.tables import CellStyle, Table, settled
+from mailtemplates.tables import CellStyle, Table
 from mailtemplates.targets import is_said, needs_shield, shielded, unshielded, with_target
 from mailtemplates.wrapping import tidy
 
@@ -25,21 +25,25 @@ _BEFORE_POWER = 8
 _BARE = re.compile("\x02(.*?)\x02", re.DOTALL)
 _new = tuple.__new__
 
+BLANK, TEXT, BREAK, TEXT_BREAK = range(4)
+"""What came of a paragraph: nothing, a block, a blank line, a block and a blank line."""
+
 _Spot = tuple[int, int, int]
 """A place among the words: blocks written before, paragraphs without text before, words before it in its paragraph."""
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """What an enclosing block changed, to be set back at its end."""
 
     first: str
     rest: str
     kind: str
-    blocks: int
 
 
 @dataclass(slots=True)
-class _List:
+class List:
+    """A list being written: the next number, and for each item the blocks before it, its prefix and its label."""
+
     style: ListStyle
     number: int
     items: list[tuple[int, str, str]] = field(default_factory=list)
@@ -48,61 +52,74 @@ class _List:
 class Flow:
     """The text of one document while it is written; :meth:`finish` gives it.
 
-    ``words`` is the paragraph at hand: callers with plain words append to it directly.
+    ``words`` is the paragraph at hand: callers with plain words append to it directly. ``blocks`` are written;
+    ``space``, ``first``, ``rest`` and ``kind`` are those of the next. ``told`` counts the places whose first block is
+    written.
     """
 
     __slots__ = (
-        "_bare", "_blanks", "_blocks", "_first", "_kind", "_links", "_lists", "_places", "_rest", "_shielded",
-        "_shown", "_space", "_spots", "_tables", "_width", "words",
+        "bare", "blanks", "blocks", "first", "kind", "links", "lists", "places", "rest", "shielded", "shown", "space",
+        "spots", "tables", "told", "width", "words",
     )  # fmt: skip
 
     def __init__(self, width: int) -> None:
         self.words: list[str] = []
-        self._blocks: list[Block] = []
-        self._space = 0
-        self._first = self._rest = ""
-        self._kind = PARAGRAPH
-        self._width = max(width, NARROWEST)
-        self._blanks = 0
-        self._places: list[_Place] = []
-        self._links: list[tuple[str, _Spot]] = []
-        self._spots: list[_Spot] = []
-        self._lists: list[_List] = []
-        self._tables: list[Table] = []
-        self._shown: set[str] = set()
-        self._bare = self._shielded = False
+        self.blocks: list[Block] = []
+        self.space = 0
+        self.first = self.rest = ""
+        self.kind = PARAGRAPH
+        self.width = max(width, NARROWEST)
+        self.blanks = 0
+        self.places: list[Place] = []
+        self.told = 0
+        self.links: list[tuple[str, _Spot]] = []
+        self.spots: list[_Spot] = []
+        self.lists: list[List] = []
+        self.tables: list[Table] = []
+        self.shown: set[str] = set()
+        self.bare = self.shielded = False
 
     def gap(self, space: int) -> None:
         """End the paragraph; at least ``space`` line ends before the next."""
         if self.words:
-            self._flush()
-        if space > self._space:
-            self._space = space
+            self.flush()
+        if space > self.space:
+            self.space = space
 
-    def _flush(self) -> None:
+    def flush(self) -> int:
+        """End the paragraph; what came of it: one of :data:`BLANK`, :data:`TEXT`, :data:`BREAK`, :data:`TEXT_BREAK`."""
         raw = "".join(self.words)
         self.words.clear()
-        kind = self._kind
-        before = after = False
-        if kind == LINES:
-            text = _preformatted(raw)
-        elif raw.isprintable() and "  " not in raw:
+        if self.kind != LINES and raw.isprintable() and "  " not in raw:
             text = raw.strip(" ")
+            before = after = False
+        elif self.kind == LINES:
+            text = _preformatted(raw)
+            before = after = False
         else:
             text, before, after = _tidied(raw)
         if before:
-            self._space = 2
-        if text:
-            self._blocks.append(_new(Block, (self._space, self._first, self._rest, kind, text)))
-            self._space = 2 if after else 0
-            self._first = self._rest
-        else:
-            self._blanks += 1
+            self.space = 2
+        if not text:
+            self.blanks += 1
+            return BREAK if before else BLANK
+        self.blocks.append(_new(Block, (self.space, self.first, self.rest, self.kind, text, "")))
+        self.space = 2 if after else 0
+        self.first = self.rest
+        if self.told < len(self.places):
+            self._tell()
+        return TEXT_BREAK if after else TEXT
+
+    def _tell(self) -> None:
+        """The first block of the places that are open is written."""
+        self.places[self.told :] = [_new(Place, (rest, rest, kind)) for _, rest, kind in self.places[self.told :]]
+        self.told = len(self.places)
 
     def _add(self, kind: str, text: str) -> None:
-        self._blocks.append(Block(self._space, self._first, self._rest, kind, text))
-        self._space = 0
-        self._first = self._rest
+        self.blocks.append(Block(self.space, self.first, self.rest, kind, text))
+        self.space = 0
+        self.first = self.rest
+        self._tell()
 
     # ---- paragraphs and what is in them
 
@@ -114,7 +131,7 @@ class Flow:
         """A thematic break."""
         self.gap(2)
         self._add(RULE, "-")
-        self._space = 2
+        self.space = 2
 
     def heading(self, level: int) -> None:
         """Begin a heading."""
@@ -139,76 +156,75 @@ class Flow:
     def leave(self, space: int) -> None:
         """End what :meth:`heading`, :meth:`preformatted`, :meth:`quotation` or :meth:`indented` began."""
         if self.words:
-            self._flush()
-        place = self._places.pop()
-        self._first = place.rest if len(self._blocks) > place.blocks else place.first
-        self._rest, self._kind = place.rest, place.kind
+            self.flush()
+        self.first, self.rest, self.kind = self.places.pop()
+        self.told = min(self.told, len(self.places))
         self.gap(space)
 
     def _enter(self, first: str = "", rest: str = "", kind: str = "") -> None:
-        self._places.append(_Place(self._first, self._rest, self._kind, len(self._blocks)))
-        if len(self._rest) < _DEEPEST:
-            self._first, self._rest = self._first + first, self._rest + rest
+        self.places.append(Place(self.first, self.rest, self.kind))
+        if len(self.rest) < _DEEPEST:
+            self.first, self.rest = self.first + first, self.rest + rest
         if kind:
-            self._kind = kind
+            self.kind = kind
 
     # ---- links
 
     def link(self, href: str) -> None:
         """Begin a link; ``href`` is its target, or empty."""
-        self._links.append((href, (len(self._blocks), self._blanks, len(self.words))))
+        self.links.append((href, (len(self.blocks), self.blanks, len(self.words))))
 
     def leave_link(self, _: object) -> None:
         """End a link: its target follows its words, unless they are the target."""
-        href, spot = self._links.pop()
+        href, spot = self.links.pop()
         if not href:
             return
         if needs_shield(href):
             href = shielded(href)
-            self._shielded = True
-        if len(self._blocks) == spot[0]:
+            self.shielded = True
+        if len(self.blocks) == spot[0]:
             start = self._start(spot)
             said = "".join(self.words[start:])
             words = said if said.isprintable() and "  " not in said else tidy(said)
             if words := words.strip(" \n"):
                 self.words[start:] = [with_target(said, words, href)]
-                self._shown.add(href)
+                self.shown.add(href)
                 return
         elif self._append_to_last_block(spot, href):
             return
-        self._bare = True
+        self.bare = True
         self.words.append(f"\x02<{href}>\x02")
 
     def _start(self, spot: _Spot) -> int:
         """How many of the words stand before ``spot``, when it is in the paragraph at hand."""
-        return spot[2] if spot[1] == self._blanks else 0
+        return spot[2] if spot[1] == self.blanks else 0
 
     def _append_to_last_block(self, spot: _Spot, href: str) -> bool:
         """Put the target behind what a link over several blocks said last."""
         if tidy("".join(self.words)).strip("\n"):
             self.words.append(f" <{href}>")
-        elif len(self._blocks) > spot[0]:
-            last = self._blocks[-1]
+        elif len(self.blocks) > spot[0]:
+            last = self.blocks[-1]
             if last.kind in (LINES, RULE):
-                self._space = max(self._space, 1)
+                self.space = max(self.space, 1)
                 self._add(PARAGRAPH, f"<{href}>")
             elif not is_said(last.text, href):
-                self._blocks[-1] = last._replace(text=f"{last.text} <{href}>")
+                self.blocks[-1] = last._replace(text=f"{last.text} <{href}>", lines="")
         else:
             return False
-        self._shown.add(href)
+        self.shown.add(href)
         return True
 
     # ---- superscripts
 
     def superscript(self, _: object) -> None:
         """Begin a superscript."""
-        self._spots.append((len(self._blocks), self._blanks, len(self.words)))
+        self.spots.append((len(self.blocks), self.blanks, len(self.words)))
 
     def leave_superscript(self, _: object) -> None:
         """End a superscript: after a number or a unit it is a power, after a word a note."""
-        spot = self._spots.pop()
-        if self._spots or len(self._blocks) != spot[0]:
+        spot = self.spots.pop()
+        if self.spots or len(self.blocks) != spot[0]:
             return
         start = self._start(spot)
         said = "".join(self.words[start:]).strip()
@@ -231,40 +247,40 @@ class Flow:
 
     def begin_list(self, style: ListStyle) -> None:
         """Begin a list."""
-        self.gap(1 if self._lists else 2)
-        self._lists.append(_List(style, 1 if style.start is None else style.start))
+        self.gap(1 if self.lists else 2)
+        self.lists.append(List(style, 1 if style.start is None else style.start))
         self._enter()
 
     def item(self, value: int | None) -> None:
         """Begin an item of the innermost list; ``value`` is the number it asks for."""
         self.gap(1)
-        if not self._lists:
+        if not self.lists:
             self._enter("* ", "  ")
             return
-        inside = self._lists[-1]
+        inside = self.lists[-1]
         number = inside.number if value is None else value
         inside.number = number + (-1 if inside.style.backwards else 1)
         marker = "* " if inside.style.style == "*" else f"{numeral(number, inside.style.style)}. "
-        inside.items.append((len(self._blocks), self._first, marker))
+        inside.items.append((len(self.blocks), self.first, marker))
         self._enter(marker, " " * len(marker))
 
     def leave_list(self, _: object) -> None:
         """End the innermost list."""
-        ended = self._lists.pop()
+        ended = self.lists.pop()
         if ended.style.backwards and ended.style.start is None:
             self._count_down(ended)
-        self.leave(1 if self._lists else 2)
+        self.leave(1 if self.lists else 2)
 
-    def _count_down(self, ended: _List) -> None:
+    def _count_down(self, ended: List) -> None:
         """Number the items of a reversed list from their count, which only its end tells."""
         if self.words:
-            self._flush()
+            self.flush()
         number = len(ended.items)
         for start, before, marker in ended.items:
-            block = self._blocks[start] if start < len(self._blocks) else None
+            block = self.blocks[start] if start < len(self.blocks) else None
             if block and block.first.startswith(before + marker):
                 label = f"{before}{numeral(number, ended.style.style)}. "
-                self._blocks[start] = block._replace(first=label + block.first[len(before + marker) :])
+                self.blocks[start] = block._replace(first=label + block.first[len(before + marker) :], lines="")
             number -= 1
 
     # ---- tables
@@ -272,63 +288,63 @@ class Flow:
     def table(self, layout: bool) -> None:
         """Begin a table; ``layout`` says that its tag calls it one that only arranges."""
         if self.words:
-            self._flush()
-        tables = self._tables
+            self.flush()
+        tables = self.tables
         if tables:
             tables[-1].leaf = False
             tables[-1].between = 2
             layout = True
-        tables.append(Table(len(self._blocks), 2 if layout else 1))
-        self._space = 2
+        tables.append(Table(len(self.blocks), 2 if layout else 1))
+        self.space = 2
 
     def row(self, _: object) -> None:
         """Begin a row."""
-        table = self._tables[-1]
+        table = self.tables[-1]
         self.gap(table.between)
         table.rows.append([])
 
     def cell(self, style: CellStyle) -> None:
         """Begin a cell."""
         if self.words:
-            self._flush()
-        table = self._tables[-1]
-        if self._space < table.between:
-            self._space = table.between
+            self.flush()
+        table = self.tables[-1]
+        if self.space < table.between:
+            self.space = table.between
         if not table.rows:
             table.rows.append([])
         row = table.rows[-1]
         if row:
             table.wide = True
-        row.append((len(self._blocks), style))
+        row.append((len(self.blocks), style))
 
     def row_and_cell(self, style: CellStyle) -> None:
         """Begin a row and its first cell."""
         if self.words:
-            self._flush()
-        table = self._tables[-1]
-        if self._space < table.between:
-            self._space = table.between
-        table.rows.append([(len(self._blocks), style)])
+            self.flush()
+        table = self.tables[-1]
+        if self.space < table.between:
+            self.space = table.between
+        table.rows.append([(len(self.blocks), style)])
 
     def leave_table(self, _: object) -> None:
         """End a table: aligned columns when its cells are short, else its cells one after the other."""
         if self.words:
-            self._flush()
-        table = self._tables.pop()
-        self._space = 2
-        if table.wide and table.leaf and table.start < len(self._blocks):
-            self._blocks[table.start :] = settled(table, self._blocks[table.start :], self._width)
+            self.flush()
+        table = self.tables.pop()
+        self.space = 2
+        if table.wide and table.leaf and table.start < len(self.blocks):
+            table.settle(self.blocks, self.width)
 
     # ---- the end
 
     def finish(self) -> str:
         """The text: empty, or lines that each end with one line feed."""
         self.gap(0)
-        blocks = self._blocks
-        if self._bare:
+        blocks = self.blocks
+        if self.bare:
             blocks = self._without_repeated_links()
-        text = printed(blocks, self._width)
-        if self._shielded:
+        text = printed(blocks, self.width)
+        if self.shielded:
             text = unshielded(text)
         return text
 
@@ -337,19 +353,19 @@ class Flow:
 
         def once(match: re.Match[str]) -> str:
             href = match[1][1:-1]
-            if href in self._shown:
+            if href in self.shown:
                 return ""
-            self._shown.add(href)
+            self.shown.add(href)
             return match[1]
 
         kept = []
         space = 0
-        for block in self._blocks:
+        for block in self.blocks:
             space = max(space, block.space)
             if "\x02" in block.text:
                 text = _BARE.sub(once, block.text)
                 text = tidy(text).strip("\n") if block.kind != LINES else stripped_lines(text)
-                block = block._replace(text=text)
+                block = block._replace(text=text, lines="")
             if block.text:
                 kept.append(block._replace(space=space))
                 space = 0
@@ -361,6 +377,15 @@ ENDS_PARAGRAPH = frozenset({
     Flow.item, Flow.leave_list, Flow.table, Flow.row, Flow.cell, Flow.row_and_cell, Flow.leave_table,
 })  # fmt: skip
 """The steps that end the paragraph at hand and begin a line."""
+
+
+def run(ops: Iterable[Op], flow: Flow) -> None:
+    """Take the steps of writing."""
+    for op in ops:
+        if isinstance(op, str):
+            flow.words.append(op)
+        else:
+            op[0](flow, op[1])
 
 
 class _Tidied(NamedTuple):

@@ -70,8 +70,8 @@ class Frame:
     """
 
     __slots__ = (
-        "_children", "_made", "_steps", "_styled", "after", "hidden", "key", "opened", "parent", "pre", "state",
-        "unseen",
+        "_children", "_made", "_steps", "_styled", "after", "hidden", "key", "nodes", "opened", "parent", "pre",
+        "state", "unseen",
     )  # fmt: skip
 
     def __init__(self, key: str, state: str, parent: Frame | None) -> None:
@@ -89,6 +89,7 @@ class Frame:
         self._children: dict[tuple[str, str], Frame] = {}
         self._steps: dict[tuple[str, str, bool, bool], tuple[tuple[Op, ...], Frame]] = {}
         self.after: dict[object, Any] = {}
+        self.nodes: dict[object, Any] = {}
 
     def _scope(self, around: dict[str, Frame]) -> dict[str, Frame]:
         key = self.key

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailtemplates.flow import Flow
+from mailtemplates.flow import Flow, run
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
-from mailtemplates.reading import Memory, Stretch
+from mailtemplates.reading import Memory
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
@@ -36,31 +36,44 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
     flow = Flow(width)
     words = flow.words
     memory = _fresh_memory()
-    frame = memory.root
+    node = memory.node(memory.root, flow)
     held = _Held("")
-    for piece in pieces:
+    todo = list(pieces)
+    end = len(todo)
+    at = 0
+    while at < end:
+        piece = todo[at]
+        at += 1
         if held.pieces:
             if not held.add(piece):
                 continue
-            found = memory.resume(frame, held.pieces)
+            ops, frame, rest = memory.resume(node.frame, held.pieces)
+            if ops or frame is not node.frame:
+                run(ops, flow)
+                node = memory.node(frame, flow)
         else:
-            known: Stretch | None = frame.after.get(piece)
-            if known is None:
+            step = node.after.get(piece)
+            if step is None:
                 if "<" not in piece and "&" not in piece:
-                    if not frame.hidden:
-                        words.append(piece if piece.isprintable() else said_text(piece, frame.pre))
+                    if not node.hidden:
+                        words.append(piece if piece.isprintable() else said_text(piece, node.frame.pre))
                     continue
-                known = memory.stretch(frame, piece, piece if "<" in piece else None)
-            found = known
-        ops, frame, rest = found
-        for op in ops:
-            if isinstance(op, str):
-                words.append(op)
-            else:
-                op[0](flow, op[1])
+                step = memory.step(node, piece)
+            node = memory.take(step, flow)
+            rest = step.rest
+            while rest and at + 1 < end:
+                value, ended = todo[at], todo[at + 1]
+                tag = node.tags.get((rest, ended)) or memory.tag(node, rest, ended)
+                if tag is None or '"' in value or "<" in value or ">" in value:
+                    break
+                if tag.says:
+                    tag.say(value, flow)
+                node = memory.take(tag.step, flow)
+                rest = tag.step.rest
+                at += 2
         if rest or held.pieces:
             held = held.after(rest)
-    _end(flow, memory, frame, "".join(held.pieces))
+    _end(flow, memory, node.frame, "".join(held.pieces))
     return flow.finish()
 
 
@@ -91,12 +104,10 @@ class _Held:
 
 def _end(flow: Flow, memory: Memory, frame: Frame, html: str) -> None:
     """Write the last of a document and close what is open."""
-    ops, frame = memory.read(frame, html, cut(html), len(html))
-    for op in (*ops, *frame.unwind()):
-        if isinstance(op, str):
-            flow.words.append(op)
-        else:
-            op[0](flow, op[1])
+    if html:
+        ops, frame = memory.read(frame, html, cut(html), len(html))
+        run(ops, flow)
+    run(frame.unwind(), flow)
 
 
 def _fresh_memory() -> Memory:

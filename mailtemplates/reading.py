@@ -11,7 +11,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op
+from mailtemplates.effects import Effect, Situation, apply, recorded, situation
+from mailtemplates.flow import BLANK, ENDS_PARAGRAPH, Flow, Op, run
 from mailtemplates.hiding import hidden_selectors
 from mailtemplates.markup import RAW_TEXT, Token, cut, decode
 from mailtemplates.nesting import (
@@ -38,6 +39,7 @@ _TAG_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*/?>""")
 _ANY = "xyzzy"
 _SAYS = {"a": "href", "img": "alt"}
 _LONG_ENOUGH = 500
+_TELLS_SCHEME = 12
 _FRAMES = 20_000
 _CHARACTERS = 4_000_000
 _ENTRY = 400
@@ -69,6 +71,7 @@ class _Tag(NamedTuple):
     is_link: bool
     before: tuple[Op, ...]
     then: Stretch
+    after: Frame
 
     def said(self, values: list[str]) -> Stretch:
         """The stretch with these values."""
@@ -78,6 +81,61 @@ class _Tag(NamedTuple):
         value = decode(written) if "&" in written else written
         op: Op = (Flow.link, target(value)) if self.is_link else visible(value) if value.strip() else ""
         return Stretch((*self.before, op, *self.then.ops), self.then.frame, self.then.rest)
+
+
+class Step:
+    """A stretch at a :class:`Node`: ``head`` goes to the paragraph at hand, ``body`` ends it, ``tail`` begins another.
+
+    ``effects`` are those of the body by what came of the paragraph: None before the first time, then whether one can be
+    recorded, then the effect and the node after it.
+    """
+
+    __slots__ = ("body", "effects", "frame", "head", "is_known", "rest", "tail", "then")
+
+    def __init__(self, stretch: Stretch, then: Node) -> None:
+        ops, self.frame, self.rest = stretch
+        ends = [at for at, op in enumerate(ops) if not isinstance(op, str) and op[0] in ENDS_PARAGRAPH]
+        begin, end = (ends[0], ends[-1] + 1) if ends else (len(ops), len(ops))
+        self.head, self.body, self.tail = ops[:begin], ops[begin:end], ops[end:]
+        self.then = then
+        self.is_known = then.known is not None
+        self.effects: list[tuple[Effect, Node] | bool | None] = [None] * 4
+
+
+class Node:
+    """A frame and a flow's situation, with the stretches that were read there. Without a situation nothing is known."""
+
+    __slots__ = ("after", "frame", "hidden", "known", "tags")
+
+    def __init__(self, frame: Frame, known: Situation | None) -> None:
+        self.frame = frame
+        self.hidden = frame.hidden
+        self.known = known
+        self.after: dict[str, Step] = {}
+        self.tags: dict[tuple[str, str], TagStep | None] = {}
+
+
+class TagStep(NamedTuple):
+    """What stands around the one value of a tag: see :class:`_Tag`."""
+
+    begun: str
+    ended: str
+    says: bool
+    is_link: bool
+    is_safe: bool
+    step: Step
+
+    def say(self, value: str, flow: Flow) -> None:
+        """Say the value, which stays in its attribute."""
+        written = f"{self.begun}{value}{self.ended}"
+        if "&" in written:
+            written = decode(written)
+        if not self.is_link:
+            flow.words.append(visible(written) if written.strip() else "")
+        elif self.is_safe:
+            flow.link(written.strip("\t\n\f\r "))
+        else:
+            flow.link(target(written))
 
 
 class Memory:
@@ -103,6 +161,91 @@ class Memory:
             frame.after[key] = found
             self._size += len(html) + _ENTRY
         return found
+
+    def node(self, frame: Frame, flow: Flow) -> Node:
+        """The node of a frame and the situation that the flow is in."""
+        return self._node(frame, situation(flow))
+
+    def _node(self, frame: Frame, known: Situation | None) -> Node:
+        node: Node | None = frame.nodes.get(known)
+        if node is None:
+            node = frame.nodes[known] = Node(frame, known)
+            self._size += _ENTRY
+        return node
+
+    def step(self, node: Node, html: str) -> Step:
+        """What ``html`` says at a node; remembered when it has markup."""
+        key = html if "<" in html else None
+        stretch = node.frame.after.get(key) or self.stretch(node.frame, html, key)
+        step = self._step(node, stretch)
+        if key is not None and len(html) < _LONGEST_STRETCH:
+            node.after[str(html)] = step
+            self._size += _ENTRY
+        return step
+
+    def _step(self, node: Node, stretch: Stretch) -> Step:
+        return Step(stretch, node if stretch.frame is node.frame else self._node(stretch.frame, node.known))
+
+    def tag(self, node: Node, begun: str, ended: str) -> TagStep | None:
+        """What a tag with one value between ``begun`` and ``ended`` says at a node, when it can be remembered."""
+        key = (begun, ended)
+        if not _TAG_BEGUN.fullmatch(begun):
+            return None
+        tag: _Tag | None = node.frame.after.get(key) or self._learn_tag(node.frame, key)
+        found = self._tag_step(node, tag) if tag is not None else None
+        if len(begun) + len(ended) < _LONGEST_STRETCH:
+            node.tags[begun, str(ended)] = found
+            self._size += _ENTRY
+        return found
+
+    def _tag_step(self, node: Node, tag: _Tag) -> TagStep | None:
+        says = tag.hole >= 0
+        if says and tag.before:
+            return None
+        step = self._step(self._node(tag.after, node.known), tag.then)
+        is_safe = len(tag.begun.strip()) >= _TELLS_SCHEME and "&" not in tag.begun and bool(target(tag.begun))
+        return TagStep(tag.begun, tag.ended, says, tag.is_link, is_safe, step)
+
+    def take(self, step: Step, flow: Flow) -> Node:
+        """Write what a step says; the node after it."""
+        words = flow.words
+        for op in step.head:
+            if isinstance(op, str):
+                words.append(op)
+            else:
+                op[0](flow, op[1])
+        if not step.body:
+            node = step.then
+        else:
+            outcome = flow.flush() if words else BLANK
+            effect = step.effects[outcome]
+            if type(effect) is tuple and not flow.links and not flow.spots:
+                apply(effect[0], flow)
+                node = effect[1]
+            else:
+                node = self._learn(step, flow, outcome)
+        for op in step.tail:
+            if isinstance(op, str):
+                words.append(op)
+            else:
+                op[0](flow, op[1])
+        return node
+
+    def _learn(self, step: Step, flow: Flow, outcome: int) -> Node:
+        """Write the body of a step behind a paragraph; remembered from the second time on."""
+        if step.is_known and not flow.links and not flow.spots:
+            if step.effects[outcome]:
+                before = situation(flow)
+                found = recorded(step.body, before) if before is not None else None
+                if found is not None:
+                    apply(found[0], flow)
+                    node = self._node(step.frame, found[1])
+                    step.effects[outcome] = (found[0], node)
+                    self._size += _ENTRY
+                    return node
+            step.effects[outcome] = step.effects[outcome] is None
+        run(step.body, flow)
+        return self.node(step.frame, flow)
 
     def resume(self, frame: Frame, pieces: list[str]) -> Stretch:
         """What the pieces together say in ``frame``; the last may end what the first opens."""
@@ -140,7 +283,8 @@ class Memory:
         then = self.stretch(after, known[-1][ended.end() :])
         if hole < 0:
             then = Stretch((*ops, *then.ops), then.frame, then.rest)
-        found = _Tag(hole, opening, closing, name == "a", tuple(ops), then)
+            after = frame
+        found = _Tag(hole, opening, closing, name == "a", tuple(ops), then, after)
         size = sum(map(len, known))
         if size < _LONGEST_STRETCH:
             frame.after[known] = found

@@ -39,6 +39,10 @@ class Table:
     wide: bool = False
     rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
 
+    def settle(self, blocks: list[Block], width: int) -> None:
+        """Make the cells that ``blocks`` end with lines, where they can be."""
+        blocks[self.start :] = settled(self, blocks[self.start :], width)
+
 
 class _Row(NamedTuple):
     cells: list[Cell]
@@ -68,7 +72,7 @@ def settled(table: Table, blocks: list[Block], width: int) -> list[Block]:
         for together, run in groupby(rows, _stands_in_columns):
             alike = list(run)
             found += _settled_run(alike, room, False) if together else [row.blocks[0] for row in alike]
-    found[0] = found[0]._replace(first=inside[0].first)
+    found[0] = found[0]._replace(first=inside[0].first, lines="")
     return [*before, *found]
 
 
@@ -102,10 +106,10 @@ def _settled_run(rows: list[_Row], width: int, headed: bool) -> list[Block]:
     lines = aligned([row.cells for row in rows], width) if short and len(rows) > 1 else None
     first = rows[0].blocks[0]
     if lines is not None:
-        return [first._replace(kind=LINES, text="\n".join(lines))]
+        return [first._replace(kind=LINES, text="\n".join(lines), lines="")]
     blocks: list[Block] = []
     for row in rows:
         line = joined(row.cells, width)
         head = row.blocks[0]
-        blocks += [head._replace(kind=LINES, text=line)] if line else row.blocks
+        blocks += [head._replace(kind=LINES, text=line, lines="")] if line else row.blocks
     return blocks
