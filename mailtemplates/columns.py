@@ -24,6 +24,9 @@ class Cell(NamedTuple):
     right: bool = False
 
 
+Line = tuple[str, int]
+"""The text of a cell that is one line, and the cells that it takes."""
+
 _Placed = tuple[int, int, Cell]
 """A cell with the column it starts in and the width of its widest line."""
 
@@ -106,8 +109,7 @@ def _measured(placed: list[list[_Placed]]) -> tuple[list[int], set[int]]:
             if wide > widths.get(column, -1):
                 widths[column] = wide
             if text and not header and not set_right and column not in other:
-                is_amount = len(text) <= _LONGEST_AMOUNT and _AMOUNT.fullmatch(text)
-                (amounts if is_amount else other).add(column)
+                (amounts if is_amount(text) else other).add(column)
     for column, wide, columns in spanning:
         if wide:
             _stretch(widths, column, wide, columns)
@@ -209,6 +211,41 @@ def _tall_line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str
             line += " " * (at - used) + lines[index]
             used = at + wide
     return line.rstrip()
+
+
+def in_columns(rows: Sequence[Sequence[Line]], right: set[int], headed: bool, width: int) -> list[str] | None:
+    """:func:`aligned` for rows of cells that are one line each and span nothing; None when ``width`` cells don't do.
+
+    ``right`` are the columns that are set right, ``headed`` whether the first row is one of headers.
+    """
+    limits: list[int] = []
+    for row in rows:
+        for column, (_, wide) in enumerate(row):
+            if column == len(limits):
+                limits.append(wide)
+            elif wide > limits[column]:
+                limits[column] = wide
+    if _total(limits) > width:
+        return None
+    starts = _starts(limits)
+    lines = []
+    for row in rows:
+        line = ""
+        used = 0
+        for column, (text, wide) in enumerate(row):
+            if text:
+                at = starts[column] + (limits[column] - wide if column in right else 0)
+                line += " " * (at - used) + text
+                used = at + wide
+        lines.append(line)
+    if headed:
+        lines.insert(1, (" " * _GUTTER).join(["-" * limit for limit in limits if limit]))
+    return lines
+
+
+def is_amount(text: str) -> bool:
+    """Whether a cell says a number, with or without a currency or a unit."""
+    return len(text) <= _LONGEST_AMOUNT and _AMOUNT.fullmatch(text) is not None
 
 
 def joined(row: Sequence[Cell], width: int) -> str | None:

@@ -66,10 +66,9 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
                 tag = node.tags.get((rest, ended)) or memory.tag(node, rest, ended)
                 if tag is None or '"' in value or "<" in value or ">" in value:
                     break
-                if tag.says:
-                    tag.say(value, flow)
-                node = memory.take(tag.step, flow)
-                rest = tag.step.rest
+                step = tag.say(value, flow) if tag.says else tag.step
+                node = memory.take(step, flow)
+                rest = step.rest
                 at += 2
         if rest or held.pieces:
             held = held.after(rest)

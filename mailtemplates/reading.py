@@ -8,6 +8,7 @@ reference that a piece leaves open is read with the pieces that follow.
 from __future__ import annotations
 
 import re
+from copy import copy
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ from mailtemplates.nesting import (
     start_meaning,
     target,
 )  # fmt: skip
-from mailtemplates.wrapping import visible
+from mailtemplates.targets import with_target
+from mailtemplates.wrapping import tidy, visible
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
@@ -101,6 +103,12 @@ class Step:
         self.is_known = then.known is not None
         self.effects: list[tuple[Effect, Node] | bool | None] = [None] * 4
 
+    def without_head(self, said: int) -> Step:
+        """The step once the first of its head is said."""
+        found: Step = copy(self)
+        found.head = self.head[said:]
+        return found
+
 
 class Node:
     """A frame and a flow's situation, with the stretches that were read there. Without a situation nothing is known."""
@@ -116,7 +124,11 @@ class Node:
 
 
 class TagStep(NamedTuple):
-    """What stands around the one value of a tag: see :class:`_Tag`."""
+    """What stands around the one value of a tag, and the step behind it: see :class:`_Tag`.
+
+    ``words``: those of a link whose end follows, when they have spaces and so are no target. ``without_words`` is the
+    step behind them.
+    """
 
     begun: str
     ended: str
@@ -124,18 +136,27 @@ class TagStep(NamedTuple):
     is_link: bool
     is_safe: bool
     step: Step
+    words: tuple[str, str, str] | None
+    without_words: Step
 
-    def say(self, value: str, flow: Flow) -> None:
-        """Say the value, which stays in its attribute."""
+    def say(self, value: str, flow: Flow) -> Step:
+        """Say the value, which stays in its attribute, and perhaps the words of the link; the step behind."""
         written = f"{self.begun}{value}{self.ended}"
         if "&" in written:
             written = decode(written)
-        if not self.is_link:
-            flow.words.append(visible(written) if written.strip() else "")
-        elif self.is_safe:
-            flow.link(written.strip("\t\n\f\r "))
-        else:
+        if self.is_safe:
+            href = written.strip("\t\n\f\r ")
+            if self.words is not None and " " not in href and href.isprintable():
+                before, words, after = self.words
+                flow.words.append(f"{before}{words} <{href}>{after}")
+                flow.shown.add(href)
+                return self.without_words
+            flow.link(href)
+        elif self.is_link:
             flow.link(target(written))
+        else:
+            flow.words.append(visible(written) if written.strip() else "")
+        return self.step
 
 
 class Memory:
@@ -203,8 +224,11 @@ class Memory:
         if says and tag.before:
             return None
         step = self._step(self._node(tag.after, node.known), tag.then)
-        is_safe = len(tag.begun.strip()) >= _TELLS_SCHEME and "&" not in tag.begun and bool(target(tag.begun))
-        return TagStep(tag.begun, tag.ended, says, tag.is_link, is_safe, step)
+        long = len(tag.begun.strip()) >= _TELLS_SCHEME and "&" not in tag.begun
+        is_safe = tag.is_link and long and bool(target(tag.begun))
+        words = _link_words(step.head) if is_safe else None
+        without_words = step.without_head(2) if words is not None else step
+        return TagStep(tag.begun, tag.ended, says, tag.is_link, is_safe, step, words, without_words)
 
     def take(self, step: Step, flow: Flow) -> Node:
         """Write what a step says; the node after it."""
@@ -364,6 +388,15 @@ class Memory:
 def _are_plain(values: list[str]) -> bool:
     """Whether values in quotes stay in their attributes."""
     return not any('"' in value or "<" in value or ">" in value for value in values)
+
+
+def _link_words(head: tuple[Op, ...]) -> tuple[str, str, str] | None:
+    """The words of a link that ``head`` begins within and ends, between the spaces around them; None for others."""
+    if len(head) < 2 or not isinstance(head[0], str) or head[1] != (Flow.leave_link, None):
+        return None
+    before, _, after = with_target(head[0], "\n", "\n").partition("\n")
+    words = tidy(head[0]).strip(" \n")
+    return (before, words, after) if " " in words else None
 
 
 def _say(ops: list[Op], text: str, pre: bool = False) -> None:

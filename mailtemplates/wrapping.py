@@ -110,6 +110,8 @@ def tidy(text: str) -> str:
 
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` cells; line feeds in ``text`` break too. What cannot be broken stands whole."""
+    if text.isascii() and "\n" not in text:
+        return _fill_narrow(text, width)
     lines: list[str] = []
     for line in text.split("\n"):
         if len(line) * (1 if line.isascii() else 2) <= width:
