@@ -56,32 +56,41 @@ class Begun(NamedTuple):
     rows: _Rows
 
 
-class Effect(NamedTuple):
-    """What steps do.
+class Change(NamedTuple):
+    """What steps do besides writing blocks.
 
     ``rows`` and ``inside`` go to the table that was open before, when it may become columns; the first of ``rows`` goes
     on with its last. ``settles``: that table ends so. ``blocks`` follow, once ``ended`` tables have ended and before
     those ``begun``.
     """
 
-    in_table: bool
     rows: _Rows
     inside: tuple[Block, ...]
     wide: bool
     settles: bool
     nests: bool
     ended: int
-    blocks: tuple[Block, ...]
     begun: tuple[Begun, ...]
     places: tuple[Place, ...] | None
     lists: tuple[tuple[ListStyle, int], ...] | None
     shown: frozenset[str]
     bare: bool
     shielded: bool
-    space: int
     first: str
     rest: str
     kind: str
+
+
+class Effect(NamedTuple):
+    """What steps do: the space after them, the cell they begin in the table that is open, more, and their blocks.
+
+    The cell is given as its style, whether it begins a row, and whether a row has two cells now.
+    """
+
+    space: int
+    cell: tuple[CellStyle, bool, bool] | None
+    change: Change | None
+    blocks: tuple[Block, ...]
 
 
 def situation(flow: Flow) -> Situation | None:
@@ -158,12 +167,32 @@ def _effect(flow: Flow, before: Situation, after: Situation, tables: list[Table]
         wide = probe.wide
     inside = tuple(with_lines(block, flow.width) if _MARK not in block.text else block for block in flow.blocks[:end])
     blocks, begun = _behind(flow, end, kept)
-    return Effect(
-        bool(rows) or bool(inside) or settles, rows, inside, wide, settles,
-        probe is not None and not probe.leaf and kept == len(tables), len(tables) - kept, blocks, begun,
-        None if after.places == before.places else after.places, None if after.lists == before.lists else after.lists,
-        frozenset(flow.shown), flow.bare, flow.shielded, flow.space, flow.first, flow.rest, flow.kind,
+    change = Change(
+        rows, inside, wide, settles, probe is not None and not probe.leaf and kept == len(tables), len(tables) - kept,
+        begun, None if after.places == before.places else after.places,
+        None if after.lists == before.lists else after.lists, frozenset(flow.shown), flow.bare, flow.shielded,
+        flow.first, flow.rest, flow.kind,
     )  # fmt: skip
+    idle = Change(
+        (), (), False, False, False, 0, (), None, None, frozenset(), False, False, before.first, before.rest, before.kind
+    )
+    if after.places or before.places:
+        return Effect(flow.space, None, change, blocks)
+    if change == idle:
+        return Effect(flow.space, None, None, blocks)
+    cell = _only_cell(rows, before.table) if goes_on else None
+    if cell is not None and change._replace(rows=(), inside=(), wide=False) == idle:
+        return Effect(flow.space, (*cell, wide), None, inside)
+    return Effect(flow.space, None, change, blocks)
+
+
+def _only_cell(rows: _Rows, table: Undecided | None) -> tuple[CellStyle, bool] | None:
+    """The cell that the rows consist of, and whether it begins a row, when they are one at their beginning."""
+    cells = [cell for row in rows for cell in row]
+    new = table is None or not table.has_rows or not rows[0]
+    if len(cells) != 1 or cells[0][0] or not rows[-1] or len(rows) > (2 if table and table.has_rows else 1):
+        return None
+    return cells[0][1], new
 
 
 def _behind(flow: Flow, end: int, kept: int) -> tuple[tuple[Block, ...], tuple[Begun, ...]]:
@@ -183,32 +212,40 @@ def _behind(flow: Flow, end: int, kept: int) -> tuple[tuple[Block, ...], tuple[B
 
 def apply(effect: Effect, flow: Flow) -> None:
     """Do to a flow at the end of a paragraph what the steps would."""
-    (
-        in_table, rows, inside, wide, settles, nests, ended, written, begun, places, lists, shown, bare, shielded,
-        flow.space, flow.first, flow.rest, flow.kind,
-    ) = effect  # fmt: skip
-    blocks = flow.blocks
-    tables = flow.tables
-    if in_table:
-        table = tables[-1]
-        _add_rows(table.rows, rows, len(blocks))
-        blocks += inside
+    flow.space, cell, change, written = effect
+    if cell is not None:
+        style, begins_row, wide = cell
+        table = flow.tables[-1]
+        if begins_row:
+            table.rows.append([(len(flow.blocks), style)])
+        else:
+            table.rows[-1].append((len(flow.blocks), style))
         table.wide = wide
-        if settles and table.start < len(blocks):
-            table.settle(blocks, flow.width)
+    elif change is not None:
+        _change(change, flow)
+    flow.blocks += written
+
+
+def _change(change: Change, flow: Flow) -> None:
+    (
+        rows, inside, wide, settles, nests, ended, begun, places, lists, shown, bare, shielded,
+        flow.first, flow.rest, flow.kind,
+    ) = change  # fmt: skip
+    tables = flow.tables
+    if rows or inside or settles:
+        _go_on(tables[-1], flow, change)
     if nests:
         tables[-1].leaf = False
         tables[-1].between = 2
     if ended:
         del tables[-ended:]
     if begun:
-        base = len(blocks)
+        base = len(flow.blocks)
         for start, between, leaf, is_wide, cells in begun:
-            tables.append(Table(base + start, between, leaf, is_wide, _shifted(cells, base)))
-    blocks += written
+            tables.append(Table(base + start, between, leaf, is_wide, _shifted(cells, base) if cells else []))
+    flow.told = 0
     if places is not None:
         flow.places = list(places)
-    flow.told = 0
     if lists is not None:
         flow.lists = _lists(lists)
     if shown:
@@ -217,6 +254,16 @@ def apply(effect: Effect, flow: Flow) -> None:
         flow.bare = True
     if shielded:
         flow.shielded = True
+
+
+def _go_on(table: Table, flow: Flow, change: Change) -> None:
+    """Write in the table that was open."""
+    blocks = flow.blocks
+    _add_rows(table.rows, change.rows, len(blocks))
+    blocks += change.inside
+    table.wide = change.wide
+    if change.settles and table.start < len(blocks):
+        table.settle(blocks, flow.width)
 
 
 def _add_rows(rows: list[list[tuple[int, CellStyle]]], more: _Rows, base: int) -> None:
