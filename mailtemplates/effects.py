@@ -84,11 +84,11 @@ class Change(NamedTuple):
 class Effect(NamedTuple):
     """What steps do: the space after them, the cell they begin in the table that is open, more, and their blocks.
 
-    The cell is given as its style, whether it begins a row, and whether a row has two cells now.
+    The cell is given as its style, the blocks before it, whether it begins a row, and whether a row has two cells now.
     """
 
     space: int
-    cell: tuple[CellStyle, bool, bool] | None
+    cell: tuple[CellStyle, int, bool, bool] | None
     change: Change | None
     blocks: tuple[Block, ...]
 
@@ -186,13 +186,13 @@ def _effect(flow: Flow, before: Situation, after: Situation, tables: list[Table]
     return Effect(flow.space, None, change, blocks)
 
 
-def _only_cell(rows: _Rows, table: Undecided | None) -> tuple[CellStyle, bool] | None:
-    """The cell that the rows consist of, and whether it begins a row, when they are one at their beginning."""
+def _only_cell(rows: _Rows, table: Undecided | None) -> tuple[CellStyle, int, bool] | None:
+    """The cell that the rows consist of, the blocks before it, and whether it begins a row."""
     cells = [cell for row in rows for cell in row]
     new = table is None or not table.has_rows or not rows[0]
-    if len(cells) != 1 or cells[0][0] or not rows[-1] or len(rows) > (2 if table and table.has_rows else 1):
+    if len(cells) != 1 or not rows[-1] or len(rows) > (2 if table and table.has_rows else 1):
         return None
-    return cells[0][1], new
+    return cells[0][1], cells[0][0], new
 
 
 def _behind(flow: Flow, end: int, kept: int) -> tuple[tuple[Block, ...], tuple[Begun, ...]]:
@@ -214,12 +214,12 @@ def apply(effect: Effect, flow: Flow) -> None:
     """Do to a flow at the end of a paragraph what the steps would."""
     flow.space, cell, change, written = effect
     if cell is not None:
-        style, begins_row, wide = cell
+        style, at, begins_row, wide = cell
         table = flow.tables[-1]
         if begins_row:
-            table.rows.append([(len(flow.blocks), style)])
+            table.rows.append([(len(flow.blocks) + at, style)])
         else:
-            table.rows[-1].append((len(flow.blocks), style))
+            table.rows[-1].append((len(flow.blocks) + at, style))
         table.wide = wide
     elif change is not None:
         _change(change, flow)
@@ -280,4 +280,7 @@ def _add_rows(rows: list[list[tuple[int, CellStyle]]], more: _Rows, base: int) -
 
 
 def _shifted(rows: _Rows, base: int) -> list[list[tuple[int, CellStyle]]]:
+    if len(rows) == 1 and len(rows[0]) == 1:
+        at, style = rows[0][0]
+        return [[(base + at, style)]]
     return [[(base + at, style) for at, style in row] for row in rows]

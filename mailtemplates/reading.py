@@ -38,6 +38,8 @@ _NEXT_VALUE = rf"""{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+(href|alt|src|lang|dir|title|c
 _TAG_BEGUN = re.compile(rf"<([a-z][a-z0-9]*){_NEXT_VALUE}")
 _TAG_GOES_ON = re.compile(rf"""([^"<>]*)"{_NEXT_VALUE}""")
 _TAG_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*/?>""")
+_TITLE_BEGUN = re.compile(r"<title>[^<]*")
+_TITLE_ENDED = re.compile(r"[^<>]*</title>")
 _ANY = "xyzzy"
 _SAYS = {"a": "href", "img": "alt"}
 _LONG_ENOUGH = 500
@@ -209,11 +211,14 @@ class Memory:
 
     def tag(self, node: Node, begun: str, ended: str) -> TagStep | None:
         """What a tag with one value between ``begun`` and ``ended`` says at a node, when it can be remembered."""
-        key = (begun, ended)
-        if not _TAG_BEGUN.fullmatch(begun):
-            return None
-        tag: _Tag | None = node.frame.after.get(key) or self._learn_tag(node.frame, key)
-        found = self._tag_step(node, tag) if tag is not None else None
+        found = None
+        if _TAG_BEGUN.fullmatch(begun):
+            key = (begun, ended)
+            tag: _Tag | None = node.frame.after.get(key) or self._learn_tag(node.frame, key)
+            found = self._tag_step(node, tag) if tag is not None else None
+        elif _TITLE_BEGUN.fullmatch(begun) and (title := _TITLE_ENDED.match(ended)):
+            step = self._step(node, self.stretch(node.frame, ended[title.end() :]))
+            found = TagStep("", "", False, False, False, step, None, step)
         if len(begun) + len(ended) < _LONGEST_STRETCH:
             node.tags[begun, str(ended)] = found
             self._size += _ENTRY
