@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mailtemplates.wrapping import display_width, wrap
+from mailtemplates.wrapping import display_width, filled, wrap
 
 PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 NARROWEST = 24
@@ -42,8 +42,8 @@ def printed(blocks: Sequence[Block], width: int) -> str:
             append(lines)
         elif rest or first:
             append(_prefixed(first, rest, kind, text, width))
-        elif kind == PARAGRAPH and len(text) <= width and text.isascii():
-            append(text)
+        elif kind == PARAGRAPH and text.isascii() and "\n" not in text:
+            append(text if len(text) <= width else "\n".join(filled(text, width)))
         else:
             append(_body(kind, text, width))
         before = rest

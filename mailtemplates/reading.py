@@ -167,6 +167,7 @@ class Memory:
     def __init__(self) -> None:
         self.root = root()
         self._meanings: dict[object, Meaning] = {}
+        self._begin: dict[int, Node] = {}
         self._size = 0
 
     def is_full(self) -> bool:
@@ -184,6 +185,13 @@ class Memory:
             frame.after[key] = found
             self._size += len(html) + _ENTRY
         return found
+
+    def begin(self, flow: Flow) -> Node:
+        """The node of a document's beginning."""
+        node = self._begin.get(flow.width)
+        if node is None:
+            node = self._begin[flow.width] = self.node(self.root, flow)
+        return node
 
     def node(self, frame: Frame, flow: Flow) -> Node:
         """The node of a frame and the situation that the flow is in."""

@@ -81,78 +81,55 @@ def settled(table: Table, blocks: list[Block], width: int) -> list[Block]:
 
 def _settled_simply(table: Table, start: int, blocks: list[Block], width: int) -> list[Block] | None:
     """:func:`settled` for the usual table: every cell is one printable line or empty, every row goes in columns."""
-    first = blocks[start] if start < len(blocks) else None
-    if first is None:
+    if start >= len(blocks):
         return None
     ends = [at - table.start for row in table.rows for at, _ in row]
     ends.append(len(blocks))
-    reader = _Reader(first.rest)
-    at = 0
+    rows: list[list[Line]] = []
+    right: set[int] = set()
+    amounts: set[int] = set()
+    other: set[int] = set()
+    is_wide = is_headed = has_headers = has_alone = False
+    first = blocks[start]
+    prefix = first.rest
+    end, at = start, 0
     for row in table.rows:
-        if not reader.read(row, ends[at : at + len(row) + 1], blocks):
-            return None
-        at += len(row)
-    if len(reader.rows) < 2 or not reader.is_wide or (reader.has_alone and not reader.has_headers):
+        line: list[Line] = []
+        set_right: list[int] = []
+        headers = said = column = 0
+        for _, (header, columns, spanned, is_right) in row:
+            at += 1
+            begin, end = end, ends[at]
+            if columns != 1 or spanned != 1 or end > begin + 1:
+                return None
+            headers += header
+            if is_right:
+                set_right.append(column)
+            if end == begin:
+                line.append(("", 0))
+            else:
+                _, _, rest, kind, text, _ = blocks[begin]
+                if rest != prefix or kind not in _LINE_KINDS or not text.isprintable():
+                    return None
+                said += 1
+                line.append((text, len(text) if text.isascii() else display_width(text)))
+                if not header and not is_right and column not in other:
+                    (amounts if is_amount(text) else other).add(column)
+            column += 1
+        has_headers = has_headers or headers > 0
+        if said:
+            is_headed = headers == column if not rows else is_headed
+            is_wide = is_wide or said > 1
+            has_alone = has_alone or (said == 1 and (column == 1 or line[0][0] != ""))
+            rows.append(line)
+            right.update(set_right)
+    if len(rows) < 2 or not is_wide or (has_alone and not has_headers):
         return None
-    room = max(width - display_width(first.rest), NARROWEST)
-    lines = in_columns(reader.rows, reader.right | (reader.amounts - reader.other), reader.is_headed, room)
+    room = max(width - display_width(prefix), NARROWEST)
+    lines = in_columns(rows, right | (amounts - other), is_headed, room)
     if lines is None:
         return None
     return [*blocks[:start], first._replace(kind=LINES, text="\n".join(lines), lines="")]
-
-
-class _Reader:
-    """The rows of a table of simple cells, read one after the other."""
-
-    __slots__ = (
-        "amounts", "has_alone", "has_headers", "is_headed", "is_wide", "other", "rest", "right", "rows",
-    )  # fmt: skip
-
-    def __init__(self, rest: str) -> None:
-        self.rest = rest
-        self.rows: list[list[Line]] = []
-        self.right: set[int] = set()
-        self.amounts: set[int] = set()
-        self.other: set[int] = set()
-        self.is_wide = self.is_headed = self.has_headers = self.has_alone = False
-
-    def read(self, row: list[tuple[int, CellStyle]], ends: list[int], blocks: list[Block]) -> bool:
-        """Read a row whose cells begin and end at ``blocks[ends[…]]``; whether it is simple."""
-        line: list[Line] = []
-        headers = said = 0
-        end = ends[0]
-        for column, (_, (header, columns, rows, right)) in enumerate(row):
-            start, end = end, ends[column + 1]
-            if columns != 1 or rows != 1 or end > start + 1:
-                return False
-            headers += header
-            if end == start:
-                line.append(("", 0))
-                continue
-            said += 1
-            _, _, rest, kind, text, _ = blocks[start]
-            if rest != self.rest or kind not in _LINE_KINDS or not text.isprintable():
-                return False
-            line.append((text, len(text) if text.isascii() else display_width(text)))
-            if not header and not right and column not in self.other:
-                (self.amounts if is_amount(text) else self.other).add(column)
-        if headers:
-            self.has_headers = True
-        if said:
-            self._add(row, line, said, headers)
-        return True
-
-    def _add(self, row: list[tuple[int, CellStyle]], line: list[Line], said: int, headers: int) -> None:
-        if not self.rows:
-            self.is_headed = headers == len(row)
-        self.rows.append(line)
-        if said > 1:
-            self.is_wide = True
-        elif line[0][0] or len(line) == 1:
-            self.has_alone = True
-        for column, (_, style) in enumerate(row):
-            if style.right:
-                self.right.add(column)
 
 
 def _rows(table: Table, start: int, blocks: list[Block]) -> Iterator[_Row]:

@@ -111,7 +111,7 @@ def tidy(text: str) -> str:
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` cells; line feeds in ``text`` break too. What cannot be broken stands whole."""
     if text.isascii() and "\n" not in text:
-        return _fill_narrow(text, width)
+        return filled(text, width)
     lines: list[str] = []
     for line in text.split("\n"):
         if len(line) * (1 if line.isascii() else 2) <= width:
@@ -124,10 +124,11 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _fill(line: str, width: int) -> list[str]:
-    return _fill_narrow(line, width) if _NARROW.fullmatch(line) else _fill_units(line, width)
+    return filled(line, width) if _NARROW.fullmatch(line) else _fill_units(line, width)
 
 
-def _fill_narrow(line: str, width: int) -> list[str]:
+def filled(line: str, width: int) -> list[str]:
+    """:func:`wrap` for one line of characters that take one cell each."""
     lines = []
     start = 0
     while len(line) - start > width:
@@ -136,7 +137,8 @@ def _fill_narrow(line: str, width: int) -> list[str]:
             break
         lines.append(line[start:end])
         start = end + 1
-    return [*lines, line[start:]]
+    lines.append(line[start:])
+    return lines
 
 
 def _fill_units(line: str, width: int) -> list[str]:
