@@ -174,8 +174,9 @@ def _effect(flow: Flow, before: Situation, after: Situation, tables: list[Table]
         flow.first, flow.rest, flow.kind,
     )  # fmt: skip
     idle = Change(
-        (), (), False, False, False, 0, (), None, None, frozenset(), False, False, before.first, before.rest, before.kind
-    )
+        (), (), False, False, False, 0, (), None, None, frozenset(), False, False, before.first, before.rest,
+        before.kind,
+    )  # fmt: skip
     if after.places or before.places:
         return Effect(flow.space, None, change, blocks)
     if change == idle:
@@ -228,7 +229,7 @@ def apply(effect: Effect, flow: Flow) -> None:
 
 def _change(change: Change, flow: Flow) -> None:
     (
-        rows, inside, wide, settles, nests, ended, begun, places, lists, shown, bare, shielded,
+        rows, inside, _, settles, nests, ended, begun, places, lists, shown, bare, shielded,
         flow.first, flow.rest, flow.kind,
     ) = change  # fmt: skip
     tables = flow.tables

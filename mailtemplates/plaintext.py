@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailtemplates.flow import Flow, run
+from mailtemplates.effects import apply
+from mailtemplates.flow import BLANK, Flow, run
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
-from mailtemplates.reading import Memory
+from mailtemplates.reading import Memory, Node
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
@@ -37,43 +38,74 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
     words = flow.words
     memory = _fresh_memory()
     node = memory.begin(flow)
-    held = _Held("")
     todo = list(pieces)
     end = len(todo)
     at = 0
     while at < end:
         piece = todo[at]
         at += 1
-        if held.pieces:
-            if not held.add(piece):
+        step = node.after.get(piece)
+        if step is None:
+            if "<" not in piece and "&" not in piece:
+                if not node.hidden:
+                    words.append(piece if piece.isprintable() else said_text(piece, node.frame.pre))
                 continue
-            ops, frame, rest = memory.resume(node.frame, held.pieces)
-            if ops or frame is not node.frame:
-                run(ops, flow)
-                node = memory.node(frame, flow)
-        else:
-            step = node.after.get(piece)
-            if step is None:
-                if "<" not in piece and "&" not in piece:
-                    if not node.hidden:
-                        words.append(piece if piece.isprintable() else said_text(piece, node.frame.pre))
-                    continue
-                step = memory.step(node, piece)
-            node = memory.take(step, flow)
+            step = memory.step(node, piece)
+        while True:
+            for op in step.head:
+                if isinstance(op, str):
+                    words.append(op)
+                else:
+                    op[0](flow, op[1])
+            if not step.body:
+                node = step.then
+            else:
+                outcome = flow.flush() if words else BLANK
+                effect = step.effects[outcome]
+                if type(effect) is tuple and not flow.links and not flow.spots:
+                    apply(effect[0], flow)
+                    node = effect[1]
+                else:
+                    node = memory.learn(step, flow, outcome)
+            for op in step.tail:
+                if isinstance(op, str):
+                    words.append(op)
+                else:
+                    op[0](flow, op[1])
             rest = step.rest
-            while rest and at + 1 < end:
+            if not rest:
+                break
+            if at + 1 < end:
                 value, ended = todo[at], todo[at + 1]
                 tag = node.tags.get((rest, ended)) or memory.tag(node, rest, ended)
-                if tag is None or '"' in value or "<" in value or ">" in value:
-                    break
-                step = tag.say(value, flow) if tag.says else tag.step
-                node = memory.take(step, flow)
-                rest = step.rest
-                at += 2
-        if rest or held.pieces:
-            held = held.after(rest)
-    _end(flow, memory, node.frame, "".join(held.pieces))
+                if tag is not None and not ('"' in value or "<" in value or ">" in value):
+                    step = tag.say(value, flow) if tag.says else tag.step
+                    at += 2
+                    continue
+            node, at, rest = _closed(todo, at, rest, memory, node, flow)
+            if rest:
+                _end(flow, memory, node.frame, rest)
+                return flow.finish()
+            break
+    _end(flow, memory, node.frame, "")
     return flow.finish()
+
+
+def _closed(
+    todo: list[str], at: int, rest: str, memory: Memory, node: Node, flow: Flow
+) -> tuple[Node, int, str]:
+    """Read on until what a piece leaves open is closed: the node, the place in ``todo``, and what is never closed."""
+    held = _Held(rest)
+    while held.pieces and at < len(todo):
+        at += 1
+        if not held.add(todo[at - 1]):
+            continue
+        ops, frame, rest = memory.resume(node.frame, held.pieces)
+        if ops or frame is not node.frame:
+            run(ops, flow)
+            node = memory.node(frame, flow)
+        held = held.after(rest)
+    return node, at, "".join(held.pieces)
 
 
 class _Held:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.effects import Effect, Situation, apply, recorded, situation
-from mailtemplates.flow import BLANK, ENDS_PARAGRAPH, Flow, Op, run
+from mailtemplates.flow import ENDS_PARAGRAPH, Flow, Op, run
 from mailtemplates.hiding import hidden_selectors
 from mailtemplates.markup import RAW_TEXT, Token, cut, decode
 from mailtemplates.nesting import (
@@ -243,32 +243,7 @@ class Memory:
         without_words = step.without_head(2) if words is not None else step
         return TagStep(tag.begun, tag.ended, says, tag.is_link, is_safe, step, words, without_words)
 
-    def take(self, step: Step, flow: Flow) -> Node:
-        """Write what a step says; the node after it."""
-        words = flow.words
-        for op in step.head:
-            if isinstance(op, str):
-                words.append(op)
-            else:
-                op[0](flow, op[1])
-        if not step.body:
-            node = step.then
-        else:
-            outcome = flow.flush() if words else BLANK
-            effect = step.effects[outcome]
-            if type(effect) is tuple and not flow.links and not flow.spots:
-                apply(effect[0], flow)
-                node = effect[1]
-            else:
-                node = self._learn(step, flow, outcome)
-        for op in step.tail:
-            if isinstance(op, str):
-                words.append(op)
-            else:
-                op[0](flow, op[1])
-        return node
-
-    def _learn(self, step: Step, flow: Flow, outcome: int) -> Node:
+    def learn(self, step: Step, flow: Flow, outcome: int) -> Node:
         """Write the body of a step behind a paragraph; remembered from the second time on."""
         if step.is_known and not flow.links and not flow.spots:
             if step.effects[outcome]:
