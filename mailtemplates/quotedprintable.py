@@ -7,6 +7,7 @@ begun at, and then costs one look-up.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 
@@ -17,12 +18,14 @@ LIMIT = 76
 
 _ROOM = LIMIT - 1
 _BREAK = "=\r\n"
-_SAFE = bytes([9, *range(0x20, 0x7F)])
-_UNSAFE = pattern(r"[^ -~\t]+")
+_SAFE = bytes([9, 10, *range(0x20, 0x7F)])
+_CONTROLS = pattern(r"[^ -~\t\n]")
+_HANDLER = "mailtemplates.quoted-printable"
+_SPACE = frozenset(" \t")
+_HEADS = frozenset(".F")
 _plain = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?").fullmatch
 _LONG_ENOUGH = 24
 _LONGEST = 65_536
-_KEPT_LINES = 16_384
 _KEPT_PIECES = 8_192
 _KEPT_CHARACTERS = 4_000_000
 
@@ -44,16 +47,17 @@ def quote(pieces: Sequence[str]) -> str:
     does. A soft break never cuts an escape or a UTF-8 character.
     """
     if len(pieces) == 1:
-        return "\r\n".join(map(_LINES.__getitem__, pieces[0].split("\n")))
+        return "\r\n".join(_whole_lines(pieces[0]))
     state = START
     out: list[str] = []
     for piece in pieces:
         size = len(piece)
         if size < _LONG_ENOUGH:
-            column = state[0]
-            if column > 4 and column + size <= _ROOM and not state[2] and _plain(piece):
-                out.append(piece)
-                state = _WITHIN[column + size]
+            column, lead, held = state
+            after = column + len(held) + size
+            if lead is None and after <= _ROOM and _plain(piece):
+                out.append(held + piece if held else piece)
+                state = _WITHIN[after]
                 continue
             text, state = _write(piece, state)
         else:
@@ -69,10 +73,26 @@ def _write(piece: str, state: State) -> Step:
     """A piece encoded from a state on, and the state behind it."""
     if "\n" not in piece:
         return _write_line(piece, state, ends=False) if piece else ("", state)
-    lines = piece.split("\n")
-    first, _ = _write_line(lines[0], state, ends=True)
-    last, state = _write_line(lines[-1], START, ends=False) if lines[-1] else ("", START)
-    return "\r\n".join([first, *map(_LINES.__getitem__, lines[1:-1]), last]), state
+    first, rest = piece.split("\n", 1)
+    between, newline, last = rest.rpartition("\n")
+    head, _ = _write_line(first, state, ends=True)
+    tail, state = _write_line(last, START, ends=False) if last else ("", START)
+    return "\r\n".join([head, *(_whole_lines(between) if newline else ()), tail]), state
+
+
+def _whole_lines(text: str) -> list[str]:
+    """Lines from beginning to end; most need no soft break and hold nothing that is special at their edges."""
+    return [
+        line if len(line) <= _ROOM and line[-1:] not in _SPACE and line[:1] not in _HEADS else _whole_line(line)
+        for line in _escaped(text).split("\n")
+    ]
+
+
+def _whole_line(escaped: str) -> str:
+    """One line, escaped but for its edges."""
+    if escaped[-1:] in (" ", "\t"):
+        escaped = f"{escaped[:-1]}={ord(escaped[-1]):02X}"
+    return _broken(escaped, 0, "", "")[0]
 
 
 def _write_line(text: str, state: State, *, ends: bool) -> Step:
@@ -143,15 +163,25 @@ def _lead(lead: str | None, text: str, column: int) -> str | None:
 
 
 def _escaped(text: str) -> str:
-    """Text with every octet escaped that quoted-printable does not take as it is."""
-    escaped = text.replace("=", "=3D") if "=" in text else text
-    if not text.isascii() or text.encode("ascii").translate(None, _SAFE):
-        escaped = _UNSAFE.sub(_escape, escaped)
-    return escaped
+    """Text with every octet escaped that quoted-printable does not take as it is, but for line ends."""
+    octets = (text.replace("=", "=3D") if "=" in text else text).encode("ascii", _HANDLER)
+    escaped = octets.decode("ascii")
+    return _CONTROLS.sub(_escape_control, escaped) if octets.translate(None, _SAFE) else escaped
 
 
-def _escape(match: re.Match[str]) -> str:
-    return "=" + match.group().encode("utf-8").hex("=").upper()
+def _escape_control(match: re.Match[str]) -> str:
+    return f"={ord(match[0]):02X}"
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """Characters outside ASCII by their UTF-8 octets: an error handler of :mod:`codecs`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    octets = error.object[error.start : error.end].encode("utf-8")
+    return "=" + octets.hex("=").upper(), error.end
+
+
+codecs.register_error(_HANDLER, _escape)
 
 
 class _Memory(dict[str, dict[State, Step]]):
@@ -172,22 +202,4 @@ class _Memory(dict[str, dict[State, Step]]):
         return step
 
 
-class _Lines(dict[str, str]):
-    """What whole lines become. Emptied when it is full; safe to share between threads."""
-
-    characters = 0
-
-    def __missing__(self, line: str) -> str:
-        quoted = _write_line(line, START, ends=True)[0]
-        if len(line) > _LONGEST:
-            return quoted
-        if len(self) >= _KEPT_LINES or self.characters >= _KEPT_CHARACTERS:
-            self.clear()
-            self.characters = 0
-        self.characters += len(line) + len(quoted)
-        self[line] = quoted
-        return quoted
-
-
 _MEMORY = _Memory()
-_LINES = _Lines()
