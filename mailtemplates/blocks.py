@@ -30,7 +30,11 @@ class Block(NamedTuple):
     lines: str = ""
 
 
-def printed(blocks: Sequence[Block], width: int) -> str:
+Written = tuple[int, str, str, str, str, str]
+"""A :class:`Block` as it is written."""
+
+
+def printed(blocks: Sequence[Written], width: int) -> str:
     """The text of the blocks in lines of at most ``width`` cells, each with its line feed; empty without blocks."""
     parts: list[str] = []
     append = parts.append
@@ -52,10 +56,10 @@ def printed(blocks: Sequence[Block], width: int) -> str:
     return "".join(parts)
 
 
-def with_lines(block: Block, width: int) -> Block:
+def with_lines(block: Written, width: int) -> Block:
     """The block with its lines."""
     _, first, rest, kind, text, _ = block
-    return block._replace(lines=_prefixed(first, rest, kind, text, width))
+    return Block._make(block)._replace(lines=_prefixed(first, rest, kind, text, width))
 
 
 def merged(blocks: Sequence[Block]) -> list[Block]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mailtemplates.blocks import Block, merged, with_lines
+from mailtemplates.blocks import Block, Written, merged, with_lines
 from mailtemplates.flow import Flow, List, Op, Place, run
 from mailtemplates.numbering import ListStyle
 from mailtemplates.tables import CellStyle, Table
@@ -119,7 +119,7 @@ class _Probe(Table):
 
     end: int = -1
 
-    def settle(self, blocks: list[Block], width: int) -> None:
+    def settle(self, blocks: list[Written], width: int) -> None:
         self.end = len(blocks)
 
 
@@ -165,7 +165,7 @@ def _effect(flow: Flow, before: Situation, after: Situation, tables: list[Table]
         end = len(flow.blocks) if goes_on else probe.end
         rows = tuple(tuple(cell for cell in row if cell[0] >= 0) for row in probe.rows)
         wide = probe.wide
-    inside = tuple(with_lines(block, flow.width) if _MARK not in block.text else block for block in flow.blocks[:end])
+    inside = tuple(_known(block, flow.width) for block in flow.blocks[:end])
     blocks, begun = _behind(flow, end, kept)
     change = Change(
         rows, inside, wide, settles, probe is not None and not probe.leaf and kept == len(tables), len(tables) - kept,
@@ -196,9 +196,14 @@ def _only_cell(rows: _Rows, table: Undecided | None) -> tuple[CellStyle, int, bo
     return cells[0][1], cells[0][0], new
 
 
+def _known(block: Written, width: int) -> Block:
+    found = Block._make(block)
+    return found if _MARK in found.text else with_lines(found, width)
+
+
 def _behind(flow: Flow, end: int, kept: int) -> tuple[tuple[Block, ...], tuple[Begun, ...]]:
     """The blocks after the ``end`` that belong to a table, and the tables begun among them."""
-    blocks = [with_lines(block, flow.width) if _MARK not in block.text else block for block in flow.blocks[end:]]
+    blocks = [_known(block, flow.width) for block in flow.blocks[end:]]
     new = flow.tables[kept:]
     undecided = new[-1].start - end if new and new[-1].leaf else len(blocks)
     finished = merged(blocks[:undecided])

@@ -7,11 +7,11 @@ text are control characters, which :func:`~mailtemplates.wrapping.visible` keeps
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, RULE, Block, printed, stripped_lines
+from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, RULE, Block, Written, printed, stripped_lines
 from mailtemplates.numbering import ListStyle, numeral
 from mailtemplates.tables import CellStyle, Table
 from mailtemplates.targets import is_said, needs_shield, shielded, unshielded, with_target
@@ -64,7 +64,7 @@ class Flow:
 
     def __init__(self, width: int) -> None:
         self.words: list[str] = []
-        self.blocks: list[Block] = []
+        self.blocks: list[Written] = []
         self.space = 0
         self.first = self.rest = ""
         self.kind = PARAGRAPH
@@ -103,7 +103,7 @@ class Flow:
         if not text:
             self.blanks += 1
             return BREAK if before else BLANK
-        self.blocks.append(_new(Block, (self.space, self.first, self.rest, self.kind, text, "")))
+        self.blocks.append((self.space, self.first, self.rest, self.kind, text, ""))
         self.space = 2 if after else 0
         self.first = self.rest
         if self.told < len(self.places):
@@ -204,7 +204,7 @@ class Flow:
         if tidy("".join(self.words)).strip("\n"):
             self.words.append(f" <{href}>")
         elif len(self.blocks) > spot[0]:
-            last = self.blocks[-1]
+            last = Block._make(self.blocks[-1])
             if last.kind in (LINES, RULE):
                 self.space = max(self.space, 1)
                 self._add(PARAGRAPH, f"<{href}>")
@@ -277,7 +277,7 @@ class Flow:
             self.flush()
         number = len(ended.items)
         for start, before, marker in ended.items:
-            block = self.blocks[start] if start < len(self.blocks) else None
+            block = Block._make(self.blocks[start]) if start < len(self.blocks) else None
             if block and block.first.startswith(before + marker):
                 label = f"{before}{numeral(number, ended.style.style)}. "
                 self.blocks[start] = block._replace(first=label + block.first[len(before + marker) :], lines="")
@@ -340,7 +340,7 @@ class Flow:
     def finish(self) -> str:
         """The text: empty, or lines that each end with one line feed."""
         self.gap(0)
-        blocks = self.blocks
+        blocks: Sequence[Written] = self.blocks
         if self.bare:
             blocks = self._without_repeated_links()
         text = printed(blocks, self.width)
@@ -360,7 +360,7 @@ class Flow:
 
         kept = []
         space = 0
-        for block in self.blocks:
+        for block in map(Block._make, self.blocks):
             space = max(space, block.space)
             if "\x02" in block.text:
                 text = _BARE.sub(once, block.text)

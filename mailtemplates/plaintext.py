@@ -91,9 +91,7 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
     return flow.finish()
 
 
-def _closed(
-    todo: list[str], at: int, rest: str, memory: Memory, node: Node, flow: Flow
-) -> tuple[Node, int, str]:
+def _closed(todo: list[str], at: int, rest: str, memory: Memory, node: Node, flow: Flow) -> tuple[Node, int, str]:
     """Read on until what a piece leaves open is closed: the node, the place in ``todo``, and what is never closed."""
     held = _Held(rest)
     while held.pieces and at < len(todo):

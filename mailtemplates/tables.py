@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
 
-from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Block
+from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Block, Written
 from mailtemplates.columns import Cell, Line, aligned, in_columns, is_amount, joined
 from mailtemplates.wrapping import display_width
 
@@ -39,7 +39,7 @@ class Table:
     wide: bool = False
     rows: list[list[tuple[int, CellStyle]]] = field(default_factory=list)
 
-    def settle(self, blocks: list[Block], width: int) -> None:
+    def settle(self, blocks: list[Written], width: int) -> None:
         """Make the cells that ``blocks`` end with lines, where they can be."""
         blocks[self.start :] = settled(self, blocks[self.start :], width)
 
@@ -49,15 +49,16 @@ class _Row(NamedTuple):
     blocks: list[Block]
 
 
-def settled(table: Table, blocks: list[Block], width: int) -> list[Block]:
-    """The blocks of a leaf table, with its rows as lines where they can be.
+def settled(table: Table, written: list[Written], width: int) -> Sequence[Written]:
+    """The ``written`` blocks of a leaf table, with its rows as lines where they can be.
 
     A table with headers becomes aligned columns. Without headers, rows of several cells do, when each cell is a line.
     """
     start = next((start for row in table.rows for start, _ in row), table.start) - table.start
-    simple = _settled_simply(table, start, blocks, width)
+    simple = _settled_simply(table, start, written, width)
     if simple is not None:
         return simple
+    blocks = list(map(Block._make, written))
     rows = [row for row in _rows(table, start, blocks) if row.blocks]
     if not any(map(_stands_in_columns, rows)):
         return blocks
@@ -79,7 +80,7 @@ def settled(table: Table, blocks: list[Block], width: int) -> list[Block]:
     return [*before, *found]
 
 
-def _settled_simply(table: Table, start: int, blocks: list[Block], width: int) -> list[Block] | None:
+def _settled_simply(table: Table, start: int, blocks: list[Written], width: int) -> list[Written] | None:
     """:func:`settled` for the usual table: every cell is one printable line or empty, every row goes in columns."""
     if start >= len(blocks):
         return None
@@ -90,7 +91,7 @@ def _settled_simply(table: Table, start: int, blocks: list[Block], width: int) -
     amounts: set[int] = set()
     other: set[int] = set()
     is_wide = is_headed = has_headers = has_alone = False
-    first = blocks[start]
+    first = Block._make(blocks[start])
     prefix = first.rest
     end, at = start, 0
     for row in table.rows:
