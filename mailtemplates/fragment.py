@@ -18,7 +18,7 @@ class Data(str):
     template: str
 
     def __new__(cls, text: str, expression: str = "", line: int = 0, template: str = "") -> Data:
-        self = super().__new__(cls, text)
+        self = str.__new__(cls, text)
         self.expression = expression
         self.line = line
         self.template = template

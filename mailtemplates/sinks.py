@@ -92,13 +92,18 @@ def _separated(items: Mailboxes) -> Iterator[Fragment]:
         yield item
 
 
+_KNOWN = (Mixed, Mailbox, Mailboxes, Group)
+
+
 def _join(pieces: Iterable[Any]) -> Mixed:
     return Mixed(tuple(flatten(pieces)))
 
 
 def _data(value: Any, expression: str, line: int, template: str) -> Any:
     """Mark what an expression printed as data, unless its parts are known."""
-    if isinstance(value, Mixed | Mailbox | Mailboxes | Group):
+    if type(value) is str:
+        return Data(value, expression, line, template)
+    if isinstance(value, _KNOWN):
         return value
     if isinstance(value, Markup):
         value = value.unescape()
