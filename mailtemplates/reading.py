@@ -27,7 +27,7 @@ from mailtemplates.nesting import (
     start_meaning,
     target,
 )  # fmt: skip
-from mailtemplates.targets import with_target
+from mailtemplates.targets import cannot_say, needs_shield, with_target
 from mailtemplates.wrapping import tidy, visible
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
@@ -128,8 +128,8 @@ class Node:
 class TagStep(NamedTuple):
     """What stands around the one value of a tag, and the step behind it: see :class:`_Tag`.
 
-    ``words``: those of a link whose end follows, when they have spaces and so are no target. ``without_words`` is the
-    step behind them.
+    ``around`` is what a link writes before and behind a value that needs no care, with all its words and no other;
+    ``without_words`` is the step behind them.
     """
 
     begun: str
@@ -138,22 +138,21 @@ class TagStep(NamedTuple):
     is_link: bool
     is_safe: bool
     step: Step
-    words: tuple[str, str, str] | None
+    around: tuple[str, str] | None
     without_words: Step
 
     def say(self, value: str, flow: Flow) -> Step:
         """Say the value, which stays in its attribute, and perhaps the words of the link; the step behind."""
+        around = self.around
         written = f"{self.begun}{value}{self.ended}"
+        if around is not None and "&" not in value and " " not in value and value.isprintable():
+            flow.words.append(f"{around[0]}{value}{around[1]}")
+            flow.shown.add(written)
+            return self.without_words
         if "&" in written:
             written = decode(written)
         if self.is_safe:
-            href = written.strip("\t\n\f\r ")
-            if self.words is not None and " " not in href and href.isprintable():
-                before, words, after = self.words
-                flow.words.append(f"{before}{words} <{href}>{after}")
-                flow.shown.add(href)
-                return self.without_words
-            flow.link(href)
+            flow.link(written.strip("\t\n\f\r "))
         elif self.is_link:
             flow.link(target(written))
         else:
@@ -239,9 +238,9 @@ class Memory:
         step = self._step(self._node(tag.after, node.known), tag.then)
         long = len(tag.begun.strip()) >= _TELLS_SCHEME and "&" not in tag.begun
         is_safe = tag.is_link and long and bool(target(tag.begun))
-        words = _link_words(step.head) if is_safe else None
-        without_words = step.without_head(2) if words is not None else step
-        return TagStep(tag.begun, tag.ended, says, tag.is_link, is_safe, step, words, without_words)
+        around = _around(tag.begun, tag.ended, step.head) if is_safe else None
+        without_words = step.without_head(2) if around is not None else step
+        return TagStep(tag.begun, tag.ended, says, tag.is_link, is_safe, step, around, without_words)
 
     def learn(self, step: Step, flow: Flow, outcome: int) -> Node:
         """Write the body of a step behind a paragraph; remembered from the second time on."""
@@ -378,13 +377,16 @@ def _are_plain(values: list[str]) -> bool:
     return not any('"' in value or "<" in value or ">" in value for value in values)
 
 
-def _link_words(head: tuple[Op, ...]) -> tuple[str, str, str] | None:
-    """The words of a link that ``head`` begins within and ends, between the spaces around them; None for others."""
+def _around(begun: str, ended: str, head: tuple[Op, ...]) -> tuple[str, str] | None:
+    """What a link writes around a value in its target when ``head`` is its words and its end; None for others."""
     if len(head) < 2 or not isinstance(head[0], str) or head[1] != (Flow.leave_link, None):
         return None
-    before, _, after = with_target(head[0], "\n", "\n").partition("\n")
+    known = begun + ended
     words = tidy(head[0]).strip(" \n")
-    return (before, words, after) if " " in words else None
+    if not words or "&" in ended or needs_shield(known) or not cannot_say(words, begun):
+        return None
+    before, _, after = with_target(head[0], "\n", "\n").partition("\n")
+    return f"{before}{words} <{begun}", f"{ended}>{after}"
 
 
 def _say(ops: list[Op], text: str, pre: bool = False) -> None:

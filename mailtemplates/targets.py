@@ -26,6 +26,14 @@ def is_said(words: str, href: str) -> bool:
     return near and _without_scheme(words) == _without_scheme(href)
 
 
+def cannot_say(words: str, begun: str) -> bool:
+    """Whether ``words`` are no target that begins with ``begun``, whatever follows."""
+    if " " in words:
+        return " " not in begun
+    first = _SCHEME.sub("", begun, count=1)[:1].casefold()
+    return first not in ("", "/", "<", ">") and not _without_scheme(words).startswith(first)
+
+
 def _without_scheme(target: str) -> str:
     return _SCHEME.sub("", target.strip("<>"), count=1).rstrip("/").casefold() or target
 
