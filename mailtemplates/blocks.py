@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mailtemplates.wrapping import display_width, filled, wrap
+from mailtemplates.wrapping import display_width, filled, tidy, wrap
 
 PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 NARROWEST = 24
@@ -113,3 +113,26 @@ def stripped_lines(text: str) -> str:
     """``text`` without white space at line ends, blank lines at its ends, and more than one blank line in a row."""
     lines = [line.rstrip() for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+
+
+class Tidied(NamedTuple):
+    """A paragraph, and whether line breaks before or after it make a blank line."""
+
+    text: str
+    before: bool
+    after: bool
+
+
+def preformatted(raw: str) -> str:
+    """The lines of preformatted text."""
+    raw = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
+    return stripped_lines(raw.expandtabs(8))
+
+
+def tidied(raw: str) -> Tidied:
+    """The paragraph that ``raw`` is."""
+    text = tidy(raw)
+    if "\n" not in text:
+        return Tidied(text, False, False)
+    kept = text.strip("\n")
+    return Tidied(kept, text[0] == "\n", text.endswith("\n\n"))

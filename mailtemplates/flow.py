@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, RULE, Block, Written, printed, stripped_lines
+from mailtemplates.blocks import (
+    LINES,
+    NARROWEST,
+    PARAGRAPH,
+    RULE,
+    Block,
+    Written,
+    preformatted,
+    printed,
+    stripped_lines,
+    tidied,
+)
 from mailtemplates.numbering import ListStyle, numeral
 from mailtemplates.tables import CellStyle, Table
 from mailtemplates.targets import is_said, needs_shield, shielded, unshielded, with_target
@@ -94,10 +105,10 @@ class Flow:
             text = raw.strip(" ")
             before = after = False
         elif self.kind == LINES:
-            text = _preformatted(raw)
+            text = preformatted(raw)
             before = after = False
         else:
-            text, before, after = _tidied(raw)
+            text, before, after = tidied(raw)
         if before:
             self.space = 2
         if not text:
@@ -386,23 +397,3 @@ def run(ops: Iterable[Op], flow: Flow) -> None:
             flow.words.append(op)
         else:
             op[0](flow, op[1])
-
-
-class _Tidied(NamedTuple):
-    text: str
-    before: bool
-    after: bool
-
-
-def _preformatted(raw: str) -> str:
-    raw = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
-    return stripped_lines(raw.expandtabs(8))
-
-
-def _tidied(raw: str) -> _Tidied:
-    """The paragraph, and whether line breaks before or after it make a blank line."""
-    text = tidy(raw)
-    if "\n" not in text:
-        return _Tidied(text, False, False)
-    kept = text.strip("\n")
-    return _Tidied(kept, text[0] == "\n", text.endswith("\n\n"))

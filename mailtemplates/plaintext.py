@@ -8,7 +8,8 @@ from mailtemplates.effects import apply
 from mailtemplates.flow import BLANK, Flow, run
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
-from mailtemplates.reading import Memory, Node
+from mailtemplates.reading import Memory
+from mailtemplates.steps import Node
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
