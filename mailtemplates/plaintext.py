@@ -9,7 +9,7 @@ from mailtemplates.flow import BLANK, Flow, run
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
 from mailtemplates.reading import Memory
-from mailtemplates.steps import Node
+from mailtemplates.steps import Node, TagStep
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
@@ -83,6 +83,10 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
                     step = tag.say(value, flow) if tag.says else tag.step
                     at += 2
                     continue
+            tag, after = _longer_tag(todo, at, rest, memory, node)
+            if tag is not None:
+                step, at = tag.step, after
+                continue
             node, at, rest = _closed(todo, at, rest, memory, node, flow)
             if rest:
                 _end(flow, memory, node.frame, rest)
@@ -90,6 +94,25 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
             break
     _end(flow, memory, node.frame, "")
     return flow.finish()
+
+
+def _longer_tag(todo: list[str], at: int, rest: str, memory: Memory, node: Node) -> tuple[TagStep | None, int]:
+    """A tag of two values that says nothing, or a title of several, and the place in ``todo`` behind it."""
+    known: tuple[str, ...] | None
+    if rest.startswith("<title>"):
+        after = at
+        while after < len(todo) and "<" not in todo[after]:
+            after += 1
+        known = (rest, todo[after]) if at < after < len(todo) else None
+    else:
+        after = at + 3
+        values = todo[at:after:2]
+        is_plain = after < len(todo) and not any('"' in value or "<" in value or ">" in value for value in values)
+        known = (rest, todo[at + 1], todo[after]) if is_plain and ">" not in todo[at + 1] else None
+    if known is None:
+        return None, at
+    tag = node.tags.get(known) or memory.tag(node, *known)
+    return (tag, after + 1) if tag is not None and not tag.says else (None, at)
 
 
 def _closed(todo: list[str], at: int, rest: str, memory: Memory, node: Node, flow: Flow) -> tuple[Node, int, str]:

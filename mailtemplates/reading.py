@@ -134,18 +134,19 @@ class Memory:
     def _step(self, node: Node, stretch: Stretch) -> Step:
         return Step(stretch, node if stretch.frame is node.frame else self._node(stretch.frame, node.known))
 
-    def tag(self, node: Node, begun: str, ended: str) -> TagStep | None:
-        """What a tag with one value between ``begun`` and ``ended`` says at a node, when it can be remembered."""
+    def tag(self, node: Node, begun: str, *more: str) -> TagStep | None:
+        """What a tag with values between its known parts says at a node, when it can be remembered."""
+        ended = more[-1]
         found = None
         if _TAG_BEGUN.fullmatch(begun):
-            key = (begun, ended)
+            key = (begun, *more)
             tag: _Tag | None = node.frame.after.get(key) or self._learn_tag(node.frame, key)
             found = self._tag_step(node, tag) if tag is not None else None
         elif _TITLE_BEGUN.fullmatch(begun) and (title := _TITLE_ENDED.match(ended)):
             step = self._step(node, self.stretch(node.frame, ended[title.end() :]))
             found = TagStep("", "", False, False, False, step, None, step)
-        if len(begun) + len(ended) < _LONGEST_STRETCH:
-            node.tags[begun, str(ended)] = found
+        if sum(map(len, more)) + len(begun) < _LONGEST_STRETCH:
+            node.tags[begun, *map(str, more)] = found
             self._size += _ENTRY
         return found
 
