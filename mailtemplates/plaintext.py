@@ -78,7 +78,7 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
                 break
             if at + 1 < end:
                 value, ended = todo[at], todo[at + 1]
-                tag = node.tags.get((rest, ended)) or memory.tag(node, rest, ended)
+                tag = node.tags.get((rest, ended)) or (memory.tag(node, rest, ended) if ">" in ended else None)
                 if tag is not None and not ('"' in value or "<" in value or ">" in value):
                     step = tag.say(value, flow) if tag.says else tag.step
                     at += 2

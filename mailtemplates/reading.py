@@ -145,7 +145,7 @@ class Memory:
         elif _TITLE_BEGUN.fullmatch(begun) and (title := _TITLE_ENDED.match(ended)):
             step = self._step(node, self.stretch(node.frame, ended[title.end() :]))
             found = TagStep("", "", False, False, False, step, None, step)
-        if sum(map(len, more)) + len(begun) < _LONGEST_STRETCH:
+        if found is not None and sum(map(len, more)) + len(begun) < _LONGEST_STRETCH:
             node.tags[begun, *map(str, more)] = found
             self._size += _ENTRY
         return found

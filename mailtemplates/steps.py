@@ -56,7 +56,7 @@ class Node:
         self.hidden = frame.hidden
         self.known = known
         self.after: dict[str, Step] = {}
-        self.tags: dict[tuple[str, ...], TagStep | None] = {}
+        self.tags: dict[tuple[str, ...], TagStep] = {}
 
 
 class TagStep(NamedTuple):

@@ -357,3 +357,20 @@ def test_widths_do_not_depend_on_the_unicode_version_of_the_interpreter() -> Non
     assert [display_width(text) for text in ("é", "e\u0301", "漢", "ａ", "한", "𠀀", "🎉", "\u200d")] == [
         1, 1, 2, 2, 2, 2, 2, 0,
     ]  # fmt: skip
+
+
+def test_values_are_not_remembered() -> None:
+    sizes = []
+    for number in range(40):
+        pieces = ["<title>", f"n {number}", f"m{number}", '</title><i lang="', f"x{number}", '" dir="', "l", '">']
+        pieces += [
+            f"{number}",
+            '</i><p><a href="https://x.y/?number=',
+            f"{number}",
+            '">our shop</a>',
+            f"{number}",
+            "</p>",
+        ]
+        assert text_of(pieces) == f"{number}\n\nour shop <https://x.y/?number={number}>{number}\n"
+        sizes.append(plaintext._memory._size)
+    assert sizes[-1] == sizes[9]
