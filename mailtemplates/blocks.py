@@ -6,13 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mailtemplates.pattern import pattern
 from mailtemplates.wrapping import display_width, filled, tidy, wrap
 
 PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 NARROWEST = 24
 """Cells that a line has at least, however deep it is indented."""
 
-_LAST_LINK = re.compile(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
+_LAST_LINK = pattern(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
 
 
 class Block(NamedTuple):

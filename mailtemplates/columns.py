@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mailtemplates.pattern import pattern
 from mailtemplates.wrapping import display_width, wrap
 
 _GUTTER = 2
-_AMOUNT = re.compile(r"(?:[A-Z]{1,3}|[^\w\s]{1,2})?[ \xa0]?[-−]?\d[\d.,'’ \xa0]*(?:%|[^\w\s]|[A-Za-z]{1,3})?")
+_AMOUNT = pattern(r"(?:[A-Z]{1,3}|[^\w\s]{1,2})?[ \xa0]?[-−]?\d[\d.,'’ \xa0]*(?:%|[^\w\s]|[A-Za-z]{1,3})?")
 _NARROWEST = 8
 _LONGEST_AMOUNT = 24
 

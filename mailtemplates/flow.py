@@ -24,6 +24,7 @@ from mailtemplates.blocks import (
     tidied,
 )
 from mailtemplates.numbering import ListStyle, numeral
+from mailtemplates.pattern import pattern
 from mailtemplates.tables import CellStyle, Table
 from mailtemplates.targets import is_said, needs_shield, shielded, unshielded, with_target
 from mailtemplates.wrapping import tidy
@@ -33,7 +34,7 @@ Op = str | tuple[Callable[["Flow", Any], None], Any]
 
 _DEEPEST = 32
 _BEFORE_POWER = 8
-_BARE = re.compile("\x02(.*?)\x02", re.DOTALL)
+_BARE = pattern("\x02(.*?)\x02", re.DOTALL)
 _new = tuple.__new__
 
 BLANK, TEXT, BREAK, TEXT_BREAK = range(4)

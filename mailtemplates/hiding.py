@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailtemplates.pattern import pattern
+
 _ZERO = r"\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)"
-_DISPLAY = re.compile(r"display\s*:\s*([a-z-]+)")
-_INVISIBLE = re.compile(r"visibility\s*:\s*hidden")
-_TRANSPARENT = re.compile(rf"opacity{_ZERO}")
-_NO_HEIGHT = re.compile(rf"height{_ZERO}")
-_CLIPPED = re.compile(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)")
-_KEEPS_LINES = re.compile(r"white-space\s*:\s*(?:pre|break-spaces)")
-_RIGHT = re.compile(r"text-align\s*:\s*(?:right|end)\b")
-_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_BRACE = re.compile(r"[{}]")
-_SIMPLE = re.compile(r"[a-z0-9]*[.#][\w-]+", re.IGNORECASE)
+_DISPLAY = pattern(r"display\s*:\s*([a-z-]+)")
+_INVISIBLE = pattern(r"visibility\s*:\s*hidden")
+_TRANSPARENT = pattern(rf"opacity{_ZERO}")
+_NO_HEIGHT = pattern(rf"height{_ZERO}")
+_CLIPPED = pattern(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)")
+_KEEPS_LINES = pattern(r"white-space\s*:\s*(?:pre|break-spaces)")
+_RIGHT = pattern(r"text-align\s*:\s*(?:right|end)\b")
+_COMMENT = pattern(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_BRACE = pattern(r"[{}]")
+_SIMPLE = pattern(r"[a-z0-9]*[.#][\w-]+", re.IGNORECASE)
 _MOST_SELECTORS = 200
 
 

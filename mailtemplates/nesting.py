@@ -7,7 +7,6 @@ are those of the HTML parser that text needs: implied end tags, tags that end no
 
 from __future__ import annotations
 
-import re
 from html import unescape
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from mailtemplates.flow import Flow, Op
 from mailtemplates.hiding import is_hidden, keeps_lines, sets_right
 from mailtemplates.markup import VOID, attributes
 from mailtemplates.numbering import ListStyle
+from mailtemplates.pattern import pattern
 from mailtemplates.tables import CellStyle
 from mailtemplates.wrapping import visible, visible_lines
 
@@ -37,7 +37,7 @@ _TRACKED = _LINE | _PARAGRAPH | _LISTS | {
 _UNSEEN = frozenset({"svg", "template"})
 _CANNOT_HIDE = frozenset({"html", "body"})
 
-_NO_TARGET = re.compile(r"(?i)(?:javascript|data|vbscript):|#")
+_NO_TARGET = pattern(r"(?i)(?:javascript|data|vbscript):|#")
 _ROMAN_OR_LETTER = frozenset("1aAiI")
 _WIDEST_SPAN = 100
 _LARGEST_NUMBER = 10**9

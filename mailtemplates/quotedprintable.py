@@ -60,10 +60,16 @@ def quote(pieces: Sequence[str]) -> str:
                 state = _WITHIN[after]
                 continue
             text, state = _write(piece, state)
-        else:
-            known = _MEMORY.get(piece)
-            text, state = (known and known.get(state)) or _MEMORY.learn(piece, state)
+            out.append(text)
+            continue
+        stretch = _MEMORY.get(piece) or _MEMORY.learn(piece)
+        text, after_first = stretch.firsts.get(state) or _MEMORY.begin(stretch, state)
         out.append(text)
+        if stretch.after is None:
+            state = after_first
+        else:
+            out.append(stretch.rest)
+            state = stretch.after
     if state[2]:
         out.append(_write_line("", state, ends=True)[0])
     return "".join(out)
@@ -71,13 +77,22 @@ def quote(pieces: Sequence[str]) -> str:
 
 def _write(piece: str, state: State) -> Step:
     """A piece encoded from a state on, and the state behind it."""
+    first, rest, after = _parted(piece)
+    text, after_first = _write_line(first, state, ends=after is not None) if first or after else ("", state)
+    return text + rest, after or after_first
+
+
+def _parted(piece: str) -> tuple[str, str, State | None]:
+    """A piece's first line as it is; what follows it encoded, with the line end, and the state behind that.
+
+    Only the first line depends on the state that the piece begins in. No state when the piece has no line end.
+    """
     if "\n" not in piece:
-        return _write_line(piece, state, ends=False) if piece else ("", state)
-    first, rest = piece.split("\n", 1)
-    between, newline, last = rest.rpartition("\n")
-    head, _ = _write_line(first, state, ends=True)
-    tail, state = _write_line(last, START, ends=False) if last else ("", START)
-    return "\r\n".join([head, *(_whole_lines(between) if newline else ()), tail]), state
+        return piece, "", None
+    first, following = piece.split("\n", 1)
+    between, newline, last = following.rpartition("\n")
+    tail, after = _write_line(last, START, ends=False) if last else ("", START)
+    return first, "\r\n".join(["", *(_whole_lines(between) if newline else ()), tail]), after
 
 
 def _whole_lines(text: str) -> list[str]:
@@ -184,22 +199,45 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_HANDLER, _escape)
 
 
-class _Memory(dict[str, dict[State, Step]]):
-    """What pieces become, by the state they begin in. Emptied when it is full; safe to share between threads."""
+class _Stretch:
+    """A piece that comes again: its first line, what that becomes by the state it begins in, and the rest encoded."""
+
+    __slots__ = ("after", "first", "firsts", "rest")
+
+    def __init__(self, piece: str) -> None:
+        self.first, self.rest, self.after = _parted(piece)
+        self.firsts: dict[State, Step] = {}
+
+
+class _Memory(dict[str, _Stretch]):
+    """Pieces that may come again. Emptied when it is full; safe to share between threads."""
 
     characters = 0
 
-    def learn(self, piece: str, state: State) -> Step:
+    def learn(self, piece: str) -> _Stretch:
         """Encode a piece, and remember it."""
-        step = _write(piece, state)
-        if len(piece) > _LONGEST:
-            return step
-        if len(self) >= _KEPT_PIECES or self.characters >= _KEPT_CHARACTERS:
-            self.clear()
-            self.characters = 0
-        self.characters += len(piece) + len(step[0])
-        self.setdefault(piece, {})[state] = step
+        stretch = _Stretch(piece)
+        if len(piece) <= _LONGEST:
+            self._grow(len(piece) + len(stretch.rest))
+            self[piece] = stretch
+        return stretch
+
+    def begin(self, stretch: _Stretch, state: State) -> Step:
+        """Encode a stretch's first line from a state on, and remember it."""
+        if stretch.first or stretch.after:
+            step = _write_line(stretch.first, state, ends=stretch.after is not None)
+        else:
+            step = ("", state)
+        if len(stretch.first) <= _LONGEST:
+            self._grow(len(step[0]))
+            stretch.firsts[state] = step
         return step
+
+    def _grow(self, characters: int) -> None:
+        self.characters += characters
+        if len(self) >= _KEPT_PIECES or self.characters > _KEPT_CHARACTERS:
+            self.clear()
+            self.characters = characters
 
 
 _MEMORY = _Memory()

@@ -26,19 +26,20 @@ from mailtemplates.nesting import (
     start_meaning,
     target,
 )  # fmt: skip
+from mailtemplates.pattern import pattern
 from mailtemplates.steps import Node, Step, Stretch, TagStep, around
 from mailtemplates.wrapping import visible
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
-_OPEN_TEXT = re.compile(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
+_OPEN_TEXT = pattern(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
 _PLAIN_ATTRIBUTES = r"""((?:[ \t\n\f\r]+(?!href=)[a-z][a-z-]*="[^"<>]*")*)"""
-_PLAIN_LINK = re.compile(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
+_PLAIN_LINK = pattern(rf"""<a{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+href="([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*>""")
 _NEXT_VALUE = rf"""{_PLAIN_ATTRIBUTES}[ \t\n\f\r]+(href|alt|src|lang|dir|title|content|bgcolor)="([^"<>]*)"""
-_TAG_BEGUN = re.compile(rf"<([a-z][a-z0-9]*){_NEXT_VALUE}")
-_TAG_GOES_ON = re.compile(rf"""([^"<>]*)"{_NEXT_VALUE}""")
-_TAG_ENDED = re.compile(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*/?>""")
-_TITLE_BEGUN = re.compile(r"<title>[^<]*")
-_TITLE_ENDED = re.compile(r"[^<>]*</title>")
+_TAG_BEGUN = pattern(rf"<([a-z][a-z0-9]*){_NEXT_VALUE}")
+_TAG_GOES_ON = pattern(rf"""([^"<>]*)"{_NEXT_VALUE}""")
+_TAG_ENDED = pattern(rf"""([^"<>]*)"{_PLAIN_ATTRIBUTES}[ \t\n\f\r]*/?>""")
+_TITLE_BEGUN = pattern(r"<title>[^<]*")
+_TITLE_ENDED = pattern(r"[^<>]*</title>")
 _ANY = "xyzzy"
 _SAYS = {"a": "href", "img": "alt"}
 _LONG_ENOUGH = 500

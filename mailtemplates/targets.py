@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from mailtemplates.pattern import pattern
 
-_SCHEME = re.compile(r"(?i)(?:https?://|mailto:|tel:)")
-_NOT_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SCHEME = pattern(r"(?i)(?:https?://|mailto:|tel:)")
+_NOT_IN_URL = pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _SHIELD = 0x100000
-_SHIELDED = re.compile("[\U00100000-\U0010ffff]")
+_SHIELDED = pattern("[\U00100000-\U0010ffff]")
 
 
 def with_target(said: str, words: str, href: str) -> str:

@@ -7,37 +7,38 @@ are the same on every Python. Lines break at spaces and between ideographs and k
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_SPACES = re.compile(r"[\t-\r \x85\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f]+")
-_FIXED_SPACES = re.compile(r"[\u2007\u202f]")
+from mailtemplates.pattern import pattern
+
+_SPACES = pattern(r"[\t-\r \x85\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f]+")
+_FIXED_SPACES = pattern(r"[\u2007\u202f]")
 _CONTROLS = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _FILLERS = r"\xad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u2060-\u2064\u206a-\u206f"
 _FILLERS += r"\u3164\ufeff\uffa0\ufff9-\ufffb"
-_UNSEEN = re.compile(rf"[{_CONTROLS}{_FILLERS}]+")
-_UNSENDABLE = re.compile(r"[\ud800-\udfff\U00100000-\U0010ffff]")
-_PRE_SPACES = re.compile(r"[\x0b\x0c\x85\u2028\u2029]")
+_UNSEEN = pattern(rf"[{_CONTROLS}{_FILLERS}]+")
+_UNSENDABLE = pattern(r"[\ud800-\udfff\U00100000-\U0010ffff]")
+_PRE_SPACES = pattern(r"[\x0b\x0c\x85\u2028\u2029]")
 
-_ODD_SPACES = re.compile(r"[\u1680\u2000-\u200a\u202f\u205f]")
-_WIDE_SPACE_BY_SPACE = re.compile(r"\u3000*[ \xa0][ \xa0\u3000]*")
-_SPACE_RUN = re.compile(r"[ \xa0]{2,}")
-_AROUND_BREAK = re.compile(r"[ \xa0\u3000]*\n[ \xa0\u3000]*")
-_BREAK_RUN = re.compile(r"\n{3,}")
-_IDLE_JOINER = re.compile(r"(?<![^\x00-\x7f\xa0\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\xa0])")
+_ODD_SPACES = pattern(r"[\u1680\u2000-\u200a\u202f\u205f]")
+_WIDE_SPACE_BY_SPACE = pattern(r"\u3000*[ \xa0][ \xa0\u3000]*")
+_SPACE_RUN = pattern(r"[ \xa0]{2,}")
+_AROUND_BREAK = pattern(r"[ \xa0\u3000]*\n[ \xa0\u3000]*")
+_BREAK_RUN = pattern(r"\n{3,}")
+_IDLE_JOINER = pattern(r"(?<![^\x00-\x7f\xa0\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\xa0])")
 
 _IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3041-\u3096\u309f-\u30fa\u30ff-\u31ff\u3220-\u4dbf"
 _IDEOGRAPH += "\u4e00-\ua4cf\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9d\U00020000-\U0003fffd"
 _OPENING = "\u3008\u300a\u300c\u300e\u3010\u3014\u3016\u3018\u301a\u301d\uff08\uff3b\uff5b\uff5f\uff62\u2018\u201c("
 _CLOSING = "\u3001\u3002\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u301b\u301e\u301f\uff09\uff0c\uff0e\uff1a"
 _CLOSING += "\uff1b\uff1f\uff01\uff3d\uff5d\uff60-\uff65\u309b-\u309e\u30fb-\u30fe\u2019\u201d\u2026\u2025)"
-_UNIT = re.compile(
+_UNIT = pattern(
     rf"[{_OPENING}]*(?:[{_IDEOGRAPH}][\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*"
     rf"|[^{_IDEOGRAPH}{_OPENING}{_CLOSING}]+)?[{_CLOSING}]*"
 )
-_NARROW = re.compile("[ -\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
-_UNBREAKABLE = re.compile(r"<\S|://|\S@\S")
-_LATER_WIDE = re.compile("[\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001faff\U00020000-\U0003fffd]")
+_NARROW = pattern("[ -\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
+_UNBREAKABLE = pattern(r"<\S|://|\S@\S")
+_LATER_WIDE = pattern("[\U0001f300-\U0001f64f\U0001f680-\U0001f6ff\U0001f900-\U0001faff\U00020000-\U0003fffd]")
 _KNOWN_WIDTHS = 20_000
 
 
