@@ -16,7 +16,7 @@ from mailtemplates.attachment import Attachment
 from mailtemplates.entity import Branch, Entity, Leaf, file_leaf, leaves, text_leaf, write_entity
 from mailtemplates.envelope import Envelope
 from mailtemplates.errors import AddressError, AttachmentError, ComposeError
-from mailtemplates.field import AddressList, Date, Field, MessageIds, Phrases, Token, UrlList
+from mailtemplates.field import AddressList, Date, Field, MessageIds, Phrases, Text, Token, UrlList
 from mailtemplates.folding import write_field
 from mailtemplates.media import calendar_method
 from mailtemplates.message import Message
@@ -128,6 +128,8 @@ def _written(parts: Parts, fields: dict[str, Field]) -> list[Field]:
 
 def _is_empty(field: Field) -> bool:
     """Nothing to say: a Cc of nobody. An unstructured field may be empty."""
+    if type(field.value) is Text:
+        return False
     match field.value:
         case AddressList(items) | MessageIds(items) | UrlList(items) | Phrases(items):
             return not items

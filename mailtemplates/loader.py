@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,8 +39,9 @@ class TemplateFolders(BaseLoader):
         """
         path = self.find(template)
         octets = path.read_bytes()
-        changed = _mark(path)
-        return octets.decode("utf-8-sig"), _shown(path), lambda: _mark(path) == changed
+        name = str(path)
+        mark = _mark(name)
+        return octets.decode("utf-8-sig"), _shown(path), lambda: _mark(name) == mark
 
     def find(self, name: str) -> Path:
         """The file of a template name.
@@ -62,10 +64,10 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-def _mark(path: Path) -> tuple[int, int] | None:
+def _mark(path: str | Path) -> tuple[int, int] | None:
     """What changes when a file is written anew; None when the file is gone."""
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from jinja2 import Environment, Template
 from jinja2.runtime import Context
@@ -26,7 +27,7 @@ from mailtemplates.loader import Files
 from mailtemplates.parts import Parts
 from mailtemplates.pattern import pattern
 from mailtemplates.plaintext import text_of
-from mailtemplates.sinks import environment_for, flatten
+from mailtemplates.sinks import environment_for, flatten, is_static
 from mailtemplates.source import Location
 from mailtemplates.template import (
     ATTACHMENTS,
@@ -71,6 +72,7 @@ class Renderer:
         self.inliner = inliner
         self._catalogs = catalogs
         self._text_width = text_width
+        self.static_fields: WeakKeyDictionary[Any, Sequence[Field]] = WeakKeyDictionary()
 
     def render(self, name: str, data: Mapping[str, Any], given: Given) -> Parts:
         """Render a template.
@@ -220,13 +222,21 @@ class _Message:
 
         :raises HeaderError: with the place of the block, or of the value in it.
         """
+        context = self.context(Sink.PLAIN)
+        function = context.blocks[block][0]
+        known = self.renderer.static_fields.get(function)
+        if known is not None:
+            return known
         fragments = list(flatten(self.block(block, Sink.PLAIN)))
         if all(type(fragment) is str and not fragment.strip() for fragment in fragments):
             return ()
         try:
-            return _read_block(name, fragments, None)
+            fields = _read_block(name, fragments, None)
         except HeaderError:
             return self.blamed(block, name, fragments)
+        if is_static(function):
+            self.renderer.static_fields[function] = fields
+        return fields
 
     def blamed(self, block: str, name: str, fragments: list[Any]) -> Sequence[Field]:
         """Read a header block that is wrong once more, to say where.

@@ -7,7 +7,7 @@ runs its statements but does not print the reserved blocks: the renderer asks fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment, nodes
@@ -92,6 +92,9 @@ def _separated(items: Mailboxes) -> Iterator[Fragment]:
         yield item
 
 
+_NO_NAMES = ("resolve_or_missing", "undefined", "concat", "Undefined")
+"""What the code of every compiled block names before its own first line."""
+
 _KNOWN = (Mixed, Mailbox, Mailboxes, Group)
 
 
@@ -115,6 +118,17 @@ def _escaped(value: Any) -> str:
     if type(value) is str and not _SPECIAL.search(value):
         return value
     return str(escape(value))
+
+
+def is_static(block: Callable[..., Any]) -> bool:
+    """Whether a compiled block prints nothing but its own text, whatever the data: its code looks nothing up."""
+    code = getattr(block, "__code__", None)
+    return (
+        code is not None
+        and code.co_names == _NO_NAMES
+        and not code.co_freevars
+        and not any(name.startswith(("l_", "t_")) for name in code.co_varnames)
+    )
 
 
 def spell(node: nodes.Node) -> str:

@@ -230,3 +230,29 @@ def test_an_authors_text_stays_as_it_is(make_engine: MakeEngine) -> None:
     rendered = parts(make_engine, "{% block text %}\n\n  Hi {{ n }}\n\n-- \nAcme\n  \n{% endblock %}", {"n": "A&B"})
     assert rendered.text == "  Hi A&B\n\n-- \nAcme\n"
     assert rendered.html is None
+
+
+STATIC = [
+    ("A <a@x.example>", True),
+    ("{# note #}A{{ ' <' }}a@x.example>", True),
+    ("{% if vip %}V{% else %}A{% endif %} <a@x.example>", False),
+    ("{{ vip }} <a@x.example>", False),
+    ("{% for n in [1] %}A{% endfor %} <a@x.example>", False),
+    ("{% set x = 1 %}A{{ x }} <a@x.example>", False),
+    ("{% trans %}A{% endtrans %} <a@x.example>", False),
+    ("{% include 'n.j2' %} <a@x.example>", False),
+    ("{{ super() }}", False),
+]
+
+
+@pytest.mark.parametrize(("source", "static"), STATIC)
+def test_only_a_block_that_looks_nothing_up_is_remembered(make_engine: MakeEngine, source: str, static: bool) -> None:
+    """A header block is read once when it prints its own text only; any other is rendered each time."""
+    files = {"l.j2": "{% block from %}L <l@x.example>{% endblock %}{% block html %}x{% endblock %}", "n.j2": "N",
+             "t.j2": "{% extends 'l.j2' %}{% block from %}" + source + "{% endblock %}"}  # fmt: skip
+    engine = make_engine(dict(files))
+    shown_names = [shown(engine.render("t.j2", {"vip": vip}).parts, "From") for vip in ("", "x", "")]
+    assert shown_names[0] == shown_names[2]
+    assert len(engine._renderer.static_fields) == static
+    if "vip" in source:
+        assert shown_names[0] != shown_names[1]
