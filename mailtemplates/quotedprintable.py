@@ -21,8 +21,7 @@ _BREAK = "=\r\n"
 _SAFE = bytes([9, 10, *range(0x20, 0x7F)])
 _CONTROLS = pattern(r"[^ -~\t\n]")
 _HANDLER = "mailtemplates.quoted-printable"
-_SPACE = frozenset(" \t")
-_HEADS = frozenset(".F")
+_EDGES = ("\n.", "\nFrom ", " \n", "\t\n")
 _plain = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?").fullmatch
 _LONG_ENOUGH = 24
 _LONGEST = 65_536
@@ -97,10 +96,11 @@ def _parted(piece: str) -> tuple[str, str, State | None]:
 
 def _whole_lines(text: str) -> list[str]:
     """Lines from beginning to end; most need no soft break and hold nothing that is special at their edges."""
-    return [
-        line if len(line) <= _ROOM and line[-1:] not in _SPACE and line[:1] not in _HEADS else _whole_line(line)
-        for line in _escaped(text).split("\n")
-    ]
+    escaped = _escaped(text)
+    lines = escaped.split("\n")
+    if any(edge in escaped for edge in _EDGES) or escaped.startswith((".", "From ")) or escaped.endswith((" ", "\t")):
+        return [_whole_line(line) for line in lines]
+    return [line if len(line) <= _ROOM else _whole_line(line) for line in lines]
 
 
 def _whole_line(escaped: str) -> str:

@@ -209,3 +209,26 @@ def test_a_template_name_never_leaves_the_folder(make_engine: MakeEngine, tmp_pa
     (tmp_path / "x.j2").write_text("secret")
     with pytest.raises(TemplateError):
         make_engine({"t.j2": "x"}).render("../x.j2")
+
+
+LOOK_UPS = [
+    ("{{ d.name }}", "Ann"),
+    ("{{ d.items is callable }}", "True"),
+    ("{{ d.get('name') }}", "Ann"),
+    ("{{ d.missing is defined }}", "False"),
+    ("{{ o.name }}", "Bob"),
+    ("{{ d.inner.deep }}", "1"),
+    ("{{ d['items'] }}", "3"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), LOOK_UPS)
+def test_look_ups_are_jinjas(make_engine: MakeEngine, source: str, expected: str) -> None:
+    """The quick look-up in dicts gives what Jinja's own gives: methods first, then items."""
+
+    class Person:
+        name = "Bob"
+
+    data = {"d": {"name": "Ann", "items": 3, "inner": {"deep": 1}}, "o": Person()}
+    assert make_engine({"t.j2": f"<p>{source}</p>"}).render("t.j2", data).html == f"<p>{expected}</p>"
+    assert jinja2.Environment().from_string(source).render(data) == expected
