@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
 
 from mailtemplates.address import Group, Mailbox
@@ -120,10 +121,14 @@ def _envelope(fields: dict[str, Field], senders: Sequence[Mailbox], smtputf8: bo
 def _written(parts: Parts, fields: dict[str, Field]) -> list[Field]:
     """The given fields that stand in the header, and the language."""
     kept = [field for field in parts.fields if field.name.lower() not in _HIDDEN and not _is_empty(field)]
-    language = (parts.language or "").replace("_", "-")
-    if "content-language" not in fields and _LANGUAGE.fullmatch(language):
-        kept.append(Field("Content-Language", Token(language)))
-    return kept
+    language = _language_field(parts.language) if parts.language and "content-language" not in fields else None
+    return [*kept, language] if language else kept
+
+
+@lru_cache(maxsize=64)
+def _language_field(language: str) -> Field | None:
+    tag = language.replace("_", "-")
+    return Field("Content-Language", Token(tag)) if _LANGUAGE.fullmatch(tag) else None
 
 
 def _is_empty(field: Field) -> bool:

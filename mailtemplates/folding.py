@@ -56,9 +56,14 @@ def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
 
 
 def _is_small(value: Value) -> bool:
-    """Whether a value is worth remembering: what is long is seldom the same again."""
+    """Whether a value is worth remembering: what is long is seldom the same again.
+
+    A date is not: the same moment in another zone is equal to it and written differently.
+    """
     if isinstance(value, AddressList):
         return len(value.addresses) <= 4
+    if isinstance(value, Date):
+        return False
     return not isinstance(value, Text) or len(value.text) <= 500
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import wire
 
 from mailtemplates.address import Group, Mailbox
 from mailtemplates.errors import AddressError, HeaderError
-from mailtemplates.field import AddressList, Field, MessageIds, Text, UrlList
+from mailtemplates.field import AddressList, Date, Field, MessageIds, Text, UrlList
 from mailtemplates.fragment import Data
 from mailtemplates.headers import make_field, parse_headers_block, read_field, write_field
 from mailtemplates.source import Location
@@ -423,3 +424,16 @@ def test_spaces_are_kept_however_many() -> None:
         octets = write_field(make_field("Subject", text))
         wire.check_folding(octets)
         assert wire.decode_words(wire.unfold(octets)) == text
+
+
+def test_the_same_moment_in_two_zones_is_written_twice() -> None:
+    """Equal as moments, and still two dates: what is remembered of one is not taken for the other."""
+    there = datetime(2026, 1, 2, 14, 0, tzinfo=timezone(timedelta(hours=2)))
+    here = there.astimezone(UTC)
+    assert here == there
+    written = [write_field(Field("Date", Date(moment))) for moment in (here, there, here)]
+    assert written == [
+        b"Date: Fri, 02 Jan 2026 12:00:00 +0000\r\n",
+        b"Date: Fri, 02 Jan 2026 14:00:00 +0200\r\n",
+        b"Date: Fri, 02 Jan 2026 12:00:00 +0000\r\n",
+    ]
