@@ -123,7 +123,7 @@ class _Compiler:
         names = frozenset(wanted)
         return lambda value: not isinstance(value, dict) or names <= value.keys()
 
-    def _additionalProperties(self, wanted: Any, schema: Mapping[str, Any]) -> Acceptor | None:  # noqa: N802
+    def _additionalProperties(self, wanted: Any, schema: Mapping[str, Any]) -> Acceptor | None:
         if wanted is True:
             return None
         if "patternProperties" in schema:
@@ -142,16 +142,16 @@ class _Compiler:
         test = self.compile(wanted)
         return lambda value: not isinstance(value, list) or all(map(test, value))
 
-    def _minItems(self, wanted: int, _schema: Any) -> Acceptor:  # noqa: N802
+    def _minItems(self, wanted: int, _schema: Any) -> Acceptor:
         return lambda value: not isinstance(value, list) or len(value) >= wanted
 
-    def _maxItems(self, wanted: int, _schema: Any) -> Acceptor:  # noqa: N802
+    def _maxItems(self, wanted: int, _schema: Any) -> Acceptor:
         return lambda value: not isinstance(value, list) or len(value) <= wanted
 
-    def _minLength(self, wanted: int, _schema: Any) -> Acceptor:  # noqa: N802
+    def _minLength(self, wanted: int, _schema: Any) -> Acceptor:
         return lambda value: not isinstance(value, str) or len(value) >= wanted
 
-    def _maxLength(self, wanted: int, _schema: Any) -> Acceptor:  # noqa: N802
+    def _maxLength(self, wanted: int, _schema: Any) -> Acceptor:
         return lambda value: not isinstance(value, str) or len(value) <= wanted
 
     def _minimum(self, wanted: float, _schema: Any) -> Acceptor:
@@ -160,7 +160,7 @@ class _Compiler:
     def _maximum(self, wanted: float, _schema: Any) -> Acceptor:
         return lambda value: not _is_number(value) or value <= wanted
 
-    def _exclusiveMinimum(self, wanted: float, _schema: Any) -> Acceptor:  # noqa: N802
+    def _exclusiveMinimum(self, wanted: float, _schema: Any) -> Acceptor:
         return lambda value: not _is_number(value) or value > wanted
 
     def _pattern(self, wanted: str, _schema: Any) -> Acceptor:
@@ -177,11 +177,11 @@ class _Compiler:
     def _format(self, wanted: str, _schema: Any) -> Acceptor | None:
         return FORMATS.get(wanted)
 
-    def _allOf(self, wanted: list[Any], _schema: Any) -> Acceptor:  # noqa: N802
+    def _allOf(self, wanted: list[Any], _schema: Any) -> Acceptor:
         tests = [self.compile(inner) for inner in wanted]
         return lambda value: all(test(value) for test in tests)
 
-    def _anyOf(self, wanted: list[Any], _schema: Any) -> Acceptor:  # noqa: N802
+    def _anyOf(self, wanted: list[Any], _schema: Any) -> Acceptor:
         tests = [self.compile(inner) for inner in wanted]
         return lambda value: any(test(value) for test in tests)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from mailtemplates.acceptor import FORMATS, Acceptor, compile_acceptor
 from mailtemplates.errors import DataError
-from mailtemplates.source import Location, nearest
+from mailtemplates.source import Location, nearest, shown
 
 _SHOWN = 5
 
@@ -68,11 +68,11 @@ class Contract:
 
 
 def _violation(lines: list[str], template: str, schema: str) -> DataError:
-    shown = lines[:_SHOWN]
+    first = lines[:_SHOWN]
     if len(lines) > _SHOWN:
-        shown.append(f"and {len(lines) - _SHOWN} more")
+        first.append(f"and {len(lines) - _SHOWN} more")
     return DataError(
-        f"the data breaks the contract of {template} ({schema}):\n  " + "\n  ".join(shown),
+        f"the data breaks the contract of {template} ({schema}):\n  " + "\n  ".join(first),
         cure="mend the data, or the schema when it asks for too much",
     )
 
@@ -157,21 +157,20 @@ def _load(path: Path) -> Any:
         line = getattr(bad, "lineno", 0)
         raise DataError(
             f"the schema is not JSON: {bad}",
-            location=Location(str(path), line, getattr(bad, "colno", 0)),
+            location=Location(shown(path), line, getattr(bad, "colno", 0)),
             cure="mend the schema file",
         ) from None
 
 
-def read_contract(path: Path, shown: str = "") -> Contract:
+def read_contract(path: Path) -> Contract:
     """Read a schema file.
 
-    :param shown: how the path is shown to a person.
     :raises DataError: the file is not JSON, or its root is no object.
     """
     schema = _load(path)
     if not isinstance(schema, dict):
-        raise DataError("the schema is no object", location=Location(shown or str(path)), cure="mend the schema file")
-    return Contract(shown or str(path), path.parent, schema, compile_acceptor(schema))
+        raise DataError("the schema is no object", location=Location(shown(path)), cure="mend the schema file")
+    return Contract(shown(path), path.parent, schema, compile_acceptor(schema))
 
 
 def schema_names(template: str) -> list[str]:

@@ -164,7 +164,7 @@ class Engine:
         path = find_contract(name, self._schema_folders)
         candidates = tuple(str(folder / file) for file in schema_names(name) for folder in self._schema_folders)
         marks = _marks(candidates)
-        contract = read_contract(path, _shown(path)) if path else None
+        contract = read_contract(path) if path else None
         if len(self._contracts) >= _KEPT_CONTRACTS:
             self._contracts.clear()
         self._contracts[name] = (candidates, marks, contract)
@@ -242,13 +242,6 @@ def _marks(paths: Sequence[str]) -> list[tuple[int, int] | None]:
         else:
             return [*marks, (stat.st_mtime_ns, stat.st_size)]
     return marks
-
-
-def _shown(path: Path) -> str:
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 def _environment(

@@ -20,7 +20,7 @@ from jinja2.loaders import split_template_path
 
 from mailtemplates.attachment import Attachment
 from mailtemplates.errors import AttachmentError, SettingsError
-from mailtemplates.source import nearest
+from mailtemplates.source import nearest, shown
 
 _KEPT_FILES = 256
 _KEPT_OCTETS = 32 * 1024 * 1024
@@ -41,7 +41,7 @@ class TemplateFolders(BaseLoader):
         octets = path.read_bytes()
         name = str(path)
         mark = _mark(name)
-        return octets.decode("utf-8-sig"), _shown(path), lambda: _mark(name) == mark
+        return octets.decode("utf-8-sig"), shown(path), lambda: _mark(name) == mark
 
     def find(self, name: str) -> Path:
         """The file of a template name.
@@ -71,14 +71,6 @@ def _mark(path: str | Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size
-
-
-def _shown(path: Path) -> str:
-    """The path as a person is shown it: relative when it lies below the working folder."""
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
 
 
 def folders_of(loader: BaseLoader | None) -> tuple[Path, ...]:
@@ -135,7 +127,7 @@ class Files:
         similar = nearest(name, known)
         if similar:
             return f"did you mean {similar!r}?"
-        return f"looked in {', '.join(map(_shown, self.folders))}" if self.folders else "the engine has no folders"
+        return f"looked in {', '.join(map(shown, self.folders))}" if self.folders else "the engine has no folders"
 
     def attachment(
         self,
@@ -180,7 +172,7 @@ class Files:
         try:
             return path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
-            raise AttachmentError(f"{_shown(path)} is not UTF-8", cure="save it as UTF-8") from None
+            raise AttachmentError(f"{shown(path)} is not UTF-8", cure="save it as UTF-8") from None
 
 
 def template_folders(folders: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:

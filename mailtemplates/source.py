@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ def snippet(text_line: str, location: Location, *, width: int = 76, length: int 
         return gutter + shown.rstrip()
     marks = "^" * max(1, min(length, room - (column - start)))
     return f"{gutter}{shown.rstrip()}\n{' ' * (len(gutter) - 2)}| {' ' * (column - start)}{marks}"
+
+
+def shown(path: Path) -> str:
+    """A path as a person is shown it: relative, with forward slashes, when it lies below the working folder."""
+    try:
+        return path.relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ import typer
 from mailtemplates.cli.output import write_file, write_text
 from mailtemplates.errors import SettingsError
 from mailtemplates.settings import read_settings
+from mailtemplates.source import shown
 
 _NAME = re.compile(r"(?:[\w-]+/)*[\w-]+\Z")
 _LAYOUT = "layouts/base.j2"
@@ -30,22 +31,15 @@ def command(
     wanted = {templates / f"{stem}.j2": "template.j2", schemas / f"{stem}.json": "schema.json"}
     for path in wanted:
         if path.exists():
-            raise SettingsError(f"{_shown(path)} exists already", cure="choose another name; nothing was written")
+            raise SettingsError(f"{shown(path)} exists already", cure="choose another name; nothing was written")
     if not (templates / _LAYOUT).exists():
         wanted[templates / _LAYOUT] = "layout.j2"
     for path, skeleton in wanted.items():
         write_file(path, _filled(skeleton, stem).encode())
-        write_text(f"wrote {_shown(path)}")
-    write_text(f"now try: mailtpl render {_shown(templates / f'{stem}.j2')}")
+        write_text(f"wrote {shown(path)}")
+    write_text(f"now try: mailtpl render {shown(templates / f'{stem}.j2')}")
 
 
 def _filled(skeleton: str, stem: str) -> str:
     text = files("mailtemplates").joinpath("skeleton", skeleton).read_text(encoding="utf-8")
     return text.replace("@NAME@", PurePosixPath(stem).as_posix())
-
-
-def _shown(path: Path) -> str:
-    try:
-        return path.relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return str(path)
