@@ -145,6 +145,7 @@ def _validator(contract: Contract) -> Any:
             "number": lambda _checker, value: isinstance(value, int | float | Decimal) and not isinstance(value, bool),
         }
     )
+    # The two libraries leave these two calls untyped.
     kind: Any = extend(Draft202012Validator, type_checker=types)  # type: ignore[no-untyped-call]
     registry: Any = Registry(retrieve=retrieve)  # type: ignore[call-arg]
     return kind(dict(contract.schema), registry=registry, format_checker=checker)

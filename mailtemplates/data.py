@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from mailtemplates.errors import DataError, SettingsError
@@ -59,20 +58,6 @@ def _refuse(constant: str) -> Any:
 def _kind(value: object) -> str:
     names = {list: "an array", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
     return names.get(type(value), "null")
-
-
-def read_data_file(path: Path) -> dict[str, Any]:
-    """:func:`read_data` of a file.
-
-    :raises SettingsError: the file cannot be read.
-    """
-    try:
-        octets = path.read_bytes()
-    except OSError as bad:
-        raise SettingsError(
-            f"cannot read the data file {str(path)!r}: {bad.strerror or bad}", cure="name a readable JSON file"
-        ) from None
-    return read_data(octets, str(path))
 
 
 def set_value(data: dict[str, Any], assignment: str) -> None:

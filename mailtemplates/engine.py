@@ -236,7 +236,7 @@ def _marks(paths: Sequence[str]) -> list[tuple[int, int] | None]:
     marks: list[tuple[int, int] | None] = []
     for path in paths:
         try:
-            stat = os.stat(path)  # noqa: PTH116
+            stat = os.stat(path)  # noqa: PTH116 (at every render, and Path.stat takes three times as long)
         except OSError:
             marks.append(None)
         else:

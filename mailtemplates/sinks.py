@@ -29,14 +29,9 @@ _SPECIAL = pattern(r"[&<>'\"]")
 
 
 class MissingName(StrictUndefined):
-    """An undefined name or attribute: any use of it is an error that knows the name."""
+    """An undefined name or attribute: any use of it is an error. Knows the object that lacks it."""
 
     __slots__ = ()
-
-    @property
-    def missing_name(self) -> str:
-        """The name or attribute that does not exist; empty when Jinja does not say."""
-        return str(self._undefined_name) if self._undefined_name is not None else ""
 
     @property
     def owner(self) -> Any:

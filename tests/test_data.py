@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailtemplates.data import read_data, read_data_file, set_value
+from mailtemplates.data import read_data, set_value
 from mailtemplates.errors import DataError, SettingsError
 
 
@@ -34,11 +33,6 @@ def test_bad_data_is_an_error_with_its_place(octets: bytes, place: str, words: s
     assert str(caught.value.location) == place
     assert words.lower() in str(caught.value).lower()
     assert "help:" in str(caught.value)
-
-
-def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="No such file"):
-        read_data_file(tmp_path / "none.json")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,9 @@ _SUFFIXES = {".html": Part.HTML, ".htm": Part.HTML, ".txt": Part.TEXT}
 def command(
     template: Annotated[str, typer.Argument(help="A template's path, or its name in the template folder.")],
     data: Annotated[str, typer.Option(help="A JSON file with the data; - is standard input.")] = "",
-    set_: Annotated[list[str], typer.Option("--set", help="Set one value: user.name=Ann. May be repeated.")] = [],  # noqa: B006
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Set one value: user.name=Ann. May be repeated.")
+    ] = None,
     out: Annotated[str, typer.Option(help="A file to write, or a folder for .eml, .html and .txt.")] = "",
     part: Annotated[Part | None, typer.Option(help="What to write.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to write the message.")] = Format.EML,
@@ -62,22 +64,24 @@ def command(
     from_: Annotated[str, typer.Option("--from", help="From instead of the template's.")] = "",
     reply_to: Annotated[str, typer.Option(help="Reply-To instead of the template's.")] = "",
     subject: Annotated[str, typer.Option(help="Subject instead of the template's.")] = "",
-    header: Annotated[list[str], typer.Option(help="Another header field, 'Name: value'. May be repeated.")] = [],  # noqa: B006
-    attach: Annotated[list[str], typer.Option(help="A file to attach. May be repeated.")] = [],  # noqa: B006
+    header: Annotated[
+        list[str] | None, typer.Option(help="Another header field, 'Name: value'. May be repeated.")
+    ] = None,
+    attach: Annotated[list[str] | None, typer.Option(help="A file to attach. May be repeated.")] = None,
 ) -> None:
     """Render a template to a message."""
     engine, name = open_engine(template, sandbox=sandbox)
     mail = engine.render(
         name,
-        _data(engine, name, data, set_),
+        _data(engine, name, data, set_ or ()),
         to=to or None,
         cc=cc or None,
         bcc=bcc or None,
         from_=from_ or None,
         reply_to=reply_to or None,
         subject=subject or None,
-        headers=_headers(header),
-        attachments=attach,
+        headers=_headers(header or ()),
+        attachments=attach or (),
         locale=locale or None,
     )
     for warning in mail.parts.warnings:

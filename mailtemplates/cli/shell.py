@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
         _complain(f"error: {error}")
         return error.exit_code
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130
@@ -99,7 +99,7 @@ def _own_fault(error: Exception) -> int:
         traceback.print_exc()
     frame = traceback.extract_tb(error.__traceback__)[-1]
     _complain(
-        f"error: a fault of mailtpl itself: {type(error).__name__}: {error} ({os.path.basename(frame.filename)}:"  # noqa: PTH119
+        f"error: a fault of mailtpl itself: {type(error).__name__}: {error} ({Path(frame.filename).name}:"
         f"{frame.lineno})\nhelp: please report it; MAILTPL_DEBUG=1 prints the whole traceback"
     )
     return 3
