@@ -42,11 +42,11 @@ def printed(blocks: Sequence[Written], width: int) -> str:
     before = ""
     for space, first, rest, kind, text, lines in blocks:
         if parts:
-            append("\n" if space < 2 else f"\n{_common(before, rest)}\n" if before and rest else "\n\n")
+            append(between(space, before, rest))
         if lines:
             append(lines)
         elif rest or first:
-            append(_prefixed(first, rest, kind, text, width))
+            append(laid_out(first, rest, kind, text, width))
         elif kind == PARAGRAPH and text.isascii() and "\n" not in text:
             append(text if len(text) <= width else "\n".join(filled(text, width)))
         else:
@@ -60,7 +60,7 @@ def printed(blocks: Sequence[Written], width: int) -> str:
 def with_lines(block: Written, width: int) -> Block:
     """The block with its lines."""
     _, first, rest, kind, text, _ = block
-    return Block._make(block)._replace(lines=_prefixed(first, rest, kind, text, width))
+    return Block._make(block)._replace(lines=laid_out(first, rest, kind, text, width))
 
 
 def merged(blocks: Sequence[Block]) -> list[Block]:
@@ -77,7 +77,15 @@ def merged(blocks: Sequence[Block]) -> list[Block]:
     return found
 
 
-def _prefixed(first: str, rest: str, kind: str, text: str, width: int) -> str:
+def between(space: int, before: str, rest: str) -> str:
+    """What stands between two blocks, given the space and the prefixes ``before`` it and of the ``rest``."""
+    if space < 2:
+        return "\n"
+    return f"\n{_common(before, rest)}\n" if before and rest else "\n\n"
+
+
+def laid_out(first: str, rest: str, kind: str, text: str, width: int) -> str:
+    """The lines of a block of these prefixes, kind and text."""
     if not first and not rest:
         return _body(kind, text, width)
     lines = _body(kind, text, max(width - len(rest), NARROWEST)).split("\n")

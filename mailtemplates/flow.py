@@ -110,6 +110,10 @@ class Flow:
             before = after = False
         else:
             text, before, after = tidied(raw)
+        return self.written(text, before, after)
+
+    def written(self, text: str, before: bool, after: bool) -> int:
+        """Write a paragraph, and the blank lines that breaks ``before`` and ``after`` it make; what came of it."""
         if before:
             self.space = 2
         if not text:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from mailtemplates.draft import draw_up
 from mailtemplates.effects import apply
 from mailtemplates.flow import BLANK, Flow, run
+from mailtemplates.form import Form
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
 from mailtemplates.reading import Memory
 from mailtemplates.steps import Node, TagStep
+from mailtemplates.woven import Shape, Woven
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
 
+_FORM = "text"
 _memory = Memory()
 
 
@@ -35,6 +39,25 @@ def text_of(pieces: Iterable[str], *, width: int = WIDTH) -> str:
 
     :param pieces: the document in parts, cut anywhere: the parts of a template that never change, and values.
     """
+    woven = pieces if isinstance(pieces, Woven) else Woven(pieces)
+    if woven.shape is not None:
+        form = _form(woven.shape, width)
+        text = form.filled(woven.values) if form is not None else None
+        if text is not None:
+            return text
+    return _read(woven.pieces, width)
+
+
+def _form(shape: Shape, width: int) -> Form | None:
+    """The form of a shape, drawn up the first time."""
+    known: tuple[int, Form | None] | None = shape.notes.get(_FORM)
+    if known is None or known[0] != width:
+        known = shape.notes[_FORM] = (width, draw_up(shape, width, _fresh_memory()))
+    return known[1]
+
+
+def _read(pieces: Sequence[str], width: int) -> str:
+    """The text of a document that has no form."""
     flow = Flow(width)
     words = flow.words
     memory = _fresh_memory()

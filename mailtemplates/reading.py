@@ -353,10 +353,10 @@ def _settled(html: str, tokens: list[Token]) -> int:
         return tokens[-2].start
     if kind == "start":
         return start if name in RAW_TEXT else end
-    return end if kind == "end" or _is_closed(html[start:end]) else start
+    return end if kind == "end" or is_closed(html[start:end]) else start
 
 
-def _is_closed(markup: str) -> bool:
+def is_closed(markup: str) -> bool:
     """Whether a comment or declaration that ends a string is complete."""
     if markup.startswith("<!--"):
         return markup.endswith("-->") or (markup.endswith("--!>") and len(markup) > 7)

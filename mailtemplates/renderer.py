@@ -133,10 +133,9 @@ class _Message:
         """Render every block that the template has."""
         blocks = self.context(Sink.HTML).blocks.keys() & RESERVED
         pieces, text = self.bodies(blocks)
-        html = self.finished(pieces, blocks) if pieces is not None else None
-        if html is not None and text is None:
-            text = text_of(html, width=self.renderer._text_width)
-        joined = None if html is None else Woven(html)
+        joined = Woven(self.finished(pieces, blocks)) if pieces is not None else None
+        if joined is not None and text is None:
+            text = text_of(joined, width=self.renderer._text_width)
         amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
         return Parts(
             fields=tuple(self.fields(blocks, joined)),

@@ -1,22 +1,101 @@
-"""A text that remembers the pieces it was joined from."""
+"""A text that remembers the pieces it was joined from, and what texts of the same shape have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, zip_longest
+from operator import itemgetter
+from typing import Any
+
+from mailtemplates.memo import Memo
+
+_KEPT_CHARACTERS = 16_000_000
+_KEPT_HASHES = 4_096
+
+Take = Callable[[Sequence[str]], tuple[str, ...]]
+"""Takes some of many strings."""
+
+
+def taker(indexes: Sequence[int]) -> Take:
+    """Takes the strings at the indexes."""
+    if len(indexes) > 1:
+        return itemgetter(*indexes)
+    first = indexes[0] if indexes else 0
+    return lambda strings: tuple(strings[first : first + len(indexes)])
+
+
+class Shape:
+    """What texts that differ in values only have in common: the ``statics`` around the values, one more than those.
+
+    ``notes`` is for work on the statics that is worth remembering.
+    """
+
+    __slots__ = ("notes", "statics")
+
+    def __init__(self, statics: Iterable[str]) -> None:
+        self.statics = tuple(statics)
+        self.notes: dict[str, Any] = {}
 
 
 class Woven(str):
     """A text made of ``pieces``: a template's own stretches, the same objects in every render, and values.
 
-    What works through a whole text, such as a transfer encoding, can remember its work on the pieces that come again.
+    What works through a whole text, such as a transfer encoding, can remember its work on what comes again. When texts
+    like it were seen before it has a ``shape``, with ``values`` between the statics.
     """
 
-    __slots__ = ("pieces",)
+    __slots__ = ("pieces", "shape", "values")
 
-    pieces: tuple[str, ...]
+    pieces: Sequence[str]
+    shape: Shape | None
+    values: Sequence[str]
 
     def __new__(cls, pieces: Iterable[str]) -> Woven:
         kept = tuple(pieces)
         self = super().__new__(cls, "".join(kept))
         self.pieces = kept
+        self.shape, self.values = _SHAPES.find(kept)
         return self
+
+    @classmethod
+    def filled(cls, shape: Shape, values: Sequence[str]) -> Woven:
+        """The text of a shape with these values."""
+        pieces = tuple(chain.from_iterable(zip_longest(shape.statics, values, fillvalue="")))
+        self = super().__new__(cls, "".join(pieces))
+        self.pieces, self.shape, self.values = pieces, shape, values
+        return self
+
+
+class _Shapes:
+    """The shapes of texts that were seen at least twice."""
+
+    def __init__(self) -> None:
+        self._seen: Memo[int, bool] = Memo(_KEPT_HASHES)
+        self._known: Memo[tuple[str | None, ...], tuple[Shape, Take]] = Memo(_KEPT_CHARACTERS)
+
+    def find(self, pieces: Sequence[str]) -> tuple[Shape | None, Sequence[str]]:
+        """The shape of pieces, and the values in them. A value has no markup, and no space at its ends."""
+        key = tuple([None if "<" not in piece and piece and piece.strip() == piece else piece for piece in pieces])
+        found = self._known.get(key)
+        if found is None:
+            if not self._seen.get(hash(key)):
+                self._seen.put(hash(key), True)
+                return None, ()
+            found = self._learn(key)
+        shape, take = found
+        return shape, take(pieces)
+
+    def _learn(self, key: tuple[str | None, ...]) -> tuple[Shape, Take]:
+        statics: list[list[str]] = [[]]
+        for part in key:
+            if part is None:
+                statics.append([])
+            else:
+                statics[-1].append(part)
+        shape = Shape(map("".join, statics))
+        weight = 100 * len(key) + 4 * sum(map(len, shape.statics))
+        take = taker([at for at, part in enumerate(key) if part is None])
+        return self._known.put(key, (shape, take), weight)
+
+
+_SHAPES = _Shapes()

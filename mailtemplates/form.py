@@ -1,0 +1,169 @@
+"""The plain text of documents of one shape: lines that are known, and places where their values go.
+
+A :class:`Form` is drawn up once (:mod:`~mailtemplates.draft`). Filling it in takes the values only, and is the same as
+reading the whole document as long as the values are plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import unescape
+from typing import NamedTuple
+
+from mailtemplates.blocks import PARAGRAPH, Written, laid_out, printed
+from mailtemplates.markup import decode
+from mailtemplates.nesting import target
+from mailtemplates.pattern import pattern
+from mailtemplates.tables import Table, settled
+from mailtemplates.targets import is_said
+from mailtemplates.woven import Shape, Take, Woven, taker
+
+MARK = "\ue000"
+"""Stands for a value in a :class:`Blank`."""
+
+_OPEN_REFERENCE = pattern(r"&#?[0-9A-Za-z]*\Z")
+
+
+class Blank(str):
+    """A text with a :data:`MARK` for each of the values of these ``indexes``."""
+
+    __slots__ = ("indexes",)
+
+    indexes: tuple[int, ...]
+
+    def __new__(cls, text: str, indexes: Iterable[int]) -> Blank:
+        self = super().__new__(cls, text)
+        self.indexes = tuple(indexes)
+        return self
+
+
+class Pending(Blank):
+    """What stands for a table until its cells are known."""
+
+    __slots__ = ("blocks", "table")
+
+    table: Table
+    blocks: Sequence[Written]
+
+
+class Words(NamedTuple):
+    """Words with values in them, ready to be said."""
+
+    template: str
+    take: Take
+
+    def said(self, values: Sequence[str]) -> str:
+        """The words with these values."""
+        return self.template % self.take(values)
+
+
+def words(text: str) -> Words:
+    """The words that a text is; one that is no :class:`Blank` has no values."""
+    return Words(text.replace("%", "%%").replace(MARK, "%s"), taker(text.indexes if isinstance(text, Blank) else ()))
+
+
+class Link(NamedTuple):
+    """A link whose words may turn out to be its target. ``is_safe``: it leads somewhere, whatever its value."""
+
+    words: Words
+    href: Words
+    is_safe: bool
+
+    def said(self, values: Sequence[str]) -> str | None:
+        """The words and the target; None when they need more care."""
+        href = self.href.said(values)
+        if not self.is_safe:
+            href = target(href)
+        if not href or " " in href:
+            return None
+        said = self.words.said(values)
+        return href if is_said(said, href) else f"{said} <{href}>"
+
+
+class Paragraph(NamedTuple):
+    """A block with values in its text."""
+
+    first: str
+    rest: str
+    kind: str
+    text: Words
+
+    def lines(self, values: Sequence[str], width: int) -> str:
+        """The lines of the block."""
+        first, rest, kind, (template, take) = self
+        text = template % take(values)
+        if kind == PARAGRAPH and not rest and not first and len(text) <= width and text.isascii():
+            return text
+        return laid_out(first, rest, kind, text, width)
+
+
+class Grid(NamedTuple):
+    """A table with values in its cells."""
+
+    table: Table
+    blocks: Sequence[tuple[int, str, str, str, str | Words]]
+
+    def lines(self, values: Sequence[str], width: int) -> str:
+        """The lines that the table becomes."""
+        written: list[Written] = [
+            (space, first, rest, kind, text if isinstance(text, str) else text.said(values), "")
+            for space, first, rest, kind, text in self.blocks
+        ]
+        return printed(settled(self.table, written, width), width)[:-1]
+
+
+def grid(pending: Pending) -> Grid:
+    """The table that a block stands for."""
+    return Grid(
+        pending.table,
+        [
+            (space, first, rest, kind, words(text) if isinstance(text, Blank) else text)
+            for space, first, rest, kind, text, _ in pending.blocks
+        ],
+    )
+
+
+class Form(NamedTuple):
+    """The text of documents of one shape.
+
+    ``shape`` has the lines that are known, ``entries`` are what stands between them. ``links`` are said before those,
+    and count as values behind the document's. The values ``unspaced`` may have no spaces in them.
+    """
+
+    width: int
+    shape: Shape
+    entries: Sequence[Paragraph | Grid]
+    links: Sequence[Link]
+    unspaced: Take
+
+    def filled(self, values: Sequence[str]) -> Woven | None:
+        """The text with these values; None when they need more care than a form gives."""
+        known = _plain(values)
+        if known is None or " " in "".join(self.unspaced(known)):
+            return None
+        for link in self.links:
+            said = link.said(known)
+            if said is None:
+                return None
+            known.append(said)
+        width = self.width
+        return Woven.filled(self.shape, [entry.lines(known, width) for entry in self.entries])
+
+
+def _plain(values: Sequence[str]) -> list[str] | None:
+    """The values decoded, when each is words that change nothing around them."""
+    every = " ".join(values)
+    if '"' in every or ">" in every:
+        return None
+    known = list(values)
+    if "&" in every:
+        known = [_decoded(value) if "&" in value else value for value in values]
+        every = " ".join(known)
+    return known if every.isprintable() and "  " not in every else None
+
+
+def _decoded(value: str) -> str:
+    """A value with its references decoded; one that is not plain when text and attributes differ on them."""
+    said = unescape(value)
+    is_plain = said.strip() == said != "" and not _OPEN_REFERENCE.search(value) and said == decode(value)
+    return said if is_plain else "\n"
