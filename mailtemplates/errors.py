@@ -79,3 +79,13 @@ class SettingsError(MailTemplatesError):
     """The settings, or the way the library is called, cannot be right."""
 
     exit_code = 2
+
+
+class RuleError(MailTemplatesError):
+    """A rule of the linter crashed: a fault of ours, never to be taken for a clean message."""
+
+    exit_code = 3
+
+
+class LintError(MailTemplatesError):
+    """A message has findings at or over the severity that the caller refuses."""

@@ -2,32 +2,36 @@
 
 Floor 1. :func:`parse` takes any octets and never raises: what is wrong with them is a :class:`Defect`, a value with a
 place. It reads CRLF and LF, keeps every field as it stands, and takes time linear in the octets: the nesting that it
-follows is bounded. Nothing is decoded but what the tree needs to be seen.
+follows is bounded.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property
 
+from mailtemplates.charset import find_codec
+from mailtemplates.decoding import decode_body
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Defect, RawField, Span, first_value, read_disposition, read_header, read_type
+from mailtemplates.rawfield import Defect, Place, RawField, Span, read_header
+from mailtemplates.rawparameter import read_disposition, read_type
 
-__all__ = ["Defect", "Part", "RawField", "Span", "outline", "parse"]
+__all__ = ["Defect", "Part", "RawField", "Span", "parse"]
 
 #: The deepest nesting that is followed; what is deeper is a leaf with a defect.
-MAX_DEPTH = 32
+MAX_DEPTH = 100
 #: The most parts of a message that are told apart.
-MAX_PARTS = 10_000
+MAX_PARTS = 20_000
 
 _DASHES = pattern(rb"^--", re.MULTILINE)
 _ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
+_ATTACHED = frozenset(("message/rfc822", "message/global"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True)
 class Part:
     """One entity of a message.
 
@@ -35,17 +39,20 @@ class Part:
     :param header: the fields, without the empty line.
     :param body: the body, without the line end that belongs to the next delimiter.
     :param fields: the header's fields in order.
-    :param media_type: ``type/subtype`` in lower case; ``text/plain`` where none is given (RFC 2045 §5.2).
+    :param media_type: ``type/subtype`` in lower case; what the default is where none is given (RFC 2045 §5.2) or where
+        it cannot be read.
     :param parameters: of Content-Type, by lower-case name, RFC 2231 decoded.
     :param encoding: the transfer encoding in lower case; ``7bit`` where none is given.
     :param disposition: of Content-Disposition in lower case, or empty.
     :param filename: of Content-Disposition, or ``name`` of Content-Type, or empty.
+    :param section: where in the tree, as IMAP counts (RFC 9051 §6.4.5.1): ``1.2``; empty for the message itself.
+    :param place: the message itself, a part of it, or something inside an attached message.
     :param delimiters: the lines of the boundary, the closing one too.
     :param children: the parts of a multipart, or the message in a message/rfc822.
     :param defects: of this part alone, not of its children.
     """
 
-    octets: bytes
+    octets: bytes = dataclasses.field(repr=False)
     header: Span
     body: Span
     fields: tuple[RawField, ...]
@@ -54,30 +61,88 @@ class Part:
     encoding: str
     disposition: str
     filename: str
+    section: str = ""
+    place: Place = "message"
     delimiters: tuple[Span, ...] = ()
     children: tuple[Part, ...] = ()
     defects: tuple[Defect, ...] = ()
 
+    @cached_property
+    def _by_name(self) -> dict[str, list[RawField]]:
+        named: dict[str, list[RawField]] = {}
+        for field in self.fields:
+            named.setdefault(field.lower, []).append(field)
+        return named
+
+    def fields_named(self, name: str) -> list[RawField]:
+        """The fields of that name in any case, in order."""
+        return self._by_name.get(name.lower(), [])
+
+    def first(self, name: str) -> RawField | None:
+        """The first field of that name in any case."""
+        named = self.fields_named(name)
+        return named[0] if named else None
+
     def field(self, name: str) -> str:
         """The value of the first field of that name in any case, unfolded; empty when there is none."""
-        lower = name.lower()
-        return next((field.value for field in self.fields if field.name.lower() == lower), "")
+        named = self.fields_named(name)
+        return named[0].value if named else ""
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether the declared type is a multipart, with parts or not."""
+        return self.media_type.startswith("multipart/")
+
+    @property
+    def is_composite(self) -> bool:
+        """Whether the part stands for other parts: a multipart, or an attached message (RFC 2046 §5)."""
+        return self.is_multipart or self.media_type in _ATTACHED
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether a reader is shown the part as a file: it has the disposition or, when not inline, a file name."""
+        return self.disposition == "attachment" or (bool(self.filename) and self.disposition != "inline")
 
     @property
     def content(self) -> bytes:
         """The body's octets, still encoded."""
         return self.octets[self.body.start : self.body.end]
 
+    @cached_property
+    def decoded(self) -> bytes:
+        """The body's octets, decoded as a lenient reader does."""
+        return decode_body(self.content, self.encoding)
+
+    @cached_property
+    def charset(self) -> str:
+        """The charset parameter in lower case; ``us-ascii`` where none is given (RFC 2046 §4.1.2)."""
+        return self.parameters.get("charset", "").strip().lower() or "us-ascii"
+
+    @cached_property
+    def text(self) -> str:
+        """The text of a text part, decoded by its charset, or as UTF-8 where that is unknown; faults are U+FFFD."""
+        return self.decoded.decode(find_codec(self.charset) or "utf-8", "replace")
+
     @property
     def size(self) -> int:
         """Octets of header, empty line and body."""
         return self.body.end - self.header.start
 
+    def walk(self) -> Iterator[Part]:
+        """The part and all that are in it, in the order of the octets."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
 
 def parse(octets: bytes) -> Part:
-    """Read a message. Never raises, whatever the octets."""
-    dashes = [match.start() for match in _DASHES.finditer(octets)]
-    return _Parser(octets, dashes).part(Span(0, len(octets)), 0, "text/plain")
+    """Read a message. Never raises, whatever the octets.
+
+    Where no line feed stands, carriage returns are taken for line ends.
+    """
+    lines = octets if b"\n" in octets else octets.replace(b"\r", b"\n")
+    dashes = [match.start() for match in _DASHES.finditer(lines)]
+    return _Parser(lines, dashes).part(Span(0, len(lines)), 0, "text/plain", "", "message")
 
 
 class _Parser:
@@ -88,72 +153,91 @@ class _Parser:
         self.dashes = dashes
         self.left = MAX_PARTS
 
-    def part(self, span: Span, depth: int, default: str) -> Part:
+    def part(self, span: Span, depth: int, default: str, section: str, place: Place) -> Part:
         self.left -= 1
-        fields, header, start, defects = read_header(self.octets, span)
-        body = Span(start, span.end)
-        media_type, parameters = read_type(first_value(fields, "content-type"))
+        header = read_header(self.octets, span, place)
+        defects = list(header.defects)
+        named: dict[str, RawField] = {}
+        for field in header.fields:
+            named.setdefault(field.lower, field)
+        media_type, parameters = read_type(_value(named, "content-type"))
         media_type = media_type or default
-        encoding = first_value(fields, "content-transfer-encoding").strip().lower() or "7bit"
+        encoding = _value(named, "content-transfer-encoding").lower() or "7bit"
         if encoding not in _ENCODINGS:
-            defects.append(Defect(f"unknown transfer encoding {encoding[:40]!r}", header.start))
-        disposition, named = read_disposition(first_value(fields, "content-disposition"))
-        delimiters, children = self.children(body, media_type, parameters, encoding, depth, defects)
+            where = named["content-transfer-encoding"].body
+            defects.append(Defect("unknown-encoding", f"unknown transfer encoding {encoding[:40]!r}", where))
+        disposition, told = read_disposition(_value(named, "content-disposition"))
+        body = Span(header.body, span.end)
+        here = _Container(body, media_type, parameters.get("boundary", ""), encoding, depth, section, place)
+        delimiters, children = self.children(here, named.get("content-type"), defects)
         return Part(
             self.octets,
-            header,
+            header.span,
             body,
-            tuple(fields),
+            header.fields,
             media_type,
             parameters,
             encoding,
             disposition,
-            named.get("filename") or parameters.get("name", ""),
+            told.get("filename") or parameters.get("name", ""),
+            section,
+            place,
             tuple(delimiters),
             tuple(children),
             tuple(defects),
         )
 
     def children(
-        self, body: Span, media_type: str, parameters: dict[str, str], encoding: str, depth: int, defects: list[Defect]
+        self, here: _Container, field: RawField | None, defects: list[Defect]
     ) -> tuple[list[Span], list[Part]]:
-        composite = media_type.startswith("multipart/")
-        if not composite and media_type not in ("message/rfc822", "message/global"):
+        composite = here.media_type.startswith("multipart/")
+        if not composite and here.media_type not in _ATTACHED:
             return [], []
-        if encoding in ("base64", "quoted-printable"):
-            defects.append(Defect(f"{media_type} has the transfer encoding {encoding}", body.start))
+        start = Span(here.body.start, here.body.start)
+        where = field.span if field else start
+        if here.encoding in ("base64", "quoted-printable"):
+            problem = f"{here.media_type} has the transfer encoding {here.encoding}"
+            defects.append(Defect("encoded-composite", problem, where))
             return [], []
-        if depth >= MAX_DEPTH or self.left <= 0:
-            defects.append(Defect("nested too deep, or too many parts", body.start))
+        if here.depth >= MAX_DEPTH or self.left <= 0:
+            defects.append(Defect("too-deep", "nested too deep, or too many parts", start))
             return [], []
         if not composite:
-            return [], [self.part(body, depth + 1, "text/plain")]
-        delimiters, spans = self.split(body, parameters.get("boundary", ""), defects)
-        default = "message/rfc822" if media_type == "multipart/digest" else "text/plain"
-        parts = []
-        for span in spans:
-            if self.left <= 0:
-                defects.append(Defect("too many parts", span.start))
-                break
-            parts.append(self.part(span, depth + 1, default))
-        return delimiters, parts
+            section = f"{here.section}.1" if here.section else "1"
+            return [], [self.part(here.body, here.depth + 1, "text/plain", section, "embedded")]
+        delimiters, spans = self.split(here, where, defects)
+        return delimiters, self.parts(here, spans, defects)
 
-    def split(self, body: Span, boundary: str, defects: list[Defect]) -> tuple[list[Span], list[Span]]:
+    def parts(self, here: _Container, spans: list[Span], defects: list[Defect]) -> list[Part]:
+        default = "message/rfc822" if here.media_type == "multipart/digest" else "text/plain"
+        place: Place = "part" if here.place == "message" else here.place
+        parts = []
+        for number, span in enumerate(spans, 1):
+            if self.left <= 0:
+                defects.append(Defect("too-deep", "too many parts", Span(span.start, span.start)))
+                break
+            section = f"{here.section}.{number}" if here.section else str(number)
+            parts.append(self.part(span, here.depth + 1, default, section, place))
+        return parts
+
+    def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span]]:
         """The delimiter lines of a multipart and the spans between them (RFC 2046 §5.1.1)."""
-        if not boundary:
-            defects.append(Defect("multipart without a boundary", body.start))
+        body = here.body
+        if not here.boundary:
+            defects.append(Defect("no-boundary", "multipart without a boundary", where))
             return [], []
-        delimiter = b"--" + boundary.encode("utf-8", "surrogateescape")
+        delimiter = b"--" + here.boundary.encode("utf-8", "surrogateescape")
         lines, closed = self.delimiters(body, delimiter)
         if not lines:
-            defects.append(Defect("the boundary is never found", body.start))
-        elif not closed:
-            defects.append(Defect("no closing delimiter", body.end))
+            defects.append(Defect("boundary-not-found", "the boundary is never found", where))
+            return [], []
+        if not closed:
+            defects.append(Defect("not-closed", "no closing delimiter", Span(body.end, body.end)))
         ends = [self.before_line_end(line.start) for line in lines[1:]] + [body.end]
         starts = [line.end for line in (lines[:-1] if closed else lines)]
         spans = [Span(start, max(start, end)) for start, end in zip(starts, ends, strict=False)]
         if not spans:
-            defects.append(Defect("multipart without parts", body.start))
+            defects.append(Defect("no-parts", "multipart without parts", where))
         return lines, spans
 
     def delimiters(self, body: Span, delimiter: bytes) -> tuple[list[Span], bool]:
@@ -181,65 +265,18 @@ class _Parser:
         return at - 2 if self.octets[at - 2 : at - 1] == b"\r" else at - 1
 
 
-def outline(root: Part, *, width: int = 80) -> list[str]:
-    """The tree drawn as lines of at most ``width`` columns: type, encoding, charset, file name, octets.
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Container:
+    """What the search for a part's children needs to know of it."""
 
-    A part's octets are its header and body as they are sent. Defects stand under the part they belong to.
-    """
-    rows = list(_rows(root, "", ""))
-    label = min(max(len(head) for head, _, _ in rows), width // 2)
-    sizes = max(len(size) for _, _, size in rows)
-    lines = []
-    for head, detail, size in rows:
-        if not size:
-            lines.append(_cut(f"{head}{detail}", width))
-            continue
-        room = width - label - sizes - 4
-        left = _pad(head, label) if _columns(head) <= label else head
-        middle = _pad(_cut(detail, room), room - max(0, _columns(left) - label))
-        lines.append(f"{left}  {middle}  {size:>{sizes}}"[: width + 40])
-    return lines
+    body: Span
+    media_type: str
+    boundary: str
+    encoding: str
+    depth: int
+    section: str
+    place: Place
 
 
-def _rows(part: Part, first: str, rest: str) -> Iterator[tuple[str, str, str]]:
-    """Label, details and size of a part and what is in it; ``first`` and ``rest`` draw the branches."""
-    yield first + part.media_type, _details(part), f"{part.size:,} {_human(part.size):>9}"
-    for defect in part.defects:
-        yield f"{rest}! ", f"{defect.problem} (octet {defect.offset})", ""
-    for index, child in enumerate(part.children, 1):
-        last = index == len(part.children)
-        yield from _rows(child, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
-
-
-def _details(part: Part) -> str:
-    if part.media_type.startswith("multipart/"):
-        return ""
-    charset = part.parameters.get("charset", "").lower()
-    words = (part.encoding, charset, "inline" if part.disposition == "inline" else "", part.filename)
-    return "".join(char if char.isprintable() else "?" for char in " ".join(word for word in words if word))
-
-
-def _human(octets: int) -> str:
-    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if octets >= scale:
-            return f"{octets / scale:.1f} {unit}"
-    return f"{octets} B"
-
-
-def _columns(text: str) -> int:
-    """Columns that a text takes on a terminal."""
-    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF") for char in text)
-
-
-def _pad(text: str, columns: int) -> str:
-    return text + " " * (columns - _columns(text))
-
-
-def _cut(text: str, columns: int) -> str:
-    """``text`` cut to so many columns, with an ellipsis where it was cut."""
-    if _columns(text) <= columns:
-        return text
-    text = text[:columns]
-    while text and _columns(text) > columns - 1:
-        text = text[:-1]
-    return text + "…"
+def _value(named: dict[str, RawField], lower: str) -> str:
+    return named[lower].value if lower in named else ""

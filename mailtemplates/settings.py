@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,13 +34,27 @@ class Settings:
     text_width: int = 72
     smtputf8: bool = True
     host: str = ""
+    profile: Literal["transactional", "bulk"] = "transactional"
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severity: Mapping[str, str] = field(default_factory=dict)
+    fail_on: Literal["error", "warning", "info"] = "error"
+    baseline: str = ""
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def paths(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Folder names of the settings as paths."""
         return tuple(self.folder / name for name in names)
 
 
-_CHOICES = {"inliner": ("css-inline", "premailer"), "keep_style": ("rest", "all", "none")}
+_CHOICES = {
+    "inliner": ("css-inline", "premailer"),
+    "keep_style": ("rest", "all", "none"),
+    "profile": ("transactional", "bulk"),
+    "fail_on": ("error", "warning", "info"),
+}
 
 
 def read_settings(start: Path) -> Settings:
@@ -93,15 +107,37 @@ def _checked(path: Path, name: str, value: Any) -> Any:
     """
     default = getattr(Settings(), name)
     if isinstance(default, tuple):
-        items = [value] if isinstance(value, str) else value
-        if isinstance(items, list) and all(isinstance(item, str) for item in items):
-            return tuple(items)
-        raise _wrong(path, name, "a string or an array of strings")
+        items = _strings(value)
+        if items is None:
+            raise _wrong(path, name, "a string or an array of strings")
+        return items
+    if isinstance(default, dict):
+        return _checked_table(path, name, value)
     if type(value) is not type(default):
         kinds = {str: "a string", bool: "true or false", int: "a whole number"}
         raise _wrong(path, name, kinds[type(default)])
     if value not in _CHOICES.get(name, (value,)):
         raise _wrong(path, name, f"one of {', '.join(_CHOICES[name])}")
+    return value
+
+
+def _strings(value: Any) -> tuple[str, ...] | None:
+    items = [value] if isinstance(value, str) else value
+    return tuple(items) if isinstance(items, list) and all(isinstance(item, str) for item in items) else None
+
+
+def _checked_table(path: Path, name: str, value: Any) -> dict[str, Any]:
+    """A table of strings, of arrays of strings, or of tables, by the setting."""
+    if not isinstance(value, dict):
+        raise _wrong(path, name, "a table")
+    if name == "per_file_ignores":
+        lists = {key: _strings(entry) for key, entry in value.items()}
+        if None in lists.values():
+            raise _wrong(path, name, "a table of arrays of strings")
+        return lists
+    kind, words = (dict, "a table of tables") if name == "rules" else (str, "a table of strings")
+    if not all(isinstance(entry, kind) for entry in value.values()):
+        raise _wrong(path, name, words)
     return value
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mailtemplates.attachment import Attachment, check_filename
 from mailtemplates.errors import AttachmentError
 from mailtemplates.parameter import ascii_fallback, write_parameter
-from mailtemplates.rawfield import read_disposition
+from mailtemplates.rawparameter import read_disposition
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

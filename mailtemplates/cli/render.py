@@ -16,10 +16,11 @@ import typer
 from mailtemplates.cachefolder import bytecode_cache, cache_folder
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
 from mailtemplates.data import read_data, set_value
+from mailtemplates.drawing import outline
 from mailtemplates.engine import Engine, Mail
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.message import Message
-from mailtemplates.mime import outline, parse
+from mailtemplates.mime import parse
 from mailtemplates.planstore import FileStore
 from mailtemplates.settings import Settings, read_settings
 from mailtemplates.stamp import Stamp

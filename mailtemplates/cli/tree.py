@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mailtemplates.cli.output import read_octets, write_text
-from mailtemplates.mime import outline, parse
+from mailtemplates.drawing import outline
+from mailtemplates.mime import parse
 
 
 def command(

@@ -1,0 +1,64 @@
+"""What a rule says: a place, the problem, the cure, and perhaps a fix.
+
+Floor 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from mailtemplates.rawfield import Span
+
+Severity = Literal["error", "warning", "info"]
+
+#: From the least to the most severe.
+SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+
+
+class Edit(NamedTuple):
+    """Octets that come instead of those of a span; an empty span inserts."""
+
+    span: Span
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that make a finding go away and change nothing else.
+
+    :param edits: in the order of their spans, which do not overlap.
+    :param safe: the reader's view of the message stays the same, or becomes what was surely meant.
+    """
+
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found.
+
+    :param span: where, in octets of the message.
+    :param problem: what is wrong, one short sentence without a full stop, with the words that are at fault.
+    :param help: what to write instead.
+    :param fix: how a program mends it.
+    :param severity: when it is not the rule's own; less where the rule cannot be sure.
+    :param message: which message of a batch, for rules over batches.
+    """
+
+    span: Span
+    problem: str
+    help: str = ""
+    fix: Fix | None = None
+    severity: Severity | None = None
+    message: int = 0
+
+
+Findings = Iterator[Finding]
+
+
+def replace(span: Span, octets: bytes, *, safe: bool = True) -> Fix:
+    """A fix of one edit."""
+    return Fix((Edit(span, octets),), safe)

@@ -1,0 +1,229 @@
+"""The linter: chosen rules over a message, and what they find as diagnostics.
+
+Floor 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from mailtemplates.catalogue import all_rules
+from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.errors import RuleError, SettingsError
+from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.message import Message
+from mailtemplates.mime import Part
+from mailtemplates.notation import show
+from mailtemplates.rawfield import RawField
+from mailtemplates.rawmessage import Batch, RawMessage, read_message
+from mailtemplates.rule import Rule
+from mailtemplates.selection import choose, ignored_in
+from mailtemplates.settings import Settings
+from mailtemplates.source import nearest
+
+_BEFORE, _AFTER = 60, 120
+
+
+class _Check(NamedTuple):
+    """A rule that runs, its function with the options of the settings, and the severity that they give it."""
+
+    rule: Rule
+    run: Callable[..., Findings]
+    severity: Severity | None
+
+
+class Found(NamedTuple):
+    """A finding, who found it, and the severity it has after all."""
+
+    rule: Rule
+    finding: Finding
+    severity: Severity
+
+
+class Linter:
+    """Rules and settings, made once and used for any number of messages, from any thread.
+
+    :param settings: which rules run and how; the defaults when not given.
+    :raises SettingsError: they name a rule or an option that does not exist, or a value of the wrong kind.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        rules = all_rules()
+        chosen = choose(self.settings, rules)
+        options = _options(self.settings, rules)
+        checks: dict[str, list[_Check]] = {}
+        for one in rules:
+            if one.code in chosen:
+                run = partial(one.check, **options[one.code]) if one.code in options else one.check
+                checks.setdefault(one.subject, []).append(_Check(one, run, chosen[one.code]))
+        self._messages = checks.get("RawMessage", [])
+        self._parts = checks.get("Part", [])
+        self._batches = checks.get("Batch", [])
+        fields = checks.get("RawField", [])
+        self._every_field = [check for check in fields if not check.rule.fields]
+        names = {name for check in fields for name in check.rule.fields}
+        self._fields = {
+            name: [check for check in fields if not check.rule.fields or name in check.rule.fields] for name in names
+        }
+
+    def lint(
+        self, message: Message | bytes | RawMessage, path: str = "<message>", *, sample: str = ""
+    ) -> list[Diagnostic]:
+        """What the rules find in one message, in the order of the octets.
+
+        :param message: a composed message, or octets with CRLF or LF line ends.
+        :param path: what the findings call it.
+        :param sample: the sample data it was rendered with.
+        :raises RuleError: a rule crashed.
+        """
+        raw = _raw(message)
+        off = ignored_in(path, self.settings, all_rules()) if self.settings.per_file_ignores else frozenset()
+        found = [one for one in self.find(raw) if one.rule.code not in off]
+        return [_diagnostic(one, raw, path, sample) for one in found]
+
+    def find(self, raw: RawMessage) -> list[Found]:
+        """What the rules over messages, parts and fields find, in the order of the octets.
+
+        :raises RuleError: a rule crashed.
+        """
+        found: list[Found] = []
+        for check in self._messages:
+            _run(check, raw, found)
+        for part in raw.all_parts:
+            for check in self._parts:
+                _run(check, part, found)
+            self._judge_fields(part, found)
+        found.sort(key=lambda one: (one.finding.span, one.rule.code))
+        return found
+
+    def _judge_fields(self, part: Part, found: list[Found]) -> None:
+        """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
+        for field in part.fields:
+            means = field.place != "part" or field.lower.startswith("content-")
+            checks = self._fields.get(field.lower, self._every_field) if means else self._every_field
+            for check in checks:
+                _run(check, field, found)
+
+    def lint_batch(self, messages: Sequence[tuple[str, RawMessage]]) -> list[Diagnostic]:
+        """What the rules over several messages find.
+
+        :param messages: each with its path.
+        :raises RuleError: a rule crashed.
+        """
+        found: list[Found] = []
+        batch = Batch.of(raw for _, raw in messages)
+        for check in self._batches if len(messages) > 1 else ():
+            _run(check, batch, found)
+        diagnostics = []
+        for one in found:
+            path, raw = messages[one.finding.message]
+            if one.rule.code not in ignored_in(path, self.settings, all_rules()):
+                diagnostics.append(_diagnostic(one, raw, path, ""))
+        return diagnostics
+
+
+def lint(message: Message | bytes, settings: Settings | None = None, *, path: str = "<message>") -> list[Diagnostic]:
+    """What is wrong with a message: the findings in the order of its octets, none when all is right.
+
+    :param message: a composed message, or octets with CRLF or LF line ends.
+    :raises SettingsError: the settings name a rule or an option that does not exist.
+    :raises RuleError: a rule crashed.
+    """
+    return Linter(settings).lint(message, path)
+
+
+def _raw(message: Message | bytes | RawMessage) -> RawMessage:
+    if isinstance(message, Message):
+        return read_message(message.octets, smtputf8=message.envelope.smtputf8)
+    return message if isinstance(message, RawMessage) else read_message(bytes(message))
+
+
+def _run(check: _Check, subject: RawMessage | Part | RawField | Batch, found: list[Found]) -> None:
+    """Run one rule over one subject.
+
+    :raises RuleError: the rule crashed.
+    """
+    try:
+        found += [Found(check.rule, finding, _severity(check, finding, subject)) for finding in check.run(subject)]
+    except Exception as error:
+        raise RuleError(
+            f"the rule {check.rule.name} ({check.rule.code}) crashed: {type(error).__name__}: {error}",
+            cure=f"please report it; --ignore {check.rule.code} goes on without the rule",
+        ) from error
+
+
+def _severity(check: _Check, finding: Finding, subject: object) -> Severity:
+    """The finding's severity; inside an attached message, which was not written here, no more than a warning."""
+    severity = check.severity or finding.severity or check.rule.severity
+    embedded = isinstance(subject, Part | RawField) and subject.place == "embedded"
+    return "warning" if embedded and severity == "error" else severity
+
+
+def _diagnostic(found: Found, raw: RawMessage, path: str, sample: str) -> Diagnostic:
+    one, finding, severity = found
+    start, end = finding.span
+    number, line = raw.line_at(start)
+    first = max(line.start, start - _BEFORE)
+    stop = min(max(end, start + 1), line.end)
+    before = show(raw.octets[first:start] + b".")[:-1]
+    marked = show(raw.octets[start:stop] + b".")[:-1]
+    rest = show(raw.octets[max(stop, start) : min(line.end, max(stop, start) + _AFTER)])
+    end_line, end_column = raw.locate(max(end, start))
+    return Diagnostic(
+        one.code,
+        one.name,
+        severity,
+        finding.problem,
+        path,
+        number,
+        raw.locate(start)[1],
+        end_line,
+        end_column,
+        finding.help,
+        sample,
+        one.page.reference,
+        before + marked + rest,
+        (len(before), max(1, len(marked))),
+        finding.fix,
+    )
+
+
+def _options(settings: Settings, rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:
+    """The options that the settings give, by code.
+
+    :raises SettingsError: there is no such rule or option, or the value is of another kind.
+    """
+    by_word = {word: one for one in rules for word in (one.code, one.name)}
+    given: dict[str, dict[str, Any]] = {}
+    for word, values in settings.rules.items():
+        one = by_word.get(word) or by_word.get(word.upper()) or by_word.get(word.lower())
+        if one is None:
+            raise _unknown("rule", word, by_word)
+        for key, value in values.items():
+            given.setdefault(one.code, {})[key.replace("-", "_")] = _option(one, key, value)
+    return given
+
+
+def _option(one: Rule, key: str, value: Any) -> Any:
+    name = key.replace("-", "_")
+    if name not in one.options:
+        raise _unknown(f"option of {one.name}", key, [known.replace("_", "-") for known in one.options])
+    default = one.options[name]
+    if isinstance(default, tuple):
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+    elif type(value) is type(default):
+        return value
+    kinds = {str: "a string", bool: "true or false", int: "a whole number", tuple: "an array of strings"}
+    raise SettingsError(f"the option {key!r} of {one.name} must be {kinds[type(default)]}", cure="mend the settings")
+
+
+def _unknown(kind: str, word: str, known: Iterable[str]) -> SettingsError:
+    names = list(known)
+    similar = nearest(word, names)
+    cure = f"did you mean {similar!r}?" if similar else f"there is {', '.join(names)}" if len(names) < 9 else ""
+    return SettingsError(f"there is no {kind} {word!r}", cure=cure or "mailtpl rules lists them all")

@@ -1,0 +1,119 @@
+"""A message as it stands, whole: what the rules over octets look at.
+
+Floor 2.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mailtemplates.mime import Part, parse
+from mailtemplates.rawfield import RawField, Span
+
+_LONG_LINE = 10_000
+
+
+@dataclass(frozen=True)
+class RawMessage:
+    """One message.
+
+    :param octets: as they were given; nothing is repaired.
+    :param root: their tree.
+    :param smtputf8: whether it is known to be sent with SMTPUTF8, so that UTF-8 may stand in its header (RFC 6532).
+    """
+
+    octets: bytes = field(repr=False)
+    root: Part
+    smtputf8: bool = False
+
+    @cached_property
+    def all_parts(self) -> tuple[Part, ...]:
+        """All parts in the order of the octets, those of attached messages too."""
+        return tuple(self.root.walk())
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The message and its own parts, without what attached messages hold."""
+        return tuple(part for part in self.all_parts if part.place != "embedded")
+
+    @cached_property
+    def leaves(self) -> tuple[Part, ...]:
+        """The message's own parts that hold no others."""
+        return tuple(part for part in self.parts if not part.is_composite)
+
+    @cached_property
+    def bodies(self) -> tuple[Part, ...]:
+        """The leaves that a reader is shown as text or html, without attachments."""
+        return tuple(
+            part for part in self.leaves if part.media_type in ("text/plain", "text/html") and not part.is_attachment
+        )
+
+    def first(self, name: str) -> RawField | None:
+        """The first field of that name in the message's header."""
+        return self.root.first(name)
+
+    def fields_named(self, name: str) -> list[RawField]:
+        """The fields of that name in the message's header."""
+        return self.root.fields_named(name)
+
+    @cached_property
+    def line_end(self) -> bytes:
+        """How the message's lines end, by its first: CRLF where there is none. For fixes that add a line."""
+        at = self.octets.find(b"\n")
+        return b"\n" if at == 0 or (at > 0 and self.octets[at - 1 : at] != b"\r") else b"\r\n"
+
+    @cached_property
+    def header_end(self) -> Span:
+        """The place after the last header field, where a fix adds one."""
+        end = self.root.fields[-1].span.end if self.root.fields else self.root.header.start
+        return Span(end, end)
+
+    @property
+    def start(self) -> Span:
+        """The place of what is missing from the header: its first line."""
+        first = self.root.fields[0] if self.root.fields else None
+        return Span(first.span.start, first.body.start) if first else Span(0, 0)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        at = self.octets.find(b"\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.octets.find(b"\n", at + 1)
+        return starts
+
+    def line_at(self, offset: int) -> tuple[int, Span]:
+        """The number, from 1, of the line that an octet stands on, and the line without its line end."""
+        number = bisect_right(self._line_starts, offset)
+        start = self._line_starts[number - 1]
+        end = self.octets.find(b"\n", start)
+        end = len(self.octets) if end < 0 else end - (self.octets[end - 1 : end] == b"\r" and end > start)
+        return number, Span(start, max(end, start))
+
+    def locate(self, offset: int) -> tuple[int, int]:
+        """Line and column of an octet, both from 1; the column in characters of UTF-8 (octets where it is none)."""
+        number, line = self.line_at(offset)
+        if offset - line.start > _LONG_LINE:
+            return number, offset - line.start + 1
+        return number, len(self.octets[line.start : offset].decode("utf-8", "replace")) + 1
+
+
+def read_message(octets: bytes, *, smtputf8: bool = False) -> RawMessage:
+    """A message with its tree. Never raises, whatever the octets."""
+    return RawMessage(octets, parse(octets), smtputf8)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages that are judged together: the files of a run, or a template's samples."""
+
+    messages: tuple[RawMessage, ...]
+
+    @classmethod
+    def of(cls, messages: Iterable[RawMessage]) -> Batch:
+        """A batch of messages."""
+        return cls(tuple(messages))

@@ -1,0 +1,1 @@
+"""Inline parts and attachments."""

@@ -1,0 +1,1 @@
+"""Transfer encoding and lines."""

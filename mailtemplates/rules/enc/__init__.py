@@ -1,0 +1,1 @@
+"""Encoded words and parameters."""

@@ -1,0 +1,76 @@
+"""Every rule's examples: the bad ones are found by that rule and no other, the good ones by none, fixes mend."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from mailtemplates.catalogue import all_rules
+from mailtemplates.fixing import apply_fixes
+from mailtemplates.linter import Linter
+from mailtemplates.notation import read_examples
+from mailtemplates.rawmessage import read_message
+from mailtemplates.rule import Example, Rule
+from mailtemplates.settings import Settings
+
+
+@cache
+def linter(profile: str) -> Linter:
+    """All rules of a profile, those too that are off by default."""
+    extra = tuple(one.code for one in all_rules() if not one.default)
+    return Linter(Settings(profile="bulk" if profile == "bulk" else "transactional", extend_select=extra))
+
+
+def names_found(rule: Rule, octets: list[bytes]) -> set[str]:
+    judge = linter(rule.profile)
+    messages = [("example.eml", read_message(one)) for one in octets]
+    found = [one for _, raw in messages for one in judge.lint(raw)]
+    return {one.name for one in [*found, *judge.lint_batch(messages)]}
+
+
+BAD = {f"{rule.name}-{at}": (rule, example) for rule in all_rules() for at, example in enumerate(rule.page.bad)}
+GOOD = {f"{rule.name}-{at}": (rule, example) for rule in all_rules() for at, example in enumerate(rule.page.good)}
+
+
+@pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
+def test_a_bad_example_is_found_by_its_rule_and_by_no_other(rule: Rule, example: Example) -> None:
+    if rule.family != "SUP":
+        assert names_found(rule, read_examples(example.text)) == {rule.name, *example.also}
+
+
+@pytest.mark.parametrize(("rule", "example"), GOOD.values(), ids=GOOD)
+def test_a_good_example_is_found_by_none(rule: Rule, example: Example) -> None:
+    if rule.family != "SUP":
+        assert names_found(rule, read_examples(example.text)) == set()
+
+
+@pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
+def test_a_fix_takes_its_finding_away_and_brings_no_other(rule: Rule, example: Example) -> None:
+    """What a rule says of its fixes is so: safe ones are safe, and every fix leaves the message without the finding."""
+    messages = read_examples(example.text)
+    judge = linter(rule.profile)
+    if len(messages) > 1 or rule.family == "SUP":
+        return
+    before = judge.lint(messages[0])
+    mine = [one for one in before if one.name == rule.name]
+    fixes = [one.fix for one in mine if one.fix]
+    if rule.fix == "-":
+        assert not fixes
+        return
+    if rule.fix != "part":
+        assert len(fixes) == len(mine), "a finding without the fix that the rule promises"
+    assert all(fix.safe for fix in fixes) or rule.fix in ("unsafe", "part")
+    if fixes:
+        after = judge.lint(apply_fixes(messages[0], fixes))
+        assert {one.name for one in after} <= {one.name for one in before} - {rule.name}
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: str(rule.code))
+def test_a_rule_has_a_whole_page(rule: Rule) -> None:
+    page = rule.page
+    assert page.summary.endswith(".")
+    assert page.why
+    assert page.reference
+    assert page.bad
+    assert page.good
