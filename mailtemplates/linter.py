@@ -13,17 +13,15 @@ from mailtemplates.catalogue import all_rules
 from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import RuleError, SettingsError
 from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.lines import Lines
 from mailtemplates.message import Message
 from mailtemplates.mime import Part
-from mailtemplates.notation import show
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawmessage import Batch, RawMessage, read_message
 from mailtemplates.rule import Rule
 from mailtemplates.selection import choose, ignored_in
 from mailtemplates.settings import Settings
 from mailtemplates.source import nearest
-
-_BEFORE, _AFTER = 60, 120
 
 
 class _Check(NamedTuple):
@@ -82,7 +80,7 @@ class Linter:
         raw = _raw(message)
         off = ignored_in(path, self.settings, all_rules()) if self.settings.per_file_ignores else frozenset()
         found = [one for one in self.find(raw) if one.rule.code not in off]
-        return [_diagnostic(one, raw, path, sample) for one in found]
+        return [diagnose(one, raw.lines, path, sample) for one in found]
 
     def find(self, raw: RawMessage) -> list[Found]:
         """What the rules over messages, parts and fields find, in the order of the octets.
@@ -121,7 +119,7 @@ class Linter:
         for one in found:
             path, raw = messages[one.finding.message]
             if one.rule.code not in ignored_in(path, self.settings, all_rules()):
-                diagnostics.append(_diagnostic(one, raw, path, ""))
+                diagnostics.append(diagnose(one, raw.lines, path))
         return diagnostics
 
 
@@ -162,31 +160,25 @@ def _severity(check: _Check, finding: Finding, subject: object) -> Severity:
     return "warning" if embedded and severity == "error" else severity
 
 
-def _diagnostic(found: Found, raw: RawMessage, path: str, sample: str) -> Diagnostic:
+def diagnose(found: Found, lines: Lines, path: str, sample: str = "") -> Diagnostic:
+    """The diagnostic of a finding in a file of these lines."""
     one, finding, severity = found
-    start, end = finding.span
-    number, line = raw.line_at(start)
-    first = max(line.start, start - _BEFORE)
-    stop = min(max(end, start + 1), line.end)
-    before = show(raw.octets[first:start] + b".")[:-1]
-    marked = show(raw.octets[start:stop] + b".")[:-1]
-    rest = show(raw.octets[max(stop, start) : min(line.end, max(stop, start) + _AFTER)])
-    end_line, end_column = raw.locate(max(end, start))
+    place = lines.place(finding.span)
     return Diagnostic(
         one.code,
         one.name,
         severity,
         finding.problem,
         path,
-        number,
-        raw.locate(start)[1],
-        end_line,
-        end_column,
+        place.line,
+        place.column,
+        place.end_line,
+        place.end_column,
         finding.help,
         sample,
         one.page.reference,
-        before + marked + rest,
-        (len(before), max(1, len(marked))),
+        place.source,
+        place.mark,
         finding.fix,
     )
 

@@ -5,15 +5,13 @@ Floor 2.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from mailtemplates.lines import Lines
 from mailtemplates.mime import Part, parse
 from mailtemplates.rawfield import RawField, Span
-
-_LONG_LINE = 10_000
 
 
 @dataclass(frozen=True)
@@ -78,28 +76,9 @@ class RawMessage:
         return Span(first.span.start, first.body.start) if first else Span(0, 0)
 
     @cached_property
-    def _line_starts(self) -> list[int]:
-        starts = [0]
-        at = self.octets.find(b"\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = self.octets.find(b"\n", at + 1)
-        return starts
-
-    def line_at(self, offset: int) -> tuple[int, Span]:
-        """The number, from 1, of the line that an octet stands on, and the line without its line end."""
-        number = bisect_right(self._line_starts, offset)
-        start = self._line_starts[number - 1]
-        end = self.octets.find(b"\n", start)
-        end = len(self.octets) if end < 0 else end - (self.octets[end - 1 : end] == b"\r" and end > start)
-        return number, Span(start, max(end, start))
-
-    def locate(self, offset: int) -> tuple[int, int]:
-        """Line and column of an octet, both from 1; the column in characters of UTF-8 (octets where it is none)."""
-        number, line = self.line_at(offset)
-        if offset - line.start > _LONG_LINE:
-            return number, offset - line.start + 1
-        return number, len(self.octets[line.start : offset].decode("utf-8", "replace")) + 1
+    def lines(self) -> Lines:
+        """The octets as lines."""
+        return Lines(self.octets)
 
 
 def read_message(octets: bytes, *, smtputf8: bool = False) -> RawMessage:
