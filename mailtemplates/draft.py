@@ -85,6 +85,8 @@ class Draft(Flow):
         if isinstance(href, Blank) and not said.indexes and is_safe and cannot_say(text, begun):
             self.unspaced.update(href.indexes)
             return [Blank(with_target(said, text, href), href.indexes)]
+        if self.kind == LINES:
+            raise UnfitError
         self.said.append(Link(words(text), words(href), is_safe))
         before = " " if said[:1] in " \xa0" else ""
         after = " " if said[-1:] in " \xa0" else ""
@@ -125,20 +127,20 @@ class Draft(Flow):
         self.gap(0)
         if self.bare or self.shielded:
             raise UnfitError
-        statics: list[str] = [""]
+        known: list[str] = [""]
         entries: list[Paragraph | Grid] = []
         before = ""
         for number, block in enumerate(self.blocks):
             space, first, rest, kind, text, lines = block
-            statics[-1] += between(space, before, rest) if number else ""
+            known[-1] += between(space, before, rest) if number else ""
             before = rest
             if isinstance(text, Blank):
                 entries.append(grid(text) if isinstance(text, Pending) else Paragraph(first, rest, kind, words(text)))
-                statics.append("")
+                known += ("", "")
             else:
-                statics[-1] += lines or laid_out(first, rest, kind, text, self.width)
-        statics[-1] += "\n" if self.blocks else ""
-        return Form(self.width, Shape(statics), entries, self.said, taker(sorted(self.unspaced)))
+                known[-1] += lines or laid_out(first, rest, kind, text, self.width)
+        known[-1] += "\n" if self.blocks else ""
+        return Form(self.width, known, entries, self.said, taker(sorted(self.unspaced)))
 
 
 def _indexes(words: Sequence[str]) -> list[int]:

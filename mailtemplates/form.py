@@ -16,7 +16,7 @@ from mailtemplates.nesting import target
 from mailtemplates.pattern import pattern
 from mailtemplates.tables import Table, settled
 from mailtemplates.targets import is_said
-from mailtemplates.woven import Shape, Take, Woven, taker
+from mailtemplates.woven import Take, taker
 
 MARK = "\ue000"
 """Stands for a value in a :class:`Blank`."""
@@ -126,28 +126,29 @@ def grid(pending: Pending) -> Grid:
 class Form(NamedTuple):
     """The text of documents of one shape.
 
-    ``shape`` has the lines that are known, ``entries`` are what stands between them. ``links`` are said before those,
-    and count as values behind the document's. The values ``unspaced`` may have no spaces in them.
+    Every other string of ``known`` never changes; ``entries`` are what stands between them. ``links`` are said before
+    those, and count as values behind the document's. The values ``unspaced`` may have no spaces in them.
     """
 
     width: int
-    shape: Shape
+    known: Sequence[str]
     entries: Sequence[Paragraph | Grid]
     links: Sequence[Link]
     unspaced: Take
 
-    def filled(self, values: Sequence[str]) -> Woven | None:
+    def filled(self, values: Sequence[str]) -> str | None:
         """The text with these values; None when they need more care than a form gives."""
-        known = _plain(values)
-        if known is None or " " in "".join(self.unspaced(known)):
+        plain = _plain(values)
+        if plain is None or " " in "".join(self.unspaced(plain)):
             return None
         for link in self.links:
-            said = link.said(known)
+            said = link.said(plain)
             if said is None:
                 return None
-            known.append(said)
-        width = self.width
-        return Woven.filled(self.shape, [entry.lines(known, width) for entry in self.entries])
+            plain.append(said)
+        out = list(self.known)
+        out[1::2] = [entry.lines(plain, self.width) for entry in self.entries]
+        return "".join(out)
 
 
 def _plain(values: Sequence[str]) -> list[str] | None:

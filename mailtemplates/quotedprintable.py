@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from binascii import b2a_qp
 from collections.abc import Sequence
 
 from mailtemplates.pattern import pattern
@@ -23,7 +24,6 @@ _CONTROLS = pattern(r"[^ -~\t\n]")
 _HANDLER = "mailtemplates.quoted-printable"
 _EDGES = ("\n.", "\nFrom ", " \n", "\t\n")
 _plain = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?").fullmatch
-_LONG_ENOUGH = 24
 _LONGEST = 65_536
 _KEPT_PIECES = 8_192
 _KEPT_CHARACTERS = 4_000_000
@@ -39,39 +39,52 @@ START: State = (0, "", "")
 _WITHIN: tuple[State, ...] = tuple((column, None, "") for column in range(LIMIT + 1))
 
 
-def quote(pieces: Sequence[str]) -> str:
+def quote(text: str) -> str:
     """Text in quoted-printable with CRLF line ends; ``\n`` in it is a line end.
 
     White space at the end of a line is encoded, and so are a dot that begins one and the space of a ``From `` that
     does. A soft break never cuts an escape or a UTF-8 character.
     """
-    if len(pieces) == 1:
-        return "\r\n".join(_whole_lines(pieces[0]))
+    return "\r\n".join(_whole_lines(text))
+
+
+def quote_woven(statics: Sequence[str], values: Sequence[str]) -> str:
+    """:func:`quote` of stretches that come again, with values between them."""
+    memory = _MEMORY
     state = START
     out: list[str] = []
-    for piece in pieces:
-        size = len(piece)
-        if size < _LONG_ENOUGH:
+    append = out.append
+    for value, static in zip(("", *values), statics, strict=True):
+        if value:
             column, lead, held = state
-            after = column + len(held) + size
-            if lead is None and after <= _ROOM and _plain(piece):
-                out.append(held + piece if held else piece)
+            after = column + len(value)
+            if lead is None and not held and after <= _ROOM and _plain(value):
+                append(value)
                 state = _WITHIN[after]
-                continue
-            text, state = _write(piece, state)
-            out.append(text)
-            continue
-        stretch = _MEMORY.get(piece) or _MEMORY.learn(piece)
-        text, after_first = stretch.firsts.get(state) or _MEMORY.begin(stretch, state)
-        out.append(text)
+            else:
+                text, state = _write_quickly(value, state) or _write(value, state)
+                append(text)
+        stretch = memory.get(static) or memory.learn(static)
+        text, after_first = stretch.firsts.get(state) or memory.begin(stretch, state)
+        append(text)
         if stretch.after is None:
             state = after_first
         else:
-            out.append(stretch.rest)
+            append(stretch.rest)
             state = stretch.after
     if state[2]:
-        out.append(_write_line("", state, ends=True)[0])
+        append(_write_line("", state, ends=True)[0])
     return "".join(out)
+
+
+def _write_quickly(piece: str, state: State) -> Step | None:
+    """:func:`_write` for a word within a line that has room for it."""
+    column, lead, held = state
+    if held or lead is not None or len(piece) > _ROOM or "\n" in piece or piece[0] == "." or piece[-1] in " \t":
+        return None
+    text = b2a_qp(piece.encode("utf-8")).decode("ascii")
+    column += len(text)
+    return (text, _WITHIN[column]) if column <= _ROOM else None
 
 
 def _write(piece: str, state: State) -> Step:

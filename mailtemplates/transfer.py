@@ -10,7 +10,7 @@ from binascii import b2a_base64
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailtemplates.quotedprintable import quote
+from mailtemplates.quotedprintable import quote, quote_woven
 from mailtemplates.woven import Woven
 
 #: Longest line of a body, in octets without CRLF (RFC 5322 §2.1.1), and of an encoded one (RFC 2045 §6.7, §6.8).
@@ -34,13 +34,13 @@ def encode_text(text: str) -> Encoded:
     7bit when the text is ASCII without NUL and no line is longer than 998 octets, else quoted-printable, or base64
     when that is shorter. Raises ``UnicodeEncodeError`` for a lone surrogate.
     """
-    pieces = text.pieces if isinstance(text, Woven) else (text,)
+    shape, values = (text.shape, text.values) if isinstance(text, Woven) else (None, ())
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        pieces = (text,)
+        shape = None
     if text.isascii() and "\x00" not in text and _fits(text):
         return Encoded("7bit", text.replace("\n", "\r\n").encode("ascii"))
-    quoted = quote(pieces)
+    quoted = quote(text) if shape is None else quote_woven(shape.statics, values)
     if len(quoted) > _BASE64_WINS * len(text):
         raw = text.replace("\n", "\r\n").encode("utf-8")
         if _base64_size(len(raw)) < len(quoted):

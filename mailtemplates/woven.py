@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, zip_longest
 from operator import itemgetter
 from typing import Any
 
@@ -55,14 +54,6 @@ class Woven(str):
         self = super().__new__(cls, "".join(kept))
         self.pieces = kept
         self.shape, self.values = _SHAPES.find(kept)
-        return self
-
-    @classmethod
-    def filled(cls, shape: Shape, values: Sequence[str]) -> Woven:
-        """The text of a shape with these values."""
-        pieces = tuple(chain.from_iterable(zip_longest(shape.statics, values, fillvalue="")))
-        self = super().__new__(cls, "".join(pieces))
-        self.pieces, self.shape, self.values = pieces, shape, values
         return self
 
 
