@@ -149,6 +149,11 @@ class Engine:
         return self._folders
 
     @property
+    def environment(self) -> Environment:
+        """The Jinja environment that compiles the templates; not to be changed."""
+        return self._environment
+
+    @property
     def templates(self) -> list[str]:
         """The names of all files in the template folders."""
         return self._environment.list_templates()

@@ -49,14 +49,15 @@ class Linter:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        rules = all_rules()
-        chosen = choose(self.settings, rules)
-        options = _options(self.settings, rules)
+        self.rules = all_rules()
+        chosen = choose(self.settings, self.rules)
+        options = _options(self.settings, self.rules)
         checks: dict[str, list[_Check]] = {}
-        for one in rules:
+        for one in self.rules:
             if one.code in chosen:
                 run = partial(one.check, **options[one.code]) if one.code in options else one.check
                 checks.setdefault(one.subject, []).append(_Check(one, run, chosen[one.code]))
+        self._checks = checks
         self._messages = checks.get("RawMessage", [])
         self._parts = checks.get("Part", [])
         self._batches = checks.get("Batch", [])
@@ -78,7 +79,7 @@ class Linter:
         :raises RuleError: a rule crashed.
         """
         raw = _raw(message)
-        off = ignored_in(path, self.settings, all_rules()) if self.settings.per_file_ignores else frozenset()
+        off = ignored_in(path, self.settings, self.rules) if self.settings.per_file_ignores else frozenset()
         found = [one for one in self.find(raw) if one.rule.code not in off]
         return [diagnose(one, raw.lines, path, sample) for one in found]
 
@@ -105,6 +106,21 @@ class Linter:
             for check in checks:
                 _run(check, field, found)
 
+    def judge(self, subject: object) -> list[Found]:
+        """What the rules over one kind of subject find in one such subject.
+
+        :raises RuleError: a rule crashed.
+        """
+        found: list[Found] = []
+        for check in self._checks.get(type(subject).__name__, ()):
+            _run(check, subject, found)
+        return found
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the rules that run."""
+        return frozenset(check.rule.code for checks in self._checks.values() for check in checks)
+
     def lint_batch(self, messages: Sequence[tuple[str, RawMessage]]) -> list[Diagnostic]:
         """What the rules over several messages find.
 
@@ -118,7 +134,7 @@ class Linter:
         diagnostics = []
         for one in found:
             path, raw = messages[one.finding.message]
-            if one.rule.code not in ignored_in(path, self.settings, all_rules()):
+            if one.rule.code not in ignored_in(path, self.settings, self.rules):
                 diagnostics.append(diagnose(one, raw.lines, path))
         return diagnostics
 
@@ -139,7 +155,7 @@ def _raw(message: Message | bytes | RawMessage) -> RawMessage:
     return message if isinstance(message, RawMessage) else read_message(bytes(message))
 
 
-def _run(check: _Check, subject: RawMessage | Part | RawField | Batch, found: list[Found]) -> None:
+def _run(check: _Check, subject: object, found: list[Found]) -> None:
     """Run one rule over one subject.
 
     :raises RuleError: the rule crashed.

@@ -22,7 +22,7 @@ from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.message import Message
 from mailtemplates.mime import parse
 from mailtemplates.planstore import FileStore
-from mailtemplates.settings import Settings, read_settings
+from mailtemplates.project import locate_template
 from mailtemplates.stamp import Stamp
 
 
@@ -94,7 +94,7 @@ def command(
 
 def open_engine(template: str, *, sandbox: bool = False) -> tuple[Engine, str]:
     """The engine for a template as a person names it, and the template's name in it."""
-    settings, folders, name = _locate(template)
+    settings, folders, name = locate_template(template)
     store = cache_folder()
     engine = Engine(
         folders,
@@ -104,31 +104,6 @@ def open_engine(template: str, *, sandbox: bool = False) -> tuple[Engine, str]:
         auto_reload=False,
     )
     return engine, name
-
-
-def _locate(template: str) -> tuple[Settings, Sequence[Path], str]:
-    """Settings, folders and name: of the settings' template folder, else of the file's own folder."""
-    path = Path(template)
-    here = read_settings(Path.cwd())
-    if not path.is_file():
-        return here, _existing(here, template), path.as_posix()
-    for settings in (here, read_settings(path.parent)):
-        folders = [folder.resolve() for folder in settings.paths(settings.templates) if folder.is_dir()]
-        for folder in folders:
-            if path.absolute().is_relative_to(folder) or path.resolve().is_relative_to(folder):
-                inside = path.absolute() if path.absolute().is_relative_to(folder) else path.resolve()
-                return settings, folders, inside.relative_to(folder).as_posix()
-    return here, [path.parent.resolve()], path.name
-
-
-def _existing(settings: Settings, template: str) -> list[Path]:
-    folders = [folder for folder in settings.paths(settings.templates) if folder.is_dir()]
-    if not folders:
-        raise SettingsError(
-            f"there is no template {template!r}, and no template folder {', '.join(settings.templates)!r}",
-            cure="name a template file, or make a first one: mailtpl new welcome",
-        )
-    return folders
 
 
 def _data(engine: Engine, name: str, path: str, assignments: Sequence[str]) -> dict[str, Any]:
