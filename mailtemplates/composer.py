@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
 
@@ -17,7 +18,7 @@ from mailtemplates.attachment import Attachment
 from mailtemplates.entity import Branch, Entity, Leaf, file_leaf, leaves, text_leaf, write_entity
 from mailtemplates.envelope import Envelope
 from mailtemplates.errors import AddressError, AttachmentError, ComposeError
-from mailtemplates.field import AddressList, Date, Field, MessageIds, Phrases, Text, Token, UrlList
+from mailtemplates.field import AddressList, Date, Field, MessageIds, Phrases, Token, UrlList
 from mailtemplates.folding import write_field
 from mailtemplates.media import calendar_method
 from mailtemplates.message import Message
@@ -32,6 +33,9 @@ _SINGLE = frozenset((*_FIRST, "bcc", "list-unsubscribe", "list-unsubscribe-post"
 _HIDDEN = frozenset(("bcc", "resent-bcc"))
 _OURS = frozenset(("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"))
 _LANGUAGE = pattern(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+_CONTENT: dict[type, str] = {
+    AddressList: "addresses", MessageIds: "ids", UrlList: "urls", Phrases: "phrases", Token: "text",
+}  # fmt: skip
 _MIME_VERSION = b"MIME-Version: 1.0\r\n"
 
 
@@ -50,11 +54,13 @@ def compose(parts: Parts, stamp: Stamp, *, smtputf8: bool = False) -> Message:
     senders = _senders(fields)
     envelope = _envelope(fields, senders, smtputf8)
     entity = _tree(parts)
-    header = [_ranked(field, smtputf8) for field in _written(parts, fields)]
+    header = [
+        (_RANK.get(field.name.lower(), 0), write_field(field, smtputf8=smtputf8)) for field in _written(parts, fields)
+    ]
     token = stamp.token or _derive_token(stamp, header, entity)
     message_id = _own_message_id(fields)
     if "date" not in fields:
-        header.append(_ranked(Field("Date", Date(stamp.date))))
+        header.append((_RANK["date"], _write_date(stamp.date, stamp.date.utcoffset())))
     if not message_id:
         message_id = f"{token}@{stamp.host or senders[-1].domain}"
         header.append((_RANK["message-id"], b"Message-ID: <%s>\r\n" % message_id.encode("ascii")))
@@ -65,9 +71,10 @@ def compose(parts: Parts, stamp: Stamp, *, smtputf8: bool = False) -> Message:
     return Message(b"".join([head, _MIME_VERSION, *write_entity(entity, token)]), envelope, message_id)
 
 
-def _ranked(field: Field, smtputf8: bool = False) -> tuple[int, bytes]:
-    """A field's octets and its place in the header."""
-    return _RANK.get(field.name.lower(), 0), write_field(field, smtputf8=smtputf8)
+@lru_cache(maxsize=64)
+def _write_date(moment: datetime, _offset: timedelta | None) -> bytes:
+    """The Date field. The same moment in another zone is equal to it, and has another offset."""
+    return write_field(Field("Date", Date(moment)))
 
 
 def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
@@ -133,14 +140,8 @@ def _language_field(language: str) -> Field | None:
 
 def _is_empty(field: Field) -> bool:
     """Nothing to say: a Cc of nobody. An unstructured field may be empty."""
-    if type(field.value) is Text:
-        return False
-    match field.value:
-        case AddressList(items) | MessageIds(items) | UrlList(items) | Phrases(items):
-            return not items
-        case Token(text):
-            return not text
-    return False
+    content = _CONTENT.get(type(field.value))
+    return content is not None and not getattr(field.value, content)
 
 
 def _derive_token(stamp: Stamp, header: Sequence[tuple[int, bytes]], entity: Entity) -> str:

@@ -8,7 +8,6 @@ up to 998 octets. An encoded word never stands in an addr-spec, a message identi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from typing import Any
 
 from mailtemplates.address import Group, Mailbox
@@ -25,7 +24,6 @@ from mailtemplates.field import (
     Text,
     Token,
     UrlList,
-    Value,
     is_prose,
 )
 from mailtemplates.pattern import pattern
@@ -42,6 +40,10 @@ _MUST_ENCODE = pattern(rf" {{60}}|[^ ]{{{_LONG_WORD}}}")
 _NAME_ROOM = 64
 # A mailbox that is kept on one line, so that it fits there too.
 _MAILBOX_ROOM = 66
+_SMALL = 500
+_KEPT = 1_024
+# Fields that were written, each with its octets, by their id: those of a template are the same objects every time.
+_KNOWN: dict[int, tuple[Field, bool, bytes]] = {}
 
 
 def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
@@ -52,24 +54,15 @@ def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
     Raises :class:`AddressError` for such a local part without ``smtputf8``, and :class:`HeaderError` for a value that
     has no legal fold and is longer than 998 octets.
     """
-    return _remembered(field, smtputf8) if _is_small(field.value) else _write(field, smtputf8)
-
-
-def _is_small(value: Value) -> bool:
-    """Whether a value is worth remembering: what is long is seldom the same again.
-
-    A date is not: the same moment in another zone is equal to it and written differently.
-    """
-    if isinstance(value, AddressList):
-        return len(value.addresses) <= 4
-    if isinstance(value, Date):
-        return False
-    return not isinstance(value, Text) or len(value.text) <= 500
-
-
-@lru_cache(maxsize=1024)
-def _remembered(field: Field, smtputf8: bool) -> bytes:
-    return _write(field, smtputf8)
+    known = _KNOWN.get(id(field))
+    if known is not None and known[0] is field and known[1] is smtputf8:
+        return known[2]
+    octets = _write(field, smtputf8)
+    if len(octets) <= _SMALL:
+        if len(_KNOWN) >= _KEPT:
+            _KNOWN.clear()
+        _KNOWN[id(field)] = field, smtputf8, octets
+    return octets
 
 
 def _write(field: Field, smtputf8: bool) -> bytes:
