@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mailtemplates.address import Group, Mailbox
     from mailtemplates.attachment import Attachment
     from mailtemplates.composer import compose
+    from mailtemplates.diagnostic import Diagnostic
     from mailtemplates.engine import Engine, Mail
     from mailtemplates.envelope import Envelope
     from mailtemplates.errors import (
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
         DataError,
         HeaderError,
         LimitError,
+        LintError,
         MailTemplatesError,
+        RuleError,
         SettingsError,
         TemplateError,
         UndefinedError,
     )
     from mailtemplates.inliner import Inliner, inline_css
+    from mailtemplates.linter import Linter, lint
     from mailtemplates.message import Message
     from mailtemplates.parts import Parts
     from mailtemplates.plaintext import to_text
@@ -44,13 +48,15 @@ _HOMES = {
     "address": ("Group", "Mailbox"),
     "attachment": ("Attachment",),
     "composer": ("compose",),
+    "diagnostic": ("Diagnostic",),
     "engine": ("Engine", "Mail"),
     "envelope": ("Envelope",),
     "errors": (
         "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LimitError",
-        "MailTemplatesError", "SettingsError", "TemplateError", "UndefinedError",
+        "LintError", "MailTemplatesError", "RuleError", "SettingsError", "TemplateError", "UndefinedError",
     ),
     "inliner": ("Inliner", "inline_css"),
+    "linter": ("Linter", "lint"),
     "message": ("Message",),
     "parts": ("Parts",),
     "plaintext": ("to_text",),
@@ -62,10 +68,10 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AddressError", "Attachment", "AttachmentError", "ComposeError", "DataError", "Engine", "Envelope", "Group",
-    "HeaderError", "Inliner", "LimitError", "Limits", "Mail", "MailTemplatesError", "Mailbox", "Message", "Parts",
-    "Settings", "SettingsError", "Stamp", "TemplateError", "UndefinedError", "compose", "inline_css", "read_settings",
-    "to_text",
+    "AddressError", "Attachment", "AttachmentError", "ComposeError", "DataError", "Diagnostic", "Engine",
+    "Envelope", "Group", "HeaderError", "Inliner", "LimitError", "Limits", "LintError", "Linter", "Mail",
+    "MailTemplatesError", "Mailbox", "Message", "Parts", "RuleError", "Settings", "SettingsError", "Stamp",
+    "TemplateError", "UndefinedError", "compose", "inline_css", "lint", "read_settings", "to_text",
 ]  # fmt: skip
 
 

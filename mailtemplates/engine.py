@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from mailtemplates.attachment import Attachment
 from mailtemplates.catalogs import Catalogs, Translations
 from mailtemplates.composer import compose
 from mailtemplates.contract import Contract, find_contract, read_contract, schema_names
-from mailtemplates.errors import DataError, SettingsError
+from mailtemplates.errors import DataError, LintError, SettingsError
+from mailtemplates.finding import Severity, reaches
 from mailtemplates.inliner import Inliner, Store
+from mailtemplates.linter import Linter
 from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
 from mailtemplates.message import Message
 from mailtemplates.parts import Parts
@@ -42,6 +44,7 @@ class Mail:
 
     parts: Parts
     settings: Settings = field(repr=False, default_factory=Settings)
+    judge: Callable[[Message], None] | None = field(repr=False, default=None)
 
     @property
     def html(self) -> str | None:
@@ -64,9 +67,13 @@ class Mail:
         :param stamp: date, Message-ID and boundaries come from it; made now when it is not given.
         :raises ComposeError: the parts do not make a message, for instance without a From.
         :raises AddressError: an address needs SMTPUTF8 and the settings forbid it.
+        :raises LintError: the mail was rendered with ``lint`` and the message has findings.
         """
         stamp = stamp or Stamp.now(host=self.settings.host or None)
-        return compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
+        message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
+        if self.judge is not None:
+            self.judge(message)
+        return message
 
 
 class Engine:
@@ -204,6 +211,7 @@ class Engine:
         headers: Mapping[str, str] | None = None,
         attachments: Sequence[Attachment | str | Path] = (),
         locale: str | None = None,
+        lint: Severity | None = None,
     ) -> Mail:
         """Render a template with data. What the call gives comes instead of what the template says.
 
@@ -212,10 +220,13 @@ class Engine:
         :param headers: other header fields, by name.
         :param attachments: attachments, or paths of any files.
         :param locale: a locale name such as ``de`` or ``pt_BR``.
+        :param lint: refuse a message with findings of that severity or a higher one: ``"error"``, ``"warning"`` or
+            ``"info"``. It is composed and judged here, and again by :meth:`Mail.message`.
         :raises TemplateError: the template cannot be found, compiled or rendered.
         :raises DataError: the data breaks the template's contract.
         :raises HeaderError: a value cannot stand in its header field.
         :raises AttachmentError: a file is missing or lies outside the template folders.
+        :raises LintError: ``lint`` is given and the message has such findings.
         """
         variables = {} if data is None else data
         contract = self.contract(name)
@@ -225,7 +236,31 @@ class Engine:
             "To": to, "Cc": cc, "Bcc": bcc, "From": from_, "Sender": sender, "Reply-To": reply_to, "Subject": subject,
         }  # fmt: skip
         given = Given(fields, headers or {}, attachments, self.settings.locale if locale is None else locale)
-        return Mail(self._renderer.render(name, variables, given), self.settings)
+        parts = self._renderer.render(name, variables, given)
+        if lint is None:
+            return Mail(parts, self.settings)
+        mail = Mail(parts, self.settings, partial(self._judge, name, lint))
+        mail.message()
+        return mail
+
+    @cached_property
+    def _linter(self) -> Linter:
+        return Linter(self.settings)
+
+    def _judge(self, name: str, threshold: Severity, message: Message) -> None:
+        """Refuse a message with findings.
+
+        :raises LintError: there are some at or over the threshold.
+        """
+        found = [one for one in self._linter.lint(message, name) if reaches(one.severity, threshold)]
+        if found:
+            said = "; ".join(f"{one.name} ({one.code}): {one.message}" for one in found[:3])
+            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+            raise LintError(
+                f"the message of {name} has findings: {said}{more}",
+                diagnostics=found,
+                cure=found[0].help or f"mailtpl rule {found[0].name} explains it",
+            )
 
     def render_many(self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any) -> Iterator[Mail]:
         """Render a template for each row of data, one after the other as they are asked for.

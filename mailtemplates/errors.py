@@ -6,7 +6,8 @@ known), and ends with the cure. The command line prints ``str(error)`` and exits
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from mailtemplates.source import Location, snippet
 
@@ -88,4 +89,11 @@ class RuleError(MailTemplatesError):
 
 
 class LintError(MailTemplatesError):
-    """A message has findings at or over the severity that the caller refuses."""
+    """A message has findings at or over the severity that the caller refuses.
+
+    :param diagnostics: those findings, each a :class:`~mailtemplates.diagnostic.Diagnostic`.
+    """
+
+    def __init__(self, problem: str, *, diagnostics: Sequence[Any] = (), cure: str = "") -> None:
+        super().__init__(problem, cure=cure)
+        self.diagnostics = tuple(diagnostics)

@@ -17,6 +17,11 @@ Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 
 
+def reaches(severity: Severity, threshold: Severity) -> bool:
+    """Whether a severity is at or over a threshold."""
+    return SEVERITIES.index(severity) >= SEVERITIES.index(threshold)
+
+
 class Edit(NamedTuple):
     """Octets that come instead of those of a span; an empty span inserts."""
 

@@ -13,7 +13,7 @@ import jinja2
 import pytest
 from conftest import STAMP, MakeEngine
 
-from mailtemplates import DataError, Engine, Message, SettingsError, TemplateError
+from mailtemplates import DataError, Engine, LintError, Message, SettingsError, TemplateError
 
 SOURCE = (
     "{% block from %}Acme <hello@acme.example>{% endblock %}{% block to %}{{ user|mailbox }}{% endblock %}"
@@ -232,3 +232,12 @@ def test_look_ups_are_jinjas(make_engine: MakeEngine, source: str, expected: str
     data = {"d": {"name": "Ann", "items": 3, "inner": {"deep": 1}}, "o": Person()}
     assert make_engine({"t.j2": f"<p>{source}</p>"}).render("t.j2", data).html == f"<p>{expected}</p>"
     assert jinja2.Environment().from_string(source).render(data) == expected
+
+
+def test_a_message_with_findings_is_refused_when_asked(make_engine: MakeEngine) -> None:
+    """``lint="error"`` hands out nothing that has an error; a lower severity refuses more."""
+    engine = make_engine({"t.j2": "{% block from %}a@acme-shop.com{% endblock %}{% block text %}x{% endblock %}"})
+    assert engine.render("t.j2", lint="error", to="b@reader.example").message().octets
+    with pytest.raises(LintError, match="missing-subject") as refused:
+        engine.render("t.j2", lint="warning", to="b@reader.example")
+    assert [one.code for one in refused.value.diagnostics] == ["HDR004"]

@@ -69,7 +69,7 @@ def test_what_the_caller_gives_is_not_missed(folder: Path) -> None:
 
 def test_a_broken_template_is_an_error_at_its_place(folder: Path) -> None:
     (found,) = lint(RIGHT.replace("Hello {{ user.name }}", "Hello {{ user.nmae }}"))
-    assert (found.name, found.severity, found.line, found.column) == ("rules-skipped", "error", 4, 25)
+    assert (found.name, found.severity, found.line, found.column) == ("rules-skipped", "error", 4, 31)
     assert "nmae" in found.message
     assert found.help == "did you mean 'name'?"
 
