@@ -24,9 +24,6 @@ class Cell(NamedTuple):
     right: bool = False
 
 
-Line = tuple[str, int]
-"""The text of a cell that is one line, and the cells that it takes."""
-
 _Placed = tuple[int, int, Cell]
 """A cell with the column it starts in and the width of its widest line."""
 
@@ -213,34 +210,50 @@ def _tall_line(cells: list[tuple[int, int, bool, list[str]]], index: int) -> str
     return line.rstrip()
 
 
-def in_columns(rows: Sequence[Sequence[Line]], right: set[int], headed: bool, width: int) -> list[str] | None:
-    """:func:`aligned` for rows of cells that are one line each and span nothing; None when ``width`` cells don't do.
+class Columns(NamedTuple):
+    """A table whose cells are one line each, or empty, and span nothing.
 
-    ``right`` are the columns that are set right, ``headed`` whether the first row is one of headers.
+    ``rows`` has for each cell that is not empty its number and its column, of which there are ``size``. The columns
+    ``right`` are set right, and those of ``maybe_right`` when all these cells are amounts. ``headed``: the first row is
+    of headers.
     """
-    limits: list[int] = []
-    for row in rows:
-        for column, (_, wide) in enumerate(row):
-            if column == len(limits):
-                limits.append(wide)
-            elif wide > limits[column]:
-                limits[column] = wide
-    if _total(limits) > width:
-        return None
-    starts = _starts(limits)
-    lines = []
-    for row in rows:
-        line = ""
-        used = 0
-        for column, (text, wide) in enumerate(row):
-            if text:
-                at = starts[column] + (limits[column] - wide if column in right else 0)
-                line += " " * (at - used) + text
+
+    rows: Sequence[Sequence[tuple[int, int]]]
+    size: int
+    right: frozenset[int]
+    maybe_right: Sequence[tuple[int, Sequence[int]]]
+    headed: bool
+
+    def lines(self, texts: Sequence[str], width: int) -> list[str] | None:
+        """:func:`aligned` for cells with these texts; None when ``width`` cells don't do."""
+        widths = [len(text) if text.isascii() else display_width(text) for text in texts]
+        limits = [0] * self.size
+        for row in self.rows:
+            for number, column in row:
+                if widths[number] > limits[column]:
+                    limits[column] = widths[number]
+        if _total(limits) > width:
+            return None
+        starts, ends = _starts(limits), [-1] * self.size
+        for column in self._right(texts):
+            ends[column] = starts[column] + limits[column]
+        lines = []
+        for row in self.rows:
+            line = ""
+            used = 0
+            for number, column in row:
+                wide = widths[number]
+                at = starts[column] if ends[column] < 0 else ends[column] - wide
+                line += " " * (at - used) + texts[number]
                 used = at + wide
-        lines.append(line)
-    if headed:
-        lines.insert(1, (" " * _GUTTER).join(["-" * limit for limit in limits if limit]))
-    return lines
+            lines.append(line)
+        if self.headed:
+            lines.insert(1, (" " * _GUTTER).join(["-" * limit for limit in limits if limit]))
+        return lines
+
+    def _right(self, texts: Sequence[str]) -> list[int]:
+        amounts = [column for column, cells in self.maybe_right if all(is_amount(texts[number]) for number in cells)]
+        return [*self.right, *amounts]
 
 
 def is_amount(text: str) -> bool:

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Sequence
 from html import unescape
 from typing import NamedTuple
 
-from mailtemplates.blocks import PARAGRAPH, Written, laid_out, printed
+from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Written, laid_out, printed
+from mailtemplates.columns import Columns
 from mailtemplates.markup import decode
 from mailtemplates.nesting import target
 from mailtemplates.pattern import pattern
-from mailtemplates.tables import Table, settled
+from mailtemplates.tables import Table, columns_of, settled
 from mailtemplates.targets import is_said
 from mailtemplates.woven import Take, taker
+from mailtemplates.wrapping import display_width, filled
 
 MARK = "\ue000"
 """Stands for a value in a :class:`Blank`."""
@@ -92,35 +94,38 @@ class Paragraph(NamedTuple):
         """The lines of the block."""
         first, rest, kind, (template, take) = self
         text = template % take(values)
-        if kind == PARAGRAPH and not rest and not first and len(text) <= width and text.isascii():
-            return text
+        if kind == PARAGRAPH and not rest and not first and text.isascii() and "\n" not in text:
+            return text if len(text) <= width else "\n".join(filled(text, width))
         return laid_out(first, rest, kind, text, width)
 
 
 class Grid(NamedTuple):
-    """A table with values in its cells."""
+    """A table with values in its cells. ``columns``: what it becomes when they fit."""
 
     table: Table
-    blocks: Sequence[tuple[int, str, str, str, str | Words]]
+    blocks: Sequence[Written]
+    texts: Sequence[str | Words]
+    columns: Columns | None
 
     def lines(self, values: Sequence[str], width: int) -> str:
         """The lines that the table becomes."""
-        written: list[Written] = [
-            (space, first, rest, kind, text if isinstance(text, str) else text.said(values), "")
-            for space, first, rest, kind, text in self.blocks
-        ]
+        texts = [text if isinstance(text, str) else text[0] % text[1](values) for text in self.texts]
+        first, rest = self.blocks[0][1:3]
+        lines = self.columns.lines(texts, max(width - display_width(rest), NARROWEST)) if self.columns else None
+        if lines is not None:
+            text = "\n".join(lines)
+            return laid_out(first, rest, LINES, text, width) if first or rest else text
+        written = [(*block[:4], text, "") for block, text in zip(self.blocks, texts, strict=True)]
         return printed(settled(self.table, written, width), width)[:-1]
 
 
 def grid(pending: Pending) -> Grid:
     """The table that a block stands for."""
-    return Grid(
-        pending.table,
-        [
-            (space, first, rest, kind, words(text) if isinstance(text, Blank) else text)
-            for space, first, rest, kind, text, _ in pending.blocks
-        ],
-    )
+    blocks = pending.blocks
+    texts = [words(block[4]) if isinstance(block[4], Blank) else block[4] for block in blocks]
+    start = next((at for row in pending.table.rows for at, _ in row), 0)
+    is_plain = start == 0 and all((text if isinstance(text, str) else text[0]).isprintable() for text in texts)
+    return Grid(pending.table, blocks, texts, columns_of(pending.table, 0, blocks) if is_plain else None)
 
 
 class Form(NamedTuple):

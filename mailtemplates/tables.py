@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Block, Written
-from mailtemplates.columns import Cell, Line, aligned, in_columns, is_amount, joined
+from mailtemplates.columns import Cell, Columns, aligned, joined
 from mailtemplates.wrapping import display_width
 
 _new = tuple.__new__
@@ -82,22 +82,36 @@ def settled(table: Table, written: list[Written], width: int) -> Sequence[Writte
 
 def _settled_simply(table: Table, start: int, blocks: list[Written], width: int) -> list[Written] | None:
     """:func:`settled` for the usual table: every cell is one printable line or empty, every row goes in columns."""
+    columns = columns_of(table, start, blocks)
+    texts = [block[4] for block in blocks]
+    if columns is None or not all(map(str.isprintable, texts[start:])):
+        return None
+    first = Block._make(blocks[start])
+    lines = columns.lines(texts, max(width - display_width(first.rest), NARROWEST))
+    if lines is None:
+        return None
+    return [*blocks[:start], first._replace(kind=LINES, text="\n".join(lines), lines="")]
+
+
+def columns_of(table: Table, start: int, blocks: Sequence[Written]) -> Columns | None:
+    """The columns that the ``blocks`` of a table make, whatever line each is; None when they may not make columns.
+
+    The first cell begins at ``blocks[start]``.
+    """
     if start >= len(blocks):
         return None
     ends = [at - table.start for row in table.rows for at, _ in row]
     ends.append(len(blocks))
-    rows: list[list[Line]] = []
+    rows: list[list[tuple[int, int]]] = []
     right: set[int] = set()
-    amounts: set[int] = set()
-    other: set[int] = set()
+    others: dict[int, list[int]] = {}
     is_wide = is_headed = has_headers = has_alone = False
-    first = Block._make(blocks[start])
-    prefix = first.rest
-    end, at = start, 0
+    prefix = blocks[start][2]
+    end, at, count = start, 0, 0
     for row in table.rows:
-        line: list[Line] = []
+        line: list[tuple[int, int]] = []
         set_right: list[int] = []
-        headers = said = column = 0
+        headers = column = 0
         for _, (header, columns, spanned, is_right) in row:
             at += 1
             begin, end = end, ends[at]
@@ -106,31 +120,25 @@ def _settled_simply(table: Table, start: int, blocks: list[Written], width: int)
             headers += header
             if is_right:
                 set_right.append(column)
-            if end == begin:
-                line.append(("", 0))
-            else:
-                _, _, rest, kind, text, _ = blocks[begin]
-                if rest != prefix or kind not in _LINE_KINDS or not text.isprintable():
+            if end > begin:
+                _, _, rest, kind, _, _ = blocks[begin]
+                if rest != prefix or kind not in _LINE_KINDS:
                     return None
-                said += 1
-                line.append((text, len(text) if text.isascii() else display_width(text)))
-                if not header and not is_right and column not in other:
-                    (amounts if is_amount(text) else other).add(column)
+                line.append((begin, column))
+                if not header and not is_right:
+                    others.setdefault(column, []).append(begin)
             column += 1
         has_headers = has_headers or headers > 0
-        if said:
+        if line:
             is_headed = headers == column if not rows else is_headed
-            is_wide = is_wide or said > 1
-            has_alone = has_alone or (said == 1 and (column == 1 or line[0][0] != ""))
+            is_wide = is_wide or len(line) > 1
+            has_alone = has_alone or (len(line) == 1 and (column == 1 or line[0][1] == 0))
             rows.append(line)
             right.update(set_right)
+            count = max(count, column)
     if len(rows) < 2 or not is_wide or (has_alone and not has_headers):
         return None
-    room = max(width - display_width(prefix), NARROWEST)
-    lines = in_columns(rows, right | (amounts - other), is_headed, room)
-    if lines is None:
-        return None
-    return [*blocks[:start], first._replace(kind=LINES, text="\n".join(lines), lines="")]
+    return Columns(rows, count, frozenset(right), list(others.items()), is_headed)
 
 
 def _rows(table: Table, start: int, blocks: list[Block]) -> Iterator[_Row]:
