@@ -13,7 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mailtemplates.cachefolder import bytecode_cache, cache_folder
+from mailtemplates.bytecode import bytecode_cache
+from mailtemplates.cachefolder import cache_folder
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
 from mailtemplates.data import read_data, set_value
 from mailtemplates.drawing import outline
