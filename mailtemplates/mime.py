@@ -17,7 +17,7 @@ from mailtemplates.charset import find_codec
 from mailtemplates.decoding import decode_body
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Defect, Place, RawField, Span, read_header
-from mailtemplates.rawparameter import read_disposition, read_type
+from mailtemplates.rawparameter import read_disposition, read_token, read_type
 
 __all__ = ["Defect", "Part", "RawField", "Span", "parse"]
 
@@ -47,6 +47,8 @@ class Part:
     :param filename: of Content-Disposition, or ``name`` of Content-Type, or empty.
     :param section: where in the tree, as IMAP counts (RFC 9051 §6.4.5.1): ``1.2``; empty for the message itself.
     :param place: the message itself, a part of it, or something inside an attached message.
+    :param signed: whether a signature covers it: it is inside a multipart/signed, or the message it belongs to has a
+        DKIM-Signature. What is signed is not written anew without being asked.
     :param delimiters: the lines of the boundary, the closing one too.
     :param children: the parts of a multipart, or the message in a message/rfc822.
     :param defects: of this part alone, not of its children.
@@ -63,6 +65,7 @@ class Part:
     filename: str
     section: str = ""
     place: Place = "message"
+    signed: bool = False
     delimiters: tuple[Span, ...] = ()
     children: tuple[Part, ...] = ()
     defects: tuple[Defect, ...] = ()
@@ -142,7 +145,7 @@ def parse(octets: bytes) -> Part:
     """
     lines = octets if b"\n" in octets else octets.replace(b"\r", b"\n")
     dashes = [match.start() for match in _DASHES.finditer(lines)]
-    return _Parser(lines, dashes).part(Span(0, len(lines)), 0, "text/plain", "", "message")
+    return _Parser(lines, dashes).part(Span(0, len(lines)), 0, "text/plain", "", "message", False)
 
 
 class _Parser:
@@ -153,7 +156,7 @@ class _Parser:
         self.dashes = dashes
         self.left = MAX_PARTS
 
-    def part(self, span: Span, depth: int, default: str, section: str, place: Place) -> Part:
+    def part(self, span: Span, depth: int, default: str, section: str, place: Place, signed: bool) -> Part:
         self.left -= 1
         header = read_header(self.octets, span, place)
         defects = list(header.defects)
@@ -162,13 +165,14 @@ class _Parser:
             named.setdefault(field.lower, field)
         media_type, parameters = read_type(_value(named, "content-type"))
         media_type = media_type or default
-        encoding = _value(named, "content-transfer-encoding").lower() or "7bit"
+        encoding = read_token(_value(named, "content-transfer-encoding")) or "7bit"
+        signed = signed or "dkim-signature" in named
         if encoding not in _ENCODINGS:
             where = named["content-transfer-encoding"].body
             defects.append(Defect("unknown-encoding", f"unknown transfer encoding {encoding[:40]!r}", where))
         disposition, told = read_disposition(_value(named, "content-disposition"))
         body = Span(header.body, span.end)
-        here = _Container(body, media_type, parameters.get("boundary", ""), encoding, depth, section, place)
+        here = _Container(body, media_type, parameters.get("boundary", ""), encoding, depth, section, place, signed)
         delimiters, children = self.children(here, named.get("content-type"), defects)
         return Part(
             self.octets,
@@ -182,6 +186,7 @@ class _Parser:
             told.get("filename") or parameters.get("name", ""),
             section,
             place,
+            signed,
             tuple(delimiters),
             tuple(children),
             tuple(defects),
@@ -204,20 +209,21 @@ class _Parser:
             return [], []
         if not composite:
             section = f"{here.section}.1" if here.section else "1"
-            return [], [self.part(here.body, here.depth + 1, "text/plain", section, "embedded")]
+            return [], [self.part(here.body, here.depth + 1, "text/plain", section, "embedded", here.signed)]
         delimiters, spans = self.split(here, where, defects)
         return delimiters, self.parts(here, spans, defects)
 
     def parts(self, here: _Container, spans: list[Span], defects: list[Defect]) -> list[Part]:
         default = "message/rfc822" if here.media_type == "multipart/digest" else "text/plain"
         place: Place = "part" if here.place == "message" else here.place
+        signed = here.signed or here.media_type == "multipart/signed"
         parts = []
         for number, span in enumerate(spans, 1):
             if self.left <= 0:
                 defects.append(Defect("too-deep", "too many parts", Span(span.start, span.start)))
                 break
             section = f"{here.section}.{number}" if here.section else str(number)
-            parts.append(self.part(span, here.depth + 1, default, section, place))
+            parts.append(self.part(span, here.depth + 1, default, section, place, signed))
         return parts
 
     def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span]]:
@@ -276,6 +282,7 @@ class _Container:
     depth: int
     section: str
     place: Place
+    signed: bool
 
 
 def _value(named: dict[str, RawField], lower: str) -> str:

@@ -13,6 +13,7 @@ from mailtemplates.pattern import pattern
 _TYPE = pattern(r"\s*([!#$%&'*+.^_`{|}~0-9A-Za-z-]+/[!#$%&'*+.^_`{|}~0-9A-Za-z-]+)\s*")
 _PARAMETER = pattern(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))', re.DOTALL)
 _SECTION = pattern(r"([^*]+)(?:\*(\d{1,4}))?(\*)?", re.ASCII)
+_COMMENT = pattern(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
 
 
@@ -26,6 +27,15 @@ def read_disposition(value: str) -> tuple[str, dict[str, str]]:
     """The disposition in lower case and its parameters (RFC 2183)."""
     token, semicolon, rest = value.partition(";")
     return token.strip().lower(), read_parameters(semicolon + rest)
+
+
+def read_token(value: str) -> str:
+    """A field of one word in lower case, without comments (RFC 2045 §6.1)."""
+    for _ in range(10):
+        if "(" not in value:
+            break
+        value = _COMMENT.sub(" ", value)
+    return value.strip().lower()
 
 
 def read_parameters(text: str) -> dict[str, str]:

@@ -194,3 +194,17 @@ def test_sizes_are_for_people() -> None:
     assert size(999) == ["999", "999", "B"]
     assert size(1500) == ["1,500", "1.5", "KB"]
     assert size(2_500_000) == ["2,500,000", "2.5", "MB"]
+
+
+@pytest.mark.parametrize(
+    ("value", "encoding"),
+    [("base64 (of a file)", "base64"), ("(a (nested) one) 8Bit", "8bit"), ("", "7bit"), ("8-bit", "8-bit")],
+)
+def test_a_transfer_encoding_is_read_without_comments(value: str, encoding: str) -> None:
+    assert parse(f"Content-Transfer-Encoding: {value}\n\nx".encode()).encoding == encoding
+
+
+def test_what_a_signature_covers_is_known() -> None:
+    signed = b"Content-Type: multipart/signed; boundary=b\n\n--b\n\none\n--b\nContent-Type: x/y\n\ntwo\n--b--\n"
+    assert [part.signed for part in parse(signed).walk()] == [False, True, True]
+    assert parse(b"DKIM-Signature: v=1\n\nbody").signed
