@@ -6,14 +6,15 @@ for the rules to say.
 
 from __future__ import annotations
 
-import re
+import string
 from binascii import Error, a2b_base64, a2b_qp
 
 from mailtemplates.pattern import pattern
 
-_NOT_BASE64 = pattern(rb"[^A-Za-z0-9+/]+")
-_SOFT_BREAK = pattern(rb"=[ \t]*\r?\n")
-_TRAILING = pattern(rb"[ \t]+(?=\r?\n)", re.MULTILINE)
+_BASE64 = (string.ascii_letters + string.digits + "+/").encode()
+_NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64)
+_SOFT_BREAK = pattern(rb"=[ \t]*(?:\r\n?|\n)")
+_TRAILING = pattern(rb"(?<![ \t])[ \t]+(?=\r?\n|\Z)")
 
 
 def decode_body(octets: bytes, encoding: str) -> bytes:
@@ -21,15 +22,22 @@ def decode_body(octets: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return decode_base64(octets)
     if encoding == "quoted-printable":
-        return a2b_qp(_TRAILING.sub(b"", _SOFT_BREAK.sub(b"", octets)))
+        return decode_quoted(octets)
     return octets
 
 
 def decode_base64(octets: bytes) -> bytes:
     """Base64 up to its padding; other octets are passed over, and an incomplete end is dropped."""
-    text = _NOT_BASE64.sub(b"", octets.partition(b"=")[0])
+    text = octets.partition(b"=")[0].translate(None, _NOT_BASE64)
     text = text[: len(text) - (len(text) % 4 == 1)]
     try:
         return a2b_base64(text + b"=" * (-len(text) % 4))
     except Error:
         return b""
+
+
+def decode_quoted(octets: bytes) -> bytes:
+    """Quoted-printable without soft breaks and white space at line ends; an escape that is none stays as it is."""
+    if b" \n" in octets or b"\t\n" in octets or b" \r" in octets or b"\t\r" in octets or octets[-1:] in (b" ", b"\t"):
+        octets = _TRAILING.sub(b"", octets)
+    return a2b_qp(_SOFT_BREAK.sub(b"", octets))
