@@ -1,0 +1,203 @@
+"""The linter against mail filters that parse the same octets, its cost as messages grow, and the command line's cache.
+
+rspamd is asked over HTTP and SpamAssassin judges a mailbox; each is left out, and said to be, where it is not
+installed.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mailtemplates.linter import Linter
+from mailtemplates.settings import Settings
+
+HERE = Path(__file__).parent
+MESSAGE = HERE.parent / "tests" / "golden" / "receipt.eml"
+RSPAMD = ("127.0.0.1", 11333)
+_HEADER = (
+    b"From: Acme <hello@acme-shop.com>\r\nTo: ben@reader.example\r\nSubject: Your order\r\n"
+    b"Date: Mon, 02 Nov 2026 12:00:00 +0000\r\nMessage-ID: <1@acme-shop.com>\r\nMIME-Version: 1.0\r\n"
+)
+
+
+def median_of(function: Callable[[], object], rounds: int) -> float:
+    """The median seconds of a call."""
+    seconds = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def against_filters() -> list[str]:
+    """One message of about 20 KB: all rules over messages, against rspamd and SpamAssassin."""
+    octets = MESSAGE.read_bytes()
+    linter = Linter(Settings(select=("ALL",)))
+    linter.lint(octets)
+    ours = median_of(lambda: linter.lint(octets), 200)
+    rows = [("mailtemplates, every rule over octets", ours)]
+    missing = []
+    with rspamd() as running:
+        if running:
+            rows.append(("rspamd, asked over HTTP", median_of(lambda: _ask(octets), 100)))
+        else:
+            missing.append("rspamd")
+    if shutil.which("spamassassin"):
+        rows.append(("SpamAssassin -L, start-up left out", _spamassassin(octets)))
+    else:
+        missing.append("SpamAssassin")
+    lines = [f"One message of {len(octets):,} octets.", "", "| | ms a message | of mailtemplates |", "|---|---:|---:|"]
+    lines += [f"| {name} | {seconds * 1e3:,.2f} | {seconds / ours:.1f}× |" for name, seconds in rows]
+    return [*lines, "", f"Not installed: {', '.join(missing)}."] if missing else lines
+
+
+@contextmanager
+def rspamd() -> Iterator[bool]:
+    """A running rspamd: the one that runs, or one started for the time being; False when there is none."""
+    if _listens():
+        yield True
+        return
+    if not shutil.which("rspamd") or os.getuid() != 0:
+        yield False
+        return
+    Path("/run/rspamd").mkdir(exist_ok=True)
+    shutil.chown("/run/rspamd", "_rspamd")
+    command = ["rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(60):
+            if _listens():
+                break
+            time.sleep(0.5)
+        time.sleep(5)
+        yield _listens()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _listens() -> bool:
+    with suppress(OSError):
+        connection = http.client.HTTPConnection(*RSPAMD, timeout=2)
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == 200
+    return False
+
+
+def _ask(octets: bytes) -> bytes:
+    connection = http.client.HTTPConnection(*RSPAMD, timeout=10)
+    connection.request("POST", "/checkv2", octets)
+    return connection.getresponse().read()
+
+
+def _spamassassin(octets: bytes, count: int = 20) -> float:
+    """Seconds a message: of many messages in one process, less those of one."""
+    one = b"From x@acme.example Mon Nov  2 12:00:00 2026\n" + octets.replace(b"\r\n", b"\n") + b"\n"
+
+    def run(messages: int) -> float:
+        start = time.perf_counter()
+        subprocess.run(["spamassassin", "-L", "--mbox"], input=one * messages, capture_output=True, check=True)
+        return time.perf_counter() - start
+
+    run(1)
+    return (run(count + 1) - run(1)) / count
+
+
+def growing() -> list[str]:
+    """Seconds and memory for hostile sizes."""
+    linter = Linter(Settings(select=("ALL",)))
+    lines = ["| message | octets | seconds | most memory, MB |", "|---|---:|---:|---:|"]
+    for name, octets in large_messages().items():
+        start = time.perf_counter()
+        linter.lint(octets)
+        seconds = time.perf_counter() - start
+        tracemalloc.start()
+        linter.lint(octets)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        lines.append(f"| {name} | {len(octets):,} | {seconds:.2f} | {peak / 1e6:.0f} |")
+    return lines
+
+
+def large_messages() -> dict[str, bytes]:
+    """Messages of sizes that no author makes."""
+    text = b"Content-Type: text/plain; charset=utf-8\r\n"
+    mixed = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    file = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n"
+    file += b"Content-Disposition: attachment; filename=a.bin\r\n\r\n"
+    part = b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello\r\n"
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(100)
+    ) + b"\r\nHello\r\n" + b"".join(b"--b%d--\r\n" % at for at in reversed(range(100)))  # fmt: skip
+    line = b"Hello Ben, your order is on its way, and here is a line of common length.\r\n"
+    return {
+        "10 MB of text": _HEADER + text + b"\r\n" + line * (10_000_000 // len(line)),
+        "10 MB of base64": _HEADER
+        + mixed
+        + part
+        + b"--b\r\n"
+        + file
+        + base64.encodebytes(bytes(7_300_000))
+        + b"--b--\r\n",
+        "100,000 header fields": _HEADER
+        + b"".join(b"X-%d: value\r\n" % at for at in range(100_000))
+        + text
+        + b"\r\nx\r\n",
+        "10,000 parts": _HEADER + mixed + part * 10_000 + b"--b--\r\n",
+        "100 levels": _HEADER + nested,
+        "one line of 10 MB": _HEADER + text + b"\r\n" + b"x" * 10_000_000 + b"\r\n",
+    }
+
+
+def unchanged_files() -> list[str]:
+    """``mailtpl lint`` over files that did not change, as a whole process, against ``mailtpl --version``."""
+    script = str(Path(sys.executable).with_name("mailtpl"))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o700)
+        files = []
+        for number in range(20):
+            files.append(Path(folder) / f"{number}.eml")
+            files[-1].write_bytes(MESSAGE.read_bytes().replace(b"token", b"token%d" % number))
+        environment = {**os.environ, "MAILTPL_CACHE": str(Path(folder) / "cache")}
+        contenders = {
+            "mailtpl --version": [script, "--version"],
+            "mailtpl lint, 20 messages, nothing changed": [script, "lint", *map(str, files)],
+        }
+        samples: dict[str, list[float]] = {name: [] for name in contenders}
+        for turn in range(16):
+            for name, command in contenders.items():
+                start = time.perf_counter()
+                subprocess.run(command, env=environment, check=False, capture_output=True)
+                if turn:
+                    samples[name].append(time.perf_counter() - start)
+    medians = {name: statistics.median(values) for name, values in samples.items()}
+    base = next(iter(medians.values()))
+    lines = ["| whole process | ms | ratio |", "|---|---:|---:|"]
+    return lines + [f"| {name} | {value * 1e3:.0f} | {value / base:.2f}× |" for name, value in medians.items()]
+
+
+def sections() -> dict[str, list[str]]:
+    """The tables of the page."""
+    return {
+        "Lint: one message": against_filters(),
+        "Lint: growing messages": growing(),
+        "Lint: the command line": unchanged_files(),
+    }
+
+
+if __name__ == "__main__":
+    for heading, lines in sections().items():
+        print(f"## {heading}\n", *lines, "", sep="\n")
