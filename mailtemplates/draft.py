@@ -127,20 +127,20 @@ class Draft(Flow):
         self.gap(0)
         if self.bare or self.shielded:
             raise UnfitError
-        known: list[str] = [""]
+        statics: list[str] = [""]
         entries: list[Paragraph | Grid] = []
         before = ""
         for number, block in enumerate(self.blocks):
             space, first, rest, kind, text, lines = block
-            known[-1] += between(space, before, rest) if number else ""
+            statics[-1] += between(space, before, rest) if number else ""
             before = rest
             if isinstance(text, Blank):
                 entries.append(grid(text) if isinstance(text, Pending) else Paragraph(first, rest, kind, words(text)))
-                known += ("", "")
+                statics.append("")
             else:
-                known[-1] += lines or laid_out(first, rest, kind, text, self.width)
-        known[-1] += "\n" if self.blocks else ""
-        return Form(self.width, known, entries, self.said, taker(sorted(self.unspaced)))
+                statics[-1] += lines or laid_out(first, rest, kind, text, self.width)
+        statics[-1] += "\n" if self.blocks else ""
+        return Form(self.width, Shape(statics), entries, self.said, taker(sorted(self.unspaced)))
 
 
 def _indexes(words: Sequence[str]) -> list[int]:

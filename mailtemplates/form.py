@@ -6,9 +6,10 @@ reading the whole document as long as the values are plain words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import unescape
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from mailtemplates.blocks import LINES, NARROWEST, PARAGRAPH, Written, laid_out, printed
 from mailtemplates.columns import Columns
@@ -17,7 +18,7 @@ from mailtemplates.nesting import target
 from mailtemplates.pattern import pattern
 from mailtemplates.tables import Table, columns_of, settled
 from mailtemplates.targets import is_said
-from mailtemplates.woven import Take, taker
+from mailtemplates.woven import Shape, Take, Woven, taker
 from mailtemplates.wrapping import display_width, filled
 
 MARK = "\ue000"
@@ -52,16 +53,19 @@ class Words(NamedTuple):
     """Words with values in them, ready to be said."""
 
     template: str
-    take: Take
+    take: Callable[[Sequence[str]], Any]
 
     def said(self, values: Sequence[str]) -> str:
         """The words with these values."""
-        return self.template % self.take(values)
+        said: str = self.template % self.take(values)
+        return said
 
 
 def words(text: str) -> Words:
     """The words that a text is; one that is no :class:`Blank` has no values."""
-    return Words(text.replace("%", "%%").replace(MARK, "%s"), taker(text.indexes if isinstance(text, Blank) else ()))
+    indexes = text.indexes if isinstance(text, Blank) else ()
+    take = itemgetter(indexes[0]) if len(indexes) == 1 else taker(indexes)
+    return Words(text.replace("%", "%%").replace(MARK, "%s"), take)
 
 
 class Link(NamedTuple):
@@ -131,17 +135,17 @@ def grid(pending: Pending) -> Grid:
 class Form(NamedTuple):
     """The text of documents of one shape.
 
-    Every other string of ``known`` never changes; ``entries`` are what stands between them. ``links`` are said before
+    ``shape`` has the lines that are known, ``entries`` are what stands between them. ``links`` are said before
     those, and count as values behind the document's. The values ``unspaced`` may have no spaces in them.
     """
 
     width: int
-    known: Sequence[str]
+    shape: Shape
     entries: Sequence[Paragraph | Grid]
     links: Sequence[Link]
     unspaced: Take
 
-    def filled(self, values: Sequence[str]) -> str | None:
+    def filled(self, values: Sequence[str]) -> Woven | None:
         """The text with these values; None when they need more care than a form gives."""
         plain = _plain(values)
         if plain is None or " " in "".join(self.unspaced(plain)):
@@ -151,9 +155,8 @@ class Form(NamedTuple):
             if said is None:
                 return None
             plain.append(said)
-        out = list(self.known)
-        out[1::2] = [entry.lines(plain, self.width) for entry in self.entries]
-        return "".join(out)
+        width = self.width
+        return Woven.filled(self.shape, [entry.lines(plain, width) for entry in self.entries])
 
 
 def _plain(values: Sequence[str]) -> list[str] | None:

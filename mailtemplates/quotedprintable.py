@@ -22,8 +22,8 @@ _BREAK = "=\r\n"
 _SAFE = bytes([9, 10, *range(0x20, 0x7F)])
 _CONTROLS = pattern(r"[^ -~\t\n]")
 _HANDLER = "mailtemplates.quoted-printable"
-_EDGES = ("\n.", "\nFrom ", " \n", "\t\n")
 _plain = re.compile(r"[!-<>-~](?:[ -<>-~]*[!-<>-~])?").fullmatch
+_FENCE = "~|~"
 _LONGEST = 65_536
 _KEPT_PIECES = 8_192
 _KEPT_CHARACTERS = 4_000_000
@@ -54,11 +54,13 @@ def quote_woven(statics: Sequence[str], values: Sequence[str]) -> str:
     state = START
     out: list[str] = []
     append = out.append
+    every = "".join(values)
+    is_plain = str.isascii if every.isprintable() and "=" not in every else _plain
     for value, static in zip(("", *values), statics, strict=True):
         if value:
             column, lead, held = state
             after = column + len(value)
-            if lead is None and not held and after <= _ROOM and _plain(value):
+            if lead is None and not held and after <= _ROOM and is_plain(value) and value[-1] != " ":
                 append(value)
                 state = _WITHIN[after]
             else:
@@ -87,6 +89,16 @@ def _write_quickly(piece: str, state: State) -> Step | None:
     return (text, _WITHIN[column]) if column <= _ROOM else None
 
 
+def quote_lines(quoted: Sequence[str], values: Sequence[str]) -> str:
+    """:func:`quote_woven` for values that are whole lines, and statics between line ends that are quoted already."""
+    joined = f"\n{_FENCE}\n".join(values)
+    fenced = joined.count(_FENCE) == len(values) - 1
+    out = [""] * (2 * len(values) + 1)
+    out[::2] = quoted
+    out[1::2] = quote(joined).split(f"\r\n{_FENCE}\r\n") if fenced else map(quote, values)
+    return "".join(out)
+
+
 def _write(piece: str, state: State) -> Step:
     """A piece encoded from a state on, and the state behind it."""
     first, rest, after = _parted(piece)
@@ -111,9 +123,16 @@ def _whole_lines(text: str) -> list[str]:
     """Lines from beginning to end; most need no soft break and hold nothing that is special at their edges."""
     escaped = _escaped(text)
     lines = escaped.split("\n")
-    if any(edge in escaped for edge in _EDGES) or escaped.startswith((".", "From ")) or escaped.endswith((" ", "\t")):
+    if _has_edges(escaped) or escaped.startswith((".", "From ")) or escaped.endswith((" ", "\t")):
         return [_whole_line(line) for line in lines]
     return [line if len(line) <= _ROOM else _whole_line(line) for line in lines]
+
+
+def _has_edges(text: str) -> bool:
+    """Whether a line that is not the first begins, or one that is not the last ends, with something special."""
+    if " \n" in text or "\n." in text:
+        return True
+    return ("\t" in text and "\t\n" in text) or ("From " in text and "\nFrom " in text)
 
 
 def _whole_line(escaped: str) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailtemplates.quotedprintable import quote, quote_woven
-from mailtemplates.woven import Woven
+from mailtemplates.quotedprintable import quote, quote_lines, quote_woven
+from mailtemplates.woven import Shape, Woven
 
 #: Longest line of a body, in octets without CRLF (RFC 5322 §2.1.1), and of an encoded one (RFC 2045 §6.7, §6.8).
 LINE_LIMIT = 998
@@ -19,6 +20,7 @@ ENCODED_LIMIT = 76
 
 _CACHED_CONTENT = 131_072
 _BASE64_WINS = 1.33
+_QUOTED = "quoted"
 
 
 class Encoded(NamedTuple):
@@ -40,12 +42,23 @@ def encode_text(text: str) -> Encoded:
         shape = None
     if text.isascii() and "\x00" not in text and _fits(text):
         return Encoded("7bit", text.replace("\n", "\r\n").encode("ascii"))
-    quoted = quote(text) if shape is None else quote_woven(shape.statics, values)
+    quoted = _quoted(text, shape, values)
     if len(quoted) > _BASE64_WINS * len(text):
         raw = text.replace("\n", "\r\n").encode("utf-8")
         if _base64_size(len(raw)) < len(quoted):
             return Encoded("base64", encode_base64(raw))
     return Encoded("quoted-printable", quoted.encode("ascii"))
+
+
+def _quoted(text: str, shape: Shape | None, values: Sequence[str]) -> str:
+    if shape is None:
+        return quote(text)
+    if not shape.is_lines:
+        return quote_woven(shape.statics, values)
+    quoted = shape.notes.get(_QUOTED)
+    if quoted is None:
+        quoted = shape.notes[_QUOTED] = list(map(quote, shape.statics))
+    return quote_lines(quoted, values)
 
 
 def _fits(text: str) -> bool:

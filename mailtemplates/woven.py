@@ -26,13 +26,16 @@ def taker(indexes: Sequence[int]) -> Take:
 class Shape:
     """What texts that differ in values only have in common: the ``statics`` around the values, one more than those.
 
-    ``notes`` is for work on the statics that is worth remembering.
+    ``is_lines``: each value is whole lines, but for the last line end. ``notes`` is for work on the statics that is
+    worth remembering.
     """
 
-    __slots__ = ("notes", "statics")
+    __slots__ = ("is_lines", "notes", "statics")
 
     def __init__(self, statics: Iterable[str]) -> None:
         self.statics = tuple(statics)
+        first, *others = self.statics
+        self.is_lines = first[-1:] in ("", "\n") and all(one[:1] == "\n" == one[-1:] for one in others)
         self.notes: dict[str, Any] = {}
 
 
@@ -54,6 +57,15 @@ class Woven(str):
         self = super().__new__(cls, "".join(kept))
         self.pieces = kept
         self.shape, self.values = _SHAPES.find(kept)
+        return self
+
+    @classmethod
+    def filled(cls, shape: Shape, values: Sequence[str]) -> Woven:
+        """The text of a shape with these values."""
+        pieces = [""] * (2 * len(values) + 1)
+        pieces[::2], pieces[1::2] = shape.statics, values
+        self = super().__new__(cls, "".join(pieces))
+        self.pieces, self.shape, self.values = pieces, shape, values
         return self
 
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailtemplates import quotedprintable
-from mailtemplates.quotedprintable import quote, quote_woven
+from mailtemplates.quotedprintable import quote, quote_lines, quote_woven
 from mailtemplates.transfer import encode_base64, encode_bytes, encode_text, is_seven_bit, to_crlf
 from mailtemplates.woven import Woven
 
@@ -121,7 +121,7 @@ def test_line_ends_become_crlf() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["a", " ", "\t", "=", ".", "From ", "Fro", "m x", "\n", "é", "漢", "🎉", "x" * 30, "<td>", "\x00"]
+            ["a", "~|~", " ", "\t", "=", ".", "From ", "Fro", "m x", "\n", "é", "漢", "🎉", "x" * 30, "<td>", "\x00"]
         ),
         max_size=40,
     ),
@@ -135,6 +135,7 @@ def test_octets_do_not_depend_on_how_a_text_is_cut(words: list[str], data: st.Da
         assert encode_text(Woven(pieces)) == encode_text("".join(words))
     values = pieces[1::2]
     assert quote_woven([*pieces[::2], ""][: len(values) + 1], values) == quote("".join(words))
+    assert quote_lines(["", *["\r\n"] * len(pieces)], pieces) == quote("".join([f"{piece}\n" for piece in pieces]))
 
 
 def test_the_memory_of_pieces_is_bounded_and_right_when_it_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
