@@ -18,6 +18,7 @@ _FOLD = pattern(rb"\r?\n(?=[ \t])")
 _MBOX_FROM = pattern(rb">?From [^\r\n]*\r?\n")
 _BAD_NAME = pattern(rb"[^\r\n:]{1,60}:")
 _LOST_FOLD = pattern(rb"[A-Za-z*0-9-]+=|[^\r\n]*[;,]\r?$|[A-Za-z]+(?:-[A-Za-z]+)+ |(?:from|to|cc|subject|date) ", 2)
+_PLAIN = pattern(rb"(?:[\t -~]++|\r?\n(?=[ \t]))*+")
 _BLANK_FOLD = pattern(rb"\n[ \t]+(?=\r?\n|\Z)")
 
 
@@ -92,6 +93,11 @@ class RawField:
     def value(self) -> str:
         """The body unfolded, without white space at its ends; UTF-8, other octets as lone surrogates."""
         return _FOLD.sub(b"", self.raw).strip(b" \t\r\n").decode("utf-8", "surrogateescape")
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether only printable ASCII, white space and folds stand in the body; other octets have their own rules."""
+        return _PLAIN.fullmatch(self.octets, self.body.start, self.body.end) is not None
 
     def at(self, start: int, end: int) -> Span:
         """Octets of the message for offsets in :attr:`raw`."""

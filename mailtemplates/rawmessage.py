@@ -9,9 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from mailtemplates.finding import Edit
 from mailtemplates.lines import Lines
 from mailtemplates.mime import Part, parse
+from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField, Span
+
+_NO_LETTER = pattern(rb"[^A-Za-z:]+")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,31 @@ class RawMessage:
         """The place after the last header field, where a fix adds one."""
         end = self.root.fields[-1].span.end if self.root.fields else self.root.header.start
         return Span(end, end)
+
+    def lacks(self, *names: str) -> bool:
+        """Whether the header surely has none of these fields: none is there, nor a broken line that was to be one.
+
+        Where the empty line after the header is missing nobody knows what was meant for a field.
+        """
+        if any(self.root.first(name) for name in names):
+            return False
+        broken = [one.span for one in self.root.defects if one.kind in ("stray-line", "no-separator")]
+        if not broken:
+            return True
+        wanted = tuple(name.replace("-", "").lower().encode() for name in names)
+        lines = (_NO_LETTER.sub(b"", self.octets[start : min(end, start + 100)]).lower() for start, end in broken)
+        return all(one.kind != "no-separator" for one in self.root.defects) and not any(
+            line.startswith(wanted) for line in lines
+        )
+
+    def new_field(self, field: bytes) -> Edit:
+        """The edit that puts a field after the others.
+
+        :param field: without a line end.
+        """
+        end = self.header_end.end
+        ended = end == self.root.header.start or self.octets[end - 1 : end] in (b"\n", b"\r")
+        return Edit(self.header_end, field + self.line_end if ended else self.line_end + field)
 
     @property
     def start(self) -> Span:
