@@ -275,6 +275,9 @@ def _marks(paths: Sequence[str]) -> list[tuple[int, int] | None]:
     """What tells that one of the files has come, gone or changed; looks no further than the first that exists."""
     marks: list[tuple[int, int] | None] = []
     for path in paths:
+        if not os.access(path, os.F_OK):
+            marks.append(None)
+            continue
         try:
             stat = os.stat(path)  # noqa: PTH116 (at every render, and Path.stat takes three times as long)
         except OSError:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.address import Group, Mailbox
@@ -21,6 +22,11 @@ _FTEXT = pattern(r"[!-9;-~]{1,997}")
 _VISIBLE = pattern(r"[!-~]+")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@lru_cache(maxsize=256)
+def _is_name(text: str) -> bool:
+    return _FTEXT.fullmatch(text) is not None
 
 
 def _check(*texts: str, ascii_only: bool = False) -> None:
@@ -178,7 +184,7 @@ class Field:
     value: Value
 
     def __post_init__(self) -> None:
-        if not _FTEXT.fullmatch(self.name):
+        if not _is_name(self.name):
             raise HeaderError(
                 f"`{self.name[:60]!r}` is not a field name",
                 cure="a field name is printable ASCII without spaces or a colon, such as X-Campaign",

@@ -56,7 +56,7 @@ def read_text(cells: Sequence[Cell]) -> Text:
     pieces: list[str] = []
     for cell in cells:
         if type(cell) is str:
-            text = _WHITE.sub(" ", cell)
+            text = cell if cell.isprintable() and "  " not in cell else _WHITE.sub(" ", cell)
             text = text[1:] if text[:1] == " " and pieces and pieces[-1][-1] == " " else text
         else:
             text = _plain(cell)

@@ -76,7 +76,7 @@ def _read_static(name: str, text: str) -> Field:
 
 def _read(name: str, cells: list[Cell]) -> Field:
     for cell in cells:
-        if isinstance(cell, str):
+        if isinstance(cell, str) and not (cell.isprintable() and len(cell) <= _LONGEST):
             _check(cell)
     return Field(name, READERS[kind_of(name)](cells))
 
@@ -84,18 +84,20 @@ def _read(name: str, cells: list[Cell]) -> Field:
 def _cells(fragments: Iterable[Fragment]) -> list[Cell]:
     """Fragments with neighbours of the author's text joined; a ``str`` of any other type is data."""
     cells: list[Cell] = []
-    words: list[str] = []
-    for fragment in (*fragments, ()):
+    joins = False
+    for fragment in fragments:
         if type(fragment) is str:
-            words.append(fragment)
+            if joins:
+                cells[-1] = f"{cells[-1]}{fragment}"
+            elif fragment:
+                cells.append(fragment)
+                joins = True
             continue
-        if text := "".join(words):
-            cells.append(text)
-        words.clear()
         if isinstance(fragment, Data | Mailbox | Group):
             cells.append(fragment)
         elif fragment:
             cells.append(Data(fragment) if isinstance(fragment, str) else tuple(fragment))
+        joins = False
     return cells
 
 

@@ -73,6 +73,7 @@ class Renderer:
         self._catalogs = catalogs
         self._text_width = text_width
         self.static_fields: WeakKeyDictionary[Any, Sequence[Field]] = WeakKeyDictionary()
+        self._twins: WeakKeyDictionary[Template, dict[Sink, Template]] = WeakKeyDictionary()
 
     def render(self, name: str, data: Mapping[str, Any], given: Given) -> Parts:
         """Render a template.
@@ -96,9 +97,19 @@ class Renderer:
         """An environment that all sinks share the loader of."""
         return self._environments[Sink.PLAIN]
 
-    def template(self, sink: Sink, name: str) -> Template:
-        """The template compiled for a sink."""
-        return self._environments[sink].get_template(name)
+    def template(self, name: str) -> Template:
+        """The template compiled for html, fresh when templates are reloaded."""
+        return self._environments[Sink.HTML].get_template(name)
+
+    def twin(self, template: Template, sink: Sink) -> Template:
+        """What was compiled for html compiled for another sink; as fresh as that, without another look at the file."""
+        twins = self._twins.get(template)
+        if twins is None:
+            twins = self._twins[template] = {Sink.HTML: template}
+        found = twins.get(sink)
+        if found is None:
+            found = twins[sink] = self._environments[sink].get_template(template.name or "")
+        return found
 
     def pieces(self, output: Any) -> list[Any]:
         """What a template or block yields, within the sandbox's limit when there is one."""
@@ -122,6 +133,7 @@ class _Message:
         self.name = name
         self.given = given
         self.state = state
+        self.template = renderer.template(name)
         self.language = language_tag(given.locale) if given.locale else ""
         locale = {"lang": self.language, "locale": given.locale} if given.locale else {}
         self.variables: dict[str, Any] = {**renderer.environment.globals, **locale, **data}
@@ -153,7 +165,7 @@ class _Message:
         """The context after the template's top level has run for a sink: its sets, its imports, its parents' blocks."""
         context = self.contexts.get(sink)
         if context is None:
-            template = self.renderer.template(sink, self.name)
+            template = self.renderer.twin(self.template, sink)
             context = self.contexts[sink] = template.new_context(self.variables, shared=True)
             self.state.block = ""
             self.top[sink] = self.renderer.pieces(template.root_render_func(context))

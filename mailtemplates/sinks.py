@@ -72,7 +72,9 @@ class Mixed(str):
 def flatten(pieces: Iterable[Any]) -> Iterator[Fragment]:
     """The fragments of what a block of the plain sink yields."""
     for piece in pieces:
-        if isinstance(piece, Mixed):
+        if type(piece) is str or type(piece) is Data:
+            yield piece
+        elif isinstance(piece, Mixed):
             yield from piece.fragments
         elif isinstance(piece, Mailboxes):
             yield from _separated(piece)
