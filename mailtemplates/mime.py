@@ -163,14 +163,14 @@ class _Parser:
         named: dict[str, RawField] = {}
         for field in header.fields:
             named.setdefault(field.lower, field)
-        media_type, parameters = read_type(_value(named, "content-type"))
+        media_type, parameters = read_type(_latin(named, "content-type"))
         media_type = media_type or default
         encoding = read_token(_value(named, "content-transfer-encoding")) or "7bit"
         signed = signed or "dkim-signature" in named
         if encoding not in _ENCODINGS:
             where = named["content-transfer-encoding"].body
             defects.append(Defect("unknown-encoding", f"unknown transfer encoding {encoding[:40]!r}", where))
-        disposition, told = read_disposition(_value(named, "content-disposition"))
+        disposition, told = read_disposition(_latin(named, "content-disposition"))
         body = Span(header.body, span.end)
         here = _Container(body, media_type, parameters.get("boundary", ""), encoding, depth, section, place, signed)
         delimiters, children = self.children(here, named.get("content-type"), defects)
@@ -287,3 +287,7 @@ class _Container:
 
 def _value(named: dict[str, RawField], lower: str) -> str:
     return named[lower].value if lower in named else ""
+
+
+def _latin(named: dict[str, RawField], lower: str) -> str:
+    return named[lower].latin if lower in named else ""
