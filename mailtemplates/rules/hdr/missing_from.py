@@ -30,5 +30,5 @@ def missing_from(message: RawMessage) -> Findings:
         From: Acme <hello@acme-shop.com>
         …
     """
-    if not message.first("From"):
+    if message.lacks("From"):
         yield Finding(message.start, "the message has no From field", "add From: Name <local@domain>")

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.mime import Part
+from mailtemplates.rawfield import Span
+from mailtemplates.rule import rule
+
+_MIME = frozenset(("mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"))
+_ONCE = _MIME | frozenset(
+    (
+        *("date", "from", "sender", "reply-to", "to", "cc", "bcc"),
+        *("message-id", "in-reply-to", "references", "subject"),
+    )
+)
+
+
+@rule("HDR006", severity="error", fix="unsafe")
+def duplicate_header(part: Part) -> Findings:
+    """A field that may stand once stands twice.
+
+    Programs take the first, the last, or join them: the filter may judge one From or Subject and the reader be shown
+    the other, which is a known way to forge mail. Gmail refuses such messages (550-5.7.1). The fix keeps the first,
+    and is unsafe because the other may be the one that was meant.
+
+    Reference: RFC 5322 §3.6; RFC 7103 §7.5.1; Gmail 550-5.7.1
+
+    Bad:
+
+        Subject: Your order
+        Subject: Your order has been sent
+        …
+
+    Bad:
+
+        Content-Type: text/plain; charset=utf-8
+        Content-Type: text/plain; charset=utf-8
+        …
+
+    Good:
+
+        Subject: Your order
+        To: Ben <ben@reader.example>,
+         Ann <ann@reader.example>
+        …
+    """
+    once = _MIME if part.place == "part" else _ONCE
+    seen = [field.lower for field in part.fields if field.lower in once]
+    if len(seen) == len(set(seen)):
+        return
+    for name in sorted(set(seen)):
+        first, *others = part.fields_named(name)
+        if others:
+            times = "twice" if len(others) == 1 else f"{len(others) + 1} times"
+            edits = tuple(Edit(other.span, b"") for other in others)
+            where = Span(others[0].span.start, others[0].body.end)
+            same = all(other.value == first.value for other in others)
+            told = "with the same value" if same else "with different values"
+            yield Finding(where, f"{first.name} stands {times}, {told}", "keep one of them", Fix(edits, safe=False))

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from mailtemplates.characters import shorten
+from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity, replace
+from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
+from mailtemplates.rawfield import Defect, Span
+from mailtemplates.rule import rule
+
+_NAME = pattern(rb"[^:\r\n]{1,60}(?=:)")
+
+
+@rule("HDR007", severity="error", fix="part")
+def malformed_header_field(part: Part) -> Findings:
+    """A line of the header is no field, or a field that is written in an obsolete way.
+
+    A line without a right name and a colon ends the header for some programs: what stands below it is shown as text,
+    and fields are lost. White space before the colon and lines of white space inside a field are the obsolete syntax,
+    which readers must take and writers must not write; servers treat them differently, so they are warnings.
+
+    Reference: RFC 5322 §2.2, §3.2.2, §4.2, §4.5
+
+    Bad:
+
+        Subject: Your order
+        Campaign Name: autumn
+        …
+
+    Bad:
+
+        Subject : Your order
+        …
+
+    Bad:
+
+        Subject: Your order
+        ␠
+         has been sent
+        …
+
+    Bad:
+
+        From hello@acme-shop.com Mon Nov  2 12:00:00 2026
+        Subject: Your order
+        …
+
+    Good:
+
+        Subject: Your order
+         has been sent
+        X-Campaign-Name: autumn
+        …
+    """
+    if not part.defects:
+        return
+    stray = [one for one in part.defects if one.kind == "stray-line"]
+    if stray:
+        yield Finding(stray[0].span, _stray(part, stray), "write Name: value, or remove the line")
+    spaces = [one for one in part.defects if one.kind == "space-before-colon"]
+    if spaces:
+        yield _spaces(spaces, "white space stands before the colon", "fields have white space before the colon")
+    blank = [one for one in part.defects if one.kind == "blank-fold"]
+    if blank:
+        whole = [one._replace(span=_whole_line(part, one)) for one in blank]
+        yield _spaces(whole, "a line of the field is white space only", "lines inside fields are white space only")
+    for one in part.defects:
+        if one.kind == "mbox-from":
+            fix = replace(one.span, b"") if part.place == "message" else None
+            yield Finding(one.span, "a line of a mailbox file stands before the header", "remove it", fix, "warning")
+
+
+def _stray(part: Part, stray: list[Defect]) -> str:
+    octets = part.octets[stray[0].span.start : min(stray[0].span.end, stray[0].span.start + 100)]
+    name = _NAME.match(octets)
+    text = (name[0] if name else octets.partition(b"\n")[0].rstrip(b"\r")).decode("utf-8", "replace")
+    problem = f"`{shorten(text, 40)}` is no field name" if name else f"`{shorten(text, 40)}` is no header field"
+    return f"{problem}, and {len(stray) - 1} more lines are none" if len(stray) > 1 else problem
+
+
+def _spaces(defects: list[Defect], one: str, many: str, severity: Severity = "warning") -> Finding:
+    problem = one if len(defects) == 1 else f"{len(defects)} {many}"
+    edits = tuple(Edit(defect.span, b"") for defect in defects)
+    return Finding(
+        defects[0].span, problem, "remove it" if len(defects) == 1 else "remove it all", Fix(edits), severity
+    )
+
+
+def _whole_line(part: Part, blank: Defect) -> Span:
+    """The line with the line end before it, so that without it the field is as it was."""
+    start = blank.span.start - 1
+    return Span(start - (part.octets[start - 1 : start] == b"\r"), blank.span.end)
