@@ -82,6 +82,12 @@ class SettingsError(MailTemplatesError):
     exit_code = 2
 
 
+class FileError(MailTemplatesError):
+    """A file that was named cannot be read."""
+
+    exit_code = 2
+
+
 class RuleError(MailTemplatesError):
     """A rule of the linter crashed: a fault of ours, never to be taken for a clean message."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -73,6 +74,23 @@ def read_settings(start: Path) -> Settings:
             if table is not None:
                 return _settings(project, table)
     return Settings(folder=start)
+
+
+def dump_settings(settings: Settings) -> str:
+    """The settings as TOML, defaults too; paths are relative to the folder in the first line."""
+    values = {entry.name.replace("_", "-"): getattr(settings, entry.name) for entry in fields(Settings)[1:]}
+    plain = [f"{name} = {_written(value)}" for name, value in values.items() if not isinstance(value, Mapping)]
+    tables = [f"{name} = {_written(value)}" for name, value in values.items() if isinstance(value, Mapping)]
+    return "\n".join([f"# {settings.folder}", *plain, *tables])
+
+
+def _written(value: Any) -> str:
+    """A value as TOML writes it, tables inline."""
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {_written(entry)}' for key, entry in value.items())} }}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_written, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool | int) else json.dumps(str(value))
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -61,6 +62,11 @@ def write_octets(octets: bytes) -> None:
 def write_text(text: str) -> None:
     """Write text to standard output, UTF-8 whatever the locale, with a line end."""
     write_octets((text if text.endswith("\n") else f"{text}\n").encode("utf-8", "replace"))
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines to standard output; nothing when there are none."""
+    write_octets("".join(f"{line}\n" for line in lines).encode("utf-8", "replace"))
 
 
 def warn(text: str) -> None:

@@ -1,0 +1,273 @@
+"""``mailtpl lint``: what is wrong with messages and templates."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailtemplates.baseline import read_baseline
+from mailtemplates.cachefolder import cache_folder
+from mailtemplates.characters import ascii_controls
+from mailtemplates.cli.output import warn, write_file, write_lines, write_octets
+from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.errors import FileError, MailTemplatesError, RuleError, SettingsError
+from mailtemplates.inputs import STDIN, find_files, template_folders
+from mailtemplates.inspection import Inspection, Judged, Stdin, sights
+from mailtemplates.lintcache import LintCache
+from mailtemplates.octetdiff import diff_lines
+from mailtemplates.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
+from mailtemplates.report import Report, Trouble, any_at, plural, statistics
+from mailtemplates.reports import load_format
+from mailtemplates.settings import Settings, dump_settings, read_settings
+from mailtemplates.source import Location, shown
+from mailtemplates.watching import changes
+from mailtemplates.wrapping import wrap
+
+_List = list[str] | None
+
+
+def command(
+    paths: Annotated[_List, typer.Argument(help="Files, folders or globs; - is standard input.")] = None,
+    select: Annotated[_List, typer.Option(help="Run these rules only: codes, names, families, ALL.")] = None,
+    extend_select: Annotated[_List, typer.Option(help="Run these rules too.")] = None,
+    ignore: Annotated[_List, typer.Option(help="Do not run these rules.")] = None,
+    per_file_ignores: Annotated[_List, typer.Option(help="Do not run a rule in some files: GLOB:RULE.")] = None,
+    severity: Annotated[_List, typer.Option(help="Weigh a rule anew: RULE=LEVEL.")] = None,
+    fail_on: Annotated[str, typer.Option(help="What makes exit code 1: error, warning or info.")] = "",
+    profile: Annotated[str, typer.Option(help="transactional or bulk.")] = "",
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False,
+    unsafe_fixes: Annotated[bool, typer.Option("--unsafe-fixes", help="Mend what may change the sense too.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and change nothing.")] = False,
+    baseline: Annotated[str, typer.Option(help="A file with the findings that may stay.")] = "",
+    write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Let all findings of now stay.")] = False,
+    prune_baseline: Annotated[bool, typer.Option("--prune-baseline", help="Forget findings that are gone.")] = False,
+    output_format: Annotated[str, typer.Option(help="full, concise, json, sarif and more.")] = "full",
+    output_file: Annotated[str, typer.Option(help="A file for the report.")] = "",
+    stdin_filename: Annotated[str, typer.Option(help="What standard input is called.")] = "",
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
+    show_settings: Annotated[bool, typer.Option("--show-settings", help="Print the settings and exit.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Lint again whenever a file changes.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Lint unchanged files too.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")] = False,
+) -> None:
+    """Lint messages and templates."""
+    options = _Options(
+        names=tuple(paths or ()),
+        stdin=stdin_filename,
+        fix=fix or (unsafe_fixes and not diff),
+        unsafe=unsafe_fixes,
+        diff=diff,
+        write=write_baseline,
+        prune=prune_baseline,
+        format=output_format,
+        file=output_file,
+        statistics=statistics,
+        cached=not no_cache,
+        quiet=quiet,
+    )
+    load_format(output_format)
+
+    def settings() -> Settings:
+        found = choose_rules(
+            read_settings(Path.cwd()), select=select or (), extend_select=extend_select or (), ignore=ignore or ()
+        )
+        found = weigh_rules(ignore_in_files(found, per_file_ignores or ()), severity or ())
+        found = set_threshold(found, fail_on, profile)
+        return replace(found, baseline=str(Path.cwd() / baseline)) if baseline else found
+
+    if show_settings:
+        _show_settings(settings())
+    elif watch:
+        _watch(settings, options)
+    else:
+        raise typer.Exit(_Run(settings(), options).once())
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """How a run goes about its work; what it looks for stands in the settings."""
+
+    names: tuple[str, ...]
+    stdin: str
+    fix: bool
+    unsafe: bool
+    diff: bool
+    write: bool
+    prune: bool
+    format: str
+    file: str
+    statistics: bool
+    cached: bool
+    quiet: bool
+
+
+class _Run:
+    """Linting with the same settings and options, once or again and again."""
+
+    def __init__(self, settings: Settings, options: _Options) -> None:
+        self._settings = settings
+        self._options = options
+        octets = sys.stdin.buffer.read() if STDIN in options.names else b""
+        cache = LintCache(cache_folder() if options.cached else None, settings)
+        self.inspection = Inspection(settings, cache, Stdin(options.stdin or "<stdin>", octets))
+
+    def once(self) -> int:
+        """Lint, fix and report as the options say; the exit code."""
+        files = find_files(self._options.names or template_folders(self._settings))
+        if self._options.diff:
+            return self._diff(files)
+        if self._options.fix:
+            self._fix(files)
+        judged = self.inspection.judge(files)
+        names = [self.inspection.name(path) for path in files]
+        found = self._beyond_baseline(judged, names)
+        _complain(judged.troubles)
+        if found is None:
+            return _code(judged.troubles)
+        mended_stdin = self._options.fix and STDIN in files
+        self._report(Report(found, names, judged.troubles, total=not self._options.quiet), aside=mended_stdin)
+        return _code(judged.troubles) or int(any_at(found, self._settings.fail_on))
+
+    def _diff(self, files: Sequence[str]) -> int:
+        """Write what fixing would change."""
+        troubles = []
+        changed = 0
+        for path in files:
+            try:
+                mended = self.inspection.mend(path, unsafe=self._options.unsafe)
+            except MailTemplatesError as error:
+                troubles.append(Trouble(path, error.at(Location(path))))
+                continue
+            changed += mended.before != mended.after
+            write_lines(diff_lines(mended.path, mended.before, mended.after))
+        _complain(troubles)
+        return _code(troubles) or int(changed > 0)
+
+    def _fix(self, files: Sequence[str]) -> None:
+        """Mend files; what keeps one from being judged is said by the linting after it."""
+        fixed = Counter[str]()
+        for path in files:
+            try:
+                mended = self.inspection.mend(path, unsafe=self._options.unsafe)
+            except (RuleError, FileError):
+                continue
+            if path == STDIN:
+                write_octets(mended.after)
+                self.inspection.stdin = Stdin(mended.path, mended.after)
+            elif mended.after != mended.before:
+                write_file(Path(path), mended.after)
+            fixed[path] += mended.fixed
+        changed = sum(count > 0 for count in fixed.values())
+        if changed and not self._options.quiet:
+            warn(f"Fixed {plural(fixed.total(), 'finding')} in {plural(changed, 'file')}.")
+
+    def _beyond_baseline(self, judged: Judged, names: Sequence[str]) -> list[Diagnostic] | None:
+        """The findings that the baseline does not allow; None when they were written as a new baseline."""
+        if not self._settings.baseline:
+            if self._options.write or self._options.prune:
+                raise SettingsError("there is no baseline to write", cure="name its file with --baseline")
+            return judged.diagnostics
+        path = self._settings.folder / self._settings.baseline
+        known = read_baseline(path, missing_is_empty=self._options.write)
+        if judged.troubles:
+            return known.new(judged.diagnostics)
+        if self._options.write:
+            write_file(path, known.written(judged.diagnostics, names).dump().encode())
+            self._say(f"Wrote {plural(len(judged.diagnostics), 'finding')} to {shown(path)}.")
+            return None
+        gone = known.unused(judged.diagnostics, names)
+        if self._options.prune:
+            write_file(path, known.pruned(judged.diagnostics, names).dump().encode())
+        elif gone:
+            self._say(f"{plural(gone, 'finding')} of the baseline are gone; --prune-baseline forgets them.")
+        return known.new(judged.diagnostics)
+
+    def _report(self, report: Report, *, aside: bool) -> None:
+        """Write the report to its file, to standard output, or aside to standard error."""
+        stream = sys.stderr if aside else sys.stdout
+        if not self._options.file:
+            terminal = stream.isatty()
+            report = replace(report, colour=_is_coloured(terminal), width=_columns() if terminal else 0)
+        write = statistics if self._options.statistics else load_format(self._options.format)
+        text = "".join(f"{line}\n" for line in write(report))
+        if self._options.file:
+            write_file(Path(self._options.file), text.encode("utf-8", "replace"))
+        elif aside:
+            warn(text.rstrip("\n"))
+        else:
+            write_octets(text.encode("utf-8", "replace"))
+
+    def _say(self, text: str) -> None:
+        if not self._options.quiet:
+            warn(text)
+
+
+def _show_settings(settings: Settings) -> None:
+    """Write the settings that hold, and the rules that they choose."""
+    rules = sorted(Inspection(settings, LintCache(None, settings)).linter.codes)
+    write_lines(
+        [
+            dump_settings(settings),
+            "",
+            f"# {plural(len(rules), 'rule')}:",
+            *(f"# {line}" for line in wrap(" ".join(rules), 78)),
+        ]
+    )
+
+
+def _complain(troubles: Sequence[Trouble]) -> None:
+    for trouble in troubles:
+        for line in f"error: {trouble.error}".split("\n"):
+            warn(ascii_controls(line))
+
+
+def _code(troubles: Sequence[Trouble]) -> int:
+    """The exit code of files that could not be judged: 3 when the fault is ours, else 2; 0 when there is none."""
+    return max((trouble.error.exit_code for trouble in troubles), default=0)
+
+
+def _is_coloured(terminal: bool) -> bool:
+    """Whether colours are wanted: never with ``NO_COLOR``, always with ``FORCE_COLOR``, else on a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return terminal and os.environ.get("TERM") != "dumb"
+
+
+def _columns() -> int:
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def _watch(settings: Callable[[], Settings], options: _Options) -> None:
+    """Lint, and again whenever a file, what a template uses, or the settings change; until it is interrupted."""
+    if STDIN in options.names:
+        raise SettingsError("standard input cannot be watched", cure="name files or folders")
+    current: tuple[Settings, _Run] | None = None
+    for _ in changes(lambda: _sight(settings, options.names)):
+        try:
+            now = settings()
+            if current is None or current[0] != now:
+                current = now, _Run(now, options)
+            current[1].once()
+        except MailTemplatesError as error:
+            warn(f"error: {error}")
+        warn(f"{time.strftime('%H:%M:%S')} watching for changes; Ctrl-C ends it")
+
+
+def _sight(settings: Callable[[], Settings], names: Sequence[str]) -> object:
+    """What changes when there is something new to lint."""
+    try:
+        now = settings()
+        return repr(now), sights(find_files(names or template_folders(now)))
+    except MailTemplatesError as error:
+        return str(error)

@@ -1,0 +1,22 @@
+"""``mailtpl rules``: all rules in a table."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from mailtemplates.catalogue import all_rules
+from mailtemplates.cli.output import write_text
+from mailtemplates.overrides import one_of
+from mailtemplates.rulepage import row_object, table_lines
+
+
+def command(output_format: Annotated[str, typer.Option(help="text or json.")] = "text") -> None:
+    """List all rules."""
+    one_of("--output-format", output_format, ("text", "json"))
+    if output_format == "json":
+        write_text(json.dumps([row_object(rule) for rule in all_rules()], indent=2, ensure_ascii=False))
+    else:
+        write_text("\n".join(table_lines(all_rules())))

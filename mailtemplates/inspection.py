@@ -1,0 +1,236 @@
+"""Files judged: each once, from the cache where it is known and by the linter where it is not.
+
+The linter and its rules are imported when the first file is not known, so that a run over unchanged files costs next
+to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.errors import FileError, MailTemplatesError, RuleError
+from mailtemplates.inputs import STDIN, is_template
+from mailtemplates.lintcache import LintCache, Stamp, digest_of, stamp_of
+from mailtemplates.report import Trouble
+from mailtemplates.settings import Settings
+from mailtemplates.source import Location
+from mailtemplates.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from mailtemplates.linter import Linter
+    from mailtemplates.templatelint import TemplateLinter
+
+_TOGETHER = "<together>"
+_MESSAGE, _TEMPLATE = "message ", "template "
+
+
+class Judged(NamedTuple):
+    """What was found in the files of a run, and the files that could not be judged."""
+
+    diagnostics: list[Diagnostic]
+    troubles: list[Trouble]
+
+
+class Mended(NamedTuple):
+    """A file before and after its fixes, and how many findings are gone."""
+
+    path: str
+    before: bytes
+    after: bytes
+    fixed: int
+
+
+class Stdin(NamedTuple):
+    """What stands for ``-``: the name that findings give it, and the octets."""
+
+    name: str = "<stdin>"
+    octets: bytes = b""
+
+
+class Inspection:
+    """One run's settings and cache over any files."""
+
+    def __init__(self, settings: Settings, cache: LintCache, stdin: Stdin | None = None) -> None:
+        self.settings = settings
+        self.stdin = stdin or Stdin()
+        self._cache = cache
+        self._surroundings: dict[Path, Surroundings] = {}
+        self._messages: dict[str, str] = {}
+
+    @cached_property
+    def linter(self) -> Linter:
+        """The linter, with its rules.
+
+        :raises SettingsError: the settings name a rule or an option that does not exist.
+        """
+        from mailtemplates.linter import Linter
+
+        return Linter(self.settings)
+
+    @cached_property
+    def _templates(self) -> TemplateLinter:
+        from mailtemplates.templatelint import TemplateLinter
+
+        return TemplateLinter(self.linter)
+
+    def judge(self, paths: Sequence[str]) -> Judged:
+        """What the rules find in the files, in the order of the files and of their lines.
+
+        A file that cannot be judged, and a rule that crashes, keep no other file from being judged.
+
+        :raises SettingsError: the settings are wrong.
+        """
+        found: dict[str, list[Diagnostic]] = {}
+        troubles = []
+        self._surroundings.clear()
+        self._messages.clear()
+        self.__dict__.pop("_templates", None)
+        for path in paths:
+            name = self.name(path)
+            try:
+                found[name] = self._judge_file(path, name)
+            except (RuleError, FileError) as error:
+                troubles.append(Trouble(name, error.at(Location(name))))
+            except MailTemplatesError:
+                raise
+            except Exception as error:
+                troubles.append(Trouble(name, _fault(error).at(Location(name))))
+        try:
+            for one in self._judge_together():
+                found[one.path].append(one)
+        except RuleError as error:
+            troubles.append(Trouble(_TOGETHER, error))
+        self._cache.save()
+        return Judged([one for ones in found.values() for one in ones], troubles)
+
+    def mend(self, path: str, *, unsafe: bool) -> Mended:
+        """A file with the fixes of its findings; nothing is written.
+
+        :raises MailTemplatesError: the file cannot be read, or a rule crashed.
+        """
+        from mailtemplates.fixing import apply_fixes, fix_octets
+
+        name = self.name(path)
+        before = self._read(path)
+        if is_template(name, before):
+            fixes = [one.fix for one in self._lint(path, name, before) if one.fix and (unsafe or one.fix.safe)]
+            return Mended(name, before, apply_fixes(before, fixes), len(fixes))
+        after = fix_octets(before, lambda octets: self.linter.lint(octets, name), unsafe=unsafe)
+        gone = len(self.linter.lint(before, name)) - len(self.linter.lint(after, name)) if after != before else 0
+        return Mended(name, before, after, max(gone, int(after != before)))
+
+    def name(self, path: str) -> str:
+        """What findings call a file."""
+        return self.stdin.name if path == STDIN else path
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self.stdin.octets if path == STDIN else Path(path).read_bytes()
+        except OSError as bad:
+            raise FileError(
+                f"cannot be read: {bad.strerror or bad}", cure="name a file that exists and can be read"
+            ) from None
+
+    def _judge_file(self, path: str, name: str) -> list[Diagnostic]:
+        """What is found in one file.
+
+        :raises RuleError: a rule crashed.
+        """
+        if path == STDIN:
+            return self._lint(path, name, self.stdin.octets)
+        times = _times(path)
+        digest = self._cache.digest(path)
+        found = self._cache.known(path, self._stamp(path, times, digest))
+        if found is None:
+            octets = self._read(path)
+            digest = self._digest(path, octets)
+            stamp = self._stamp(path, times, digest)
+            found = self._cache.recall(path, digest, stamp)
+            if found is None:
+                found = self._lint(path, name, octets)
+                self._cache.remember(path, digest, found, stamp)
+        if digest.startswith(_MESSAGE):
+            self._messages[path] = digest
+        return found
+
+    def _lint(self, path: str, name: str, octets: bytes) -> list[Diagnostic]:
+        if not is_template(name, octets):
+            return self.linter.lint(octets, name)
+        if path == STDIN and not (Path(name).is_file() and Path(name).read_bytes() == octets):
+            raise FileError("a template is linted from its file", cure="save the file and name its path")
+        return self._templates.lint(Path(name))
+
+    def _stamp(self, path: str, times: Stamp | None, digest: str) -> Stamp | None:
+        """The stamp of a file, with that of its surroundings for a template."""
+        if times is None or digest.startswith(_MESSAGE):
+            return times
+        around = self._around(path).stamp if digest else None
+        return times + around if around else None
+
+    def _digest(self, path: str, octets: bytes) -> str:
+        """The name of a file's content and kind, and of what else decides; empty when it cannot be known."""
+        if not is_template(path, octets):
+            return _MESSAGE + digest_of(octets)
+        around = self._around(path).digest
+        return _TEMPLATE + digest_of(octets, around.encode()) if around else ""
+
+    def _around(self, path: str) -> Surroundings:
+        folder = Path(path).parent
+        if folder not in self._surroundings:
+            self._surroundings[folder] = Surroundings(path)
+        return self._surroundings[folder]
+
+    def _judge_together(self) -> list[Diagnostic]:
+        """What the rules over several messages find.
+
+        :raises RuleError: a rule crashed.
+        """
+        if len(self._messages) < 2:
+            return []
+        digest = digest_of(repr(self._messages).encode("utf-8", "surrogateescape"))
+        found = self._cache.recall(_TOGETHER, digest)
+        if found is None:
+            found = self._lint_together(list(self._messages))
+            self._cache.remember(_TOGETHER, digest, found)
+        return found
+
+    def _lint_together(self, paths: list[str]) -> list[Diagnostic]:
+        from mailtemplates.rawmessage import read_message
+
+        if not any(one.subject == "Batch" and one.code in self.linter.codes for one in self.linter.rules):
+            return []
+        return self.linter.lint_batch([(path, read_message(self._read(path))) for path in paths])
+
+
+def _times(path: str) -> Stamp | None:
+    try:
+        return stamp_of(Path(path).stat())
+    except OSError:
+        return None
+
+
+def _fault(error: Exception) -> RuleError:
+    return RuleError(
+        f"a fault of mailtpl itself: {type(error).__name__}: {error}",
+        cure="please report it, with the file if you may",
+    )
+
+
+def sights(paths: Iterable[str]) -> list[object]:
+    """What changes when a file, or a file that a template uses, does."""
+    seen: list[object] = []
+    folders: set[Path] = set()
+    for path in paths:
+        with suppress(OSError):
+            stat = Path(path).stat()
+            seen.append((path, stat.st_size, stat.st_mtime_ns))
+        folder = Path(path).parent
+        if folder not in folders and is_template(path, b""):
+            folders.add(folder)
+            seen += Surroundings(path).times
+    return seen
