@@ -176,7 +176,7 @@ def guess_charset(octets: bytes, at: int, charset: Charset) -> str:
     sample = octets[start : start + _SAMPLE]
     found = chardet.detect(sample)
     guessed = find_charset(found["encoding"] or "")
-    if guessed is None or guessed.codec is None or (found["confidence"] or 0) < 0.5 or guessed == charset:
+    if guessed is None or guessed.codec is None or (found["confidence"] or 0) < 0.1 or guessed == charset:
         return ""
     return "" if guessed.is_forbidden or find_misfit(octets, guessed) else guessed.name
 

@@ -68,7 +68,7 @@ MISFITS = {
     "utf-8 in latin-1": ("Größe".encode(), "iso-8859-1", None),
     "gbk in gb2312": ("镕".encode("gbk"), "gb2312", Misfit(0, "superset", "gbk", "gbk")),
     "gb18030 in gb2312": ("㐀".encode("gb18030"), "gb2312", Misfit(0, "superset", "gb18030", "gb18030")),
-    "utf-8 in gb2312": ("你好吗".encode(), "gb2312", Misfit(0, "invalid")),
+    "utf-8 in gb2312": ("你好吗".encode(), "gb2312", Misfit(2, "invalid")),
     "cp932 in shift_jis": ("①".encode("cp932"), "shift_jis", Misfit(0, "superset", "windows-31j", "cp932")),
     "cp949 in euc-kr": ("똠".encode("cp949"), "euc-kr", Misfit(0, "superset", "", "cp949")),
     "hkscs in big5": ("嗰".encode("big5hkscs"), "big5", Misfit(0, "superset", "big5-hkscs", "big5hkscs")),
