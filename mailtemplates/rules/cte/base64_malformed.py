@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from mailtemplates.characters import shorten
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.mime import Part
+from mailtemplates.rawbase64 import find_fault
+from mailtemplates.rawfield import Span
+from mailtemplates.rule import rule
+
+
+@rule("CTE014", severity="error")
+def base64_malformed(part: Part) -> Findings:
+    """A body in base64 is not base64: foreign characters, wrong padding, or something behind the padding.
+
+    Decoders pass over what they do not know, stop there, or give nothing, so readers see different files, and some
+    an empty one. Mostly the content was cut, never encoded, or has a footer that a mailing list put behind it.
+
+    Reference: RFC 2045 §6.8
+
+    Bad:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        R3LD*MOfZQ==
+
+    Bad:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        R3LDvMOfZQ
+
+    Bad:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        R3LDvMOfZQ==
+        R3LDvMOfZQ==
+
+    Bad:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        Grüße aus Köln
+
+    Good:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        R3LD
+        vMOfZQ==
+    """
+    if part.encoding != "base64" or part.is_composite:
+        return
+    fault = find_fault(part.content)
+    if fault:
+        start = part.body.start
+        found = part.content[fault.start : fault.end].decode("utf-8", "replace")
+        shown = f' ("{shorten(found, 30)}")' if "alphabet" in fault.problem and found.isprintable() else ""
+        yield Finding(Span(start + fault.start, start + fault.end), fault.problem + shown, _help(part, found))
+
+
+def _help(part: Part, found: str) -> str:
+    if found and not found.strip("-_"):
+        return "encode with + and /, not the alphabet for URLs"
+    return "encode the content again, all of it, in one piece"

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.mime import Part
+from mailtemplates.rawbase64 import find_fault
+from mailtemplates.rawbody import is_wide
+from mailtemplates.reencoding import is_plain, reencode
+from mailtemplates.rule import rule
+
+
+@rule("CTE015", severity="warning", fix="safe")
+def base64_text_not_canonical(part: Part) -> Findings:
+    """Text in base64 has LF line ends, where mail text has CRLF.
+
+    Inside base64 no server mends line ends. Readers that follow the standard show one long line, and signatures over
+    the text do not match. Python's `EmailMessage` writes this with its default policy; `policy.SMTP` is right.
+
+    Reference: RFC 2045 §6.8; RFC 2046 §4.1.1
+
+    Bad:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        R3LDvMOfZQphdXMgS8O2bG4K
+
+    Good:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        R3LDvMOfZQ0KYXVzIEvDtmxuDQo=
+    """
+    if part.encoding != "base64" or not part.media_type.startswith("text/") or part.is_attachment or part.filename:
+        return
+    decoded = part.decoded
+    bare = decoded.count(b"\n") - decoded.count(b"\r\n")
+    if bare and not is_wide(part) and not find_fault(part.content):
+        words = "a line ends" if bare == 1 else f"{bare} lines end"
+        fix = reencode(part, "7bit" if is_plain(decoded) else "base64")
+        yield Finding(part.body, f"{words} with LF in the decoded text", "encode text with CRLF line ends", fix)

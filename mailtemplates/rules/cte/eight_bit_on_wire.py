@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from mailtemplates.finding import Finding, Findings, Fix
+from mailtemplates.mime import Part
+from mailtemplates.rawbody import first_eight_bit
+from mailtemplates.rawfield import Span
+from mailtemplates.rawmessage import RawMessage
+from mailtemplates.reencoding import reencode
+from mailtemplates.rule import rule
+
+
+@rule("CTE007", severity="info", fix="safe")
+def eight_bit_on_wire(message: RawMessage) -> Findings:
+    """The message holds 8-bit octets, and goes only where every server on the way offers 8BITMIME.
+
+    Nearly all do. Where one does not, the message is returned, or re-encoded on the way, which breaks its signature.
+    Quoted-printable and base64 go everywhere.
+
+    Reference: RFC 6152; RFC 5321 §2.4
+
+    Bad:
+
+        Content-Transfer-Encoding: 8bit
+        …
+
+        Grüße aus Köln
+
+    Good:
+
+        Content-Transfer-Encoding: quoted-printable
+        …
+
+        Gr=C3=BC=C3=9Fe aus K=C3=B6ln
+    """
+    if message.octets.isascii() or message.smtputf8:
+        return
+    raw = [part for part in message.all_parts if _is_raw(part)]
+    if raw:
+        count = sum(first_eight_bit(part.octets, part.body)[0] for part in raw)
+        first = first_eight_bit(raw[0].octets, raw[0].body)[1]
+        where = "" if len(raw) == 1 else f" in {len(raw)} parts"
+        words = f"{count} 8-bit octets{where} need 8BITMIME" if count > 1 else "an 8-bit octet needs 8BITMIME"
+        yield Finding(Span(first, first + 1), words, "encode the part as quoted-printable or base64", _fix(raw))
+
+
+def _is_raw(part: Part) -> bool:
+    return part.encoding == "8bit" and not part.is_composite and not part.content.isascii()
+
+
+def _fix(raw: list[Part]) -> Fix | None:
+    fixes = [fix for fix in map(reencode, raw) if fix]
+    if len(fixes) < len(raw):
+        return None
+    return Fix(tuple(edit for fix in fixes for edit in fix.edits), all(fix.safe for fix in fixes))

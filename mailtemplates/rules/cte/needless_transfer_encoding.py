@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
+from mailtemplates.rawbase64 import find_fault
+from mailtemplates.rawbody import FIELD
+from mailtemplates.reencoding import is_plain, reencode, relabel
+from mailtemplates.rule import rule
+
+_FRAGILE = pattern(rb"^From |[ \t]\r?$", 8)
+
+
+@rule("CTE016", severity="info", fix="safe")
+def needless_transfer_encoding(part: Part) -> Findings:
+    """Plain ASCII text is declared 8bit, or encoded as base64.
+
+    7bit carries it as it is: smaller, readable in the source, and through every server. Text in base64 that needs
+    none is a habit of spam, and filters count it.
+
+    Reference: RFC 2045 §6.2
+
+    Bad:
+
+        Content-Transfer-Encoding: 8bit
+        …
+
+        Hello Ben.
+
+    Bad:
+
+        Content-Transfer-Encoding: base64
+        …
+
+        SGVsbG8gQmVuLA0KeW91ciBvcmRlciBpcyBvbiBpdHMgd2F5Lg0K
+
+    Good:
+
+        Content-Transfer-Encoding: 7bit
+        …
+
+        Hello Ben.
+    """
+    field = part.first(FIELD)
+    if field is None or part.encoding not in ("8bit", "base64") or part.signed or part.is_attachment or part.filename:
+        return
+    decoded = part.decoded
+    if not part.media_type.startswith("text/") or not decoded.isascii() or not decoded or not is_plain(decoded):
+        return
+    if part.encoding == "8bit":
+        yield Finding(field.body, "the text is ASCII and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit"))
+    elif not find_fault(part.content) and decoded.count(b"\n") == decoded.count(b"\r\n") and not _is_fragile(decoded):
+        fix = reencode(part, "7bit")
+        yield Finding(field.body, "the text is ASCII and encoded as base64", "send it as 7bit", fix)
+
+
+def _is_fragile(text: bytes) -> bool:
+    """Whether the text has what is changed on the way when it is not encoded."""
+    return bool(_FRAGILE.search(text))

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+
+from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
+from mailtemplates.rawbody import is_wide, newline
+from mailtemplates.rawfield import Span
+from mailtemplates.reencoding import is_ours
+from mailtemplates.rule import rule
+
+_BREAK = pattern(
+    rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?|=0[Dd](?:[ \t]*\r?\n)|=0[Aa](?:=[ \t]*\r?\n)?)"
+)
+_QUICK = pattern(rb"=0[AaDd]")
+
+
+@rule("CTE011", severity="warning", fix="safe")
+def qp_encoded_line_break(part: Part) -> Findings:
+    """A line break of text is written `=0D=0A` in quoted-printable.
+
+    A line break of text stands as a line break. Encoded, it is an octet of data: readers on other systems show one
+    endless line, or each line end twice, and the text cannot be read as it stands.
+
+    Reference: RFC 2045 §6.7(4)
+
+    Bad:
+
+        Content-Transfer-Encoding: quoted-printable
+        …
+
+        Gr=C3=BC=C3=9Fe=0D=0A=
+        aus K=C3=B6ln=0D=0A
+
+    Good:
+
+        Content-Transfer-Encoding: quoted-printable
+        …
+
+        Gr=C3=BC=C3=9Fe
+        aus K=C3=B6ln
+    """
+    if part.encoding != "quoted-printable" or not part.media_type.startswith("text/") or part.is_attachment:
+        return
+    if is_wide(part) or not _QUICK.search(part.octets, *part.body):
+        return
+    found = list(_BREAK.finditer(part.octets, *part.body))
+    if found:
+        first = found[0]
+        start = first.end(1)
+        shown = (
+            "=0D=0A" if first[0][first.end(1) - first.start() :].count(b"=0") == 2 else first[0].strip()[:3].decode()
+        )
+        count = f" {len(found)} times" if len(found) > 1 else ""
+        end = newline(part.octets)
+        fix = Fix(tuple(_real(part, match, end) for match in found), is_ours(part))
+        words = f"{shown} stands{count} for a line break"
+        yield Finding(Span(start, start + len(shown)), words, "break the line there", fix)
+
+
+def _real(part: Part, match: re.Match[bytes], end: bytes) -> Edit:
+    """A line break, with the white space before it escaped, and a line behind it that is no boundary."""
+    space = b"=%02X" % match[1][0] if match[1] else b""
+    dashes = part.octets.startswith(b"--", match.end(), part.body.end)
+    return Edit(Span(match.start(), match.end() + dashes), space + end + (b"=2D" if dashes else b""))

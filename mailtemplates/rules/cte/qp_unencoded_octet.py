@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
+from mailtemplates.rawfield import Span
+from mailtemplates.reencoding import mend_lines
+from mailtemplates.rule import rule
+
+_RAW = pattern(rb"[^\t\r\n -~]")
+_LEGAL = bytes([9, 10, 13, *range(0x20, 0x7F)])
+
+
+@rule("CTE012", severity="error", fix="safe")
+def qp_unencoded_octet(part: Part) -> Findings:
+    """An 8-bit octet or a control character stands raw in quoted-printable.
+
+    The encoding promises that only printable ASCII is sent. Octets that break the promise are changed or refused on
+    the way, and some decoders drop them.
+
+    Reference: RFC 2045 §6.7(2)
+
+    Bad:
+
+        Content-Transfer-Encoding: quoted-printable
+        …
+
+        Gr=C3=BC=C3=9Fe aus Köln
+
+    Bad:
+
+        Content-Transfer-Encoding: quoted-printable
+        …
+
+        Hello␀ Ben.
+
+    Good:
+
+        Content-Transfer-Encoding: quoted-printable
+        …
+
+        Gr=C3=BC=C3=9Fe aus K=C3=B6ln
+    """
+    if part.encoding != "quoted-printable" or part.is_composite:
+        return
+    raw = part.content.translate(None, _LEGAL)
+    if raw:
+        found = [match.start() for match in _RAW.finditer(part.octets, *part.body)]
+        kind = "8-bit octet" if raw[0] > 0x7F else "control character"
+        if len(raw) > 1:
+            kinds = "8-bit octets" if min(raw) > 0x7F else "octets" if max(raw) > 0x7F else "control characters"
+            words = f"{len(raw)} {kinds} stand raw"
+        else:
+            words = f"{'an' if raw[0] > 0x7F else 'a'} {kind} stands raw"
+        fix = mend_lines(part, found)
+        yield Finding(Span(found[0], found[0] + 1), words, f"write ={raw[0]:02X} for the first", fix)
