@@ -59,9 +59,9 @@ def quote_woven(statics: Sequence[str], values: Sequence[str]) -> str:
     for value, static in zip(("", *values), statics, strict=True):
         if value:
             column, lead, held = state
-            after = column + len(value)
-            if lead is None and not held and after <= _ROOM and is_plain(value) and value[-1] != " ":
-                append(value)
+            after = column + len(held) + len(value)
+            if lead is None and after <= _ROOM and is_plain(value) and value[-1] != " ":
+                append(held + value if held else value)
                 state = _WITHIN[after]
             else:
                 text, state = _write_quickly(value, state) or _write(value, state)
@@ -82,9 +82,9 @@ def quote_woven(statics: Sequence[str], values: Sequence[str]) -> str:
 def _write_quickly(piece: str, state: State) -> Step | None:
     """:func:`_write` for a word within a line that has room for it."""
     column, lead, held = state
-    if held or lead is not None or len(piece) > _ROOM or "\n" in piece or piece[0] == "." or piece[-1] in " \t":
+    if lead is not None or len(piece) > _ROOM or "\n" in piece or piece[0] == "." or piece[-1] in " \t":
         return None
-    text = b2a_qp(piece.encode("utf-8")).decode("ascii")
+    text = held + b2a_qp(piece.encode("utf-8")).decode("ascii")
     column += len(text)
     return (text, _WITHIN[column]) if column <= _ROOM else None
 
