@@ -62,9 +62,19 @@ class Lines:
         start, end = span
         number, line = self.line_at(start)
         stop = max(start, min(max(end, start + 1), line.end))
-        before = show(self.octets[max(line.start, start - _BEFORE) : start] + b".")[:-1]
+        if start == line.end < end:
+            stop = min(end, start + 2)
+        left, right = max(line.start, start - _BEFORE), min(line.end, stop + _AFTER)
+        before = show(self.octets[self._whole(left, start, 1) : start] + b".")[:-1]
         marked = show(self.octets[start:stop] + b".")[:-1]
-        rest = show(self.octets[stop : min(line.end, stop + _AFTER)])
+        rest = show(self.octets[stop : self._whole(right, stop, -1)])
         end_line, end_column = self.locate(max(end, start))
         shown = before + marked + rest
         return Place(number, self.locate(start)[1], end_line, end_column, shown, (len(before), max(1, len(marked))))
+
+    def _whole(self, at: int, limit: int, step: int) -> int:
+        """The next place on the way to ``limit`` that is not amid a character of UTF-8, three octets away at most."""
+        for place in range(at, limit, step):
+            if abs(place - at) > 3 or not b"\x80" <= self.octets[place : place + 1] < b"\xc0":
+                return place
+        return limit if abs(limit - at) <= 3 else at

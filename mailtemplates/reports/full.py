@@ -53,7 +53,10 @@ def _excerpt(one: Diagnostic, width: int, paint: _Paint) -> Iterator[str]:
     margin = " " * len(number)
     bar = paint("|", "34")
     if one.source.strip():
-        shown, before, marked = _cut(one.source, one.mark, (width or _WIDTH) - len(number) - 4)
+        source, mark = one.source, one.mark
+        if one.column - 1 > mark[0]:
+            source, mark = f"…{source}", (mark[0] + 1, mark[1])
+        shown, before, marked = _cut(source, mark, (width or _WIDTH) - len(number) - 4)
         yield f"{margin} {bar}"
         yield f"{paint(number, '34')} {bar} {shown}".rstrip()
         yield f"{margin} {bar} {' ' * before}{paint('^' * marked, _COLOURS[one.severity])}"
