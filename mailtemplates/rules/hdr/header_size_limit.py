@@ -38,8 +38,7 @@ def header_size_limit(
 
     Good:
 
-        Subject: ⟨Your order ×50⟩
-         has been sent
+        Message-ID: <⟨0123456789×40⟩@acme-shop.com>
         …
     """
     limits = {"subject": subject, "message-id": message_id, "resent-message-id": message_id}

@@ -41,7 +41,7 @@ def malformed_date(field: RawField) -> Findings:
         Date: Mon, 02 Nov 2026 12:00:00 +0000 (UTC)
         …
     """
-    if not field.is_plain:
+    if not field.is_plain or "{{" in field.latin:
         return
     for fault in read_date(field.latin).faults:
         if fault.kind != "day-name":

@@ -55,7 +55,7 @@ def malformed_message_id(field: RawField) -> Findings:
          <"odd but legal"@[192.0.2.1]>
         …
     """
-    if not field.is_plain:
+    if not field.is_plain or "{{" in field.latin:
         return
     if field.lower.endswith("message-id"):
         for fault in read_message_id(field.latin).faults:

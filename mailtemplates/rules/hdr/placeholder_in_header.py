@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from mailtemplates.characters import shorten
+from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.pattern import pattern
+from mailtemplates.rawaddress import read_addresses
+from mailtemplates.rawfield import RawField
+from mailtemplates.rawword import decode
+from mailtemplates.rule import rule
+
+_ADDRESSES = ("From", "Sender", "Reply-To", "To", "Cc")
+_MARKS = "{%[*<"
+_PLACEHOLDER = pattern(
+    r"\{\{[^{}]{0,200}\}\}"  # Jinja, Handlebars, Mustache
+    r"|\{%[^{}%]{1,200}%\}"
+    r"|%7B%7B.{0,200}?%7D%7D"  # the same in a URL
+    r"|[$#]\{[^{}]{1,100}\}"  # Freemarker, Ruby, JavaScript
+    r"|\*\|[A-Za-z0-9_:. -]{1,80}\|\*"  # Mailchimp
+    r"|<%[^%]{1,200}%>"  # ERB
+    r"|%%[A-Za-z_]{2,60}%%"
+    r"|(?<![0-9A-Za-z%])%(?![0-9A-F]{2})[A-Z][A-Z0-9_]{2,60}%(?![0-9A-F]{2})"
+    r"|%\([A-Za-z_]\w{0,60}\)[sdrif]\b"
+    r"|\[(?:FIRST|LAST|FULL|USER)[ _]?NAME\]"
+    r"|\[object [A-Z][a-z]+\]"
+)
+_DOUBTFUL = pattern(r"(?<![\w{$#])\{(?:[a-z_][a-z0-9_.]{0,60}|\d)?\}(?!\})|(?<![\w%])%s(?!\w)")
+_NOTHING = r"(?:None|undefined|null|NaN|nan|\[object Object\])"
+_ONLY_NOTHING = pattern(rf"\s*{_NOTHING}(?:\s+{_NOTHING})*\s*")
+_NOBODY = pattern(rf"\b(?:[Hh]ello|[Hh]i|[Hh]ey|[Dd]ear|[Ww]elcome)(?: to)?,? ({_NOTHING})(?=\s*(?:[!,.:;?]|$))")
+
+
+@rule(
+    "HDR020",
+    severity="error",
+    fields=(
+        *(
+            "Subject",
+            *_ADDRESSES,
+            "Date",
+            "Message-ID",
+            "In-Reply-To",
+            "References",
+            "Comments",
+            "Keywords",
+            "Organization",
+        ),
+        *("List-Unsubscribe", "List-Id", "List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive"),
+        *("Content-Disposition", "Content-Description", "Content-ID"),
+    ),
+)
+def placeholder_in_header(field: RawField) -> Findings:
+    """A placeholder of a template stands in a header field.
+
+    The reader sees `Hello {{ name }}` or `Hello None`: a field of the template was not filled in, for this reader or
+    for all of them. What only looks like a placeholder, such as `{name}`, is a warning.
+
+    Reference: Jinja, Mailchimp and other template languages
+
+    Bad:
+
+        Subject: Welcome, {{ user.name }}
+        …
+
+    Bad:
+
+        Subject: *|FNAME|*, your order is here
+        …
+
+    Bad:
+
+        To: %FIRSTNAME% <ben@reader.example>
+        …
+
+    Bad:
+
+        Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe=2C_=7B=7B_name_=7D=7D?=
+        …
+
+    Bad:
+
+        Subject: Hello None, your order is here
+        …
+
+    Bad:
+
+        To: undefined <ben@reader.example>
+        …
+
+    Bad:
+
+        Date: {{ now }}
+        …
+
+    Bad:
+
+        Message-ID: <{{ uuid }}@acme-shop.com>
+        …
+
+    Bad:
+
+        Subject: Hello {first_name}
+        …
+
+    Good:
+
+        Subject: 20% off, and 30% for members: {Summer} [Sale] is None of your business
+        …
+
+    Good:
+
+        List-Unsubscribe: <https://acme-shop.com/u?t=%C3ABC%20DEF%25>
+        …
+    """
+    text = decode(field.value) if "=?" in field.latin else field.value
+    match = _PLACEHOLDER.search(text) if any(mark in text for mark in _MARKS) else None
+    severity: Severity | None = None
+    if not match and field.lower == "subject":
+        match = _ONLY_NOTHING.fullmatch(text) or _NOBODY.search(text)
+        if not match and (match := _DOUBTFUL.search(text)):
+            severity = "warning"
+    if match:
+        yield _finding(field, match[1] if match.lastindex else match[0], severity)
+    elif field.lower in _NAMED:
+        yield from _names(field)
+
+
+_NAMED = frozenset(name.lower() for name in _ADDRESSES)
+
+
+def _names(field: RawField) -> Findings:
+    """Display names that are nothing but what a program prints for nothing."""
+    if not any(word in field.latin for word in ("None", "undefined", "null", "nan", "NaN")):
+        return
+    for box in read_addresses(field).mailboxes:
+        if box.name and box.spec:
+            start, end = box.name_at
+            if _ONLY_NOTHING.fullmatch(field.latin[start:end].strip('"')):
+                yield _finding(field, field.latin[start:end].strip('"'), None)
+                return
+
+
+def _finding(field: RawField, text: str, severity: Severity | None) -> Finding:
+    text = text.strip()
+    start = field.latin.find(text)
+    if start < 0:
+        start, end = len(field.latin) - len(field.latin.lstrip()), len(field.latin.rstrip())
+    else:
+        end = start + len(text)
+    problem = f"the placeholder `{shorten(text, 40)}` stands in {field.name}"
+    return Finding(field.at(start, end), problem, "give it a value, or a default", severity=severity)
