@@ -28,7 +28,7 @@ def header_size_limit(
     Bad:
 
         Subject: ⟨Your order ×50⟩
-         ⟨has been sent ×50⟩
+         ⟨has been sent ×50⟩today
         …
 
     Bad:
