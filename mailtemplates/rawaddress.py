@@ -1,0 +1,79 @@
+"""Address lists as they stand: mailboxes, groups, and what is wrong with them (RFC 5322 §3.4, §4.4; RFC 6854).
+
+Floor 2. Nothing here raises. Each field is read once, whoever asks. The strict reader, for addresses that are to be
+written, is :mod:`mailtemplates.addresslist`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from mailtemplates.rawaddresslist import Element, RawGroup, RawMailbox, read_list
+from mailtemplates.rawaddrspec import OBSOLETE, Fault, FaultKind
+from mailtemplates.rawfield import RawField
+
+__all__ = ["ADDRESS_FIELDS", "RawAddresses", "RawGroup", "RawMailbox", "parse_raw_addresses", "read_addresses"]
+
+#: The fields that hold addresses (RFC 5322 §3.6.2, §3.6.3, §3.6.6; RFC 8098 §2.1).
+ADDRESS_FIELDS = (
+    *("From", "Sender", "Reply-To", "To", "Cc", "Bcc"),
+    *("Resent-From", "Resent-Sender", "Resent-Reply-To", "Resent-To", "Resent-Cc", "Resent-Bcc"),
+    *("Disposition-Notification-To", "Errors-To", "Return-Receipt-To"),
+)
+
+_REMEMBERED = 4_000
+
+
+@dataclass(frozen=True)
+class RawAddresses:
+    """An address list, and what is wrong with it in the order of the text."""
+
+    elements: tuple[Element, ...]
+    faults: tuple[Fault, ...]
+
+    @cached_property
+    def mailboxes(self) -> tuple[RawMailbox, ...]:
+        """All mailboxes, those in groups too."""
+        return tuple(self._walk())
+
+    def _walk(self) -> Iterator[RawMailbox]:
+        for element in self.elements:
+            if isinstance(element, RawGroup):
+                yield from element.members
+            else:
+                yield element
+
+    @cached_property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong but what is obsolete."""
+        return all(fault.kind in OBSOLETE for fault in self.faults)
+
+    def faults_of(self, kinds: frozenset[FaultKind]) -> tuple[Fault, ...]:
+        """The faults of these kinds."""
+        return tuple([fault for fault in self.faults if fault.kind in kinds]) if self.faults else ()
+
+
+def read_addresses(field: RawField) -> RawAddresses:
+    """The addresses of a field; offsets are those of its ``latin`` and ``at``. Never raises."""
+    return parse_raw_addresses(field.latin)
+
+
+def parse_raw_addresses(text: str) -> RawAddresses:
+    """The addresses of a field body, folds in it or not. Never raises.
+
+    >>> [str(one.spec.domain) for one in parse_raw_addresses("Ann <a@b.example>, c@d.example").mailboxes]
+    ['b.example', 'd.example']
+    """
+    return _remembered(text) if len(text) <= _REMEMBERED else _long(text)
+
+
+@lru_cache(maxsize=64)
+def _remembered(text: str) -> RawAddresses:
+    return RawAddresses(*read_list(text))
+
+
+@lru_cache(maxsize=2)
+def _long(text: str) -> RawAddresses:
+    return RawAddresses(*read_list(text))

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.lexeme import Lexeme, read_lexemes
+from mailtemplates.pattern import pattern
+from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
+from mailtemplates.rawfield import RawField
+from mailtemplates.rule import rule
+
+_LONE_QUOTE = pattern(r'(\\.)|"')
+
+
+@rule("ADR003", severity="error", fields=ADDRESS_FIELDS, fix="part")
+def unquoted_special_in_display_name(field: RawField) -> Findings:
+    r"""A display name has a comma or another special outside of quotes.
+
+    A comma ends an address. `Acme, Inc. <hello@acme-shop.com>` is an address `Acme` without a domain and another one
+    named `Inc.`, and programs answer both, one, or none. The characters `( ) < > [ ] : ; @ \ , . "` may stand in a
+    name when it is in double quotes. A dot outside of quotes (`Dr. Who`) is an old habit that all programs
+    understand, so it is a warning. The fix puts the name in quotes; a name with encoded words in it has none, for they
+    may not stand in quotes.
+
+    Reference: RFC 5322 §3.2.3, §3.2.5, §4.1
+
+    Bad:
+
+        From: Acme, Inc. <hello@acme-shop.com>
+        …
+
+    Bad:
+
+        From: hello@acme-shop.com <hello@acme-shop.com>
+        …
+
+    Bad:
+
+        From: [Acme] Orders <hello@acme-shop.com>
+        …
+
+    Bad:
+
+        From: Acme: Orders :) <hello@acme-shop.com>
+        To: Ann <ann@reader.example>, Miller, Ben "the \"old\" one" <ben@reader.example>
+        …
+
+    Bad:
+
+        To: Dr. Who <who@reader.example>
+        …
+
+    Good:
+
+        From: "Acme, Inc." <hello@acme-shop.com>
+        To: Ann (at home) <ann@reader.example>, "Dr. Who" <who@reader.example>
+        …
+    """
+    for fault in read_addresses(field).faults:
+        if fault.kind == "special-in-name" or fault.kind == "dot-in-name":
+            yield Finding(
+                field.at(fault.start, fault.end),
+                fault.problem,
+                'put the name in double quotes: "Name, with specials" <local@domain>',
+                _quote(field, fault.start, fault.end),
+                "warning" if fault.kind == "dot-in-name" else None,
+            )
+
+
+def _quote(field: RawField, start: int, end: int) -> Fix | None:
+    """Quotes round the whole name; those inside of it go, and what they held stays as it is."""
+    lexemes = [one for one in read_lexemes(field.latin) if start <= one.start < end]
+    if any(one.kind == "encoded" for one in lexemes):
+        return None
+    text = '"' + "".join([_inside(one) for one in lexemes]) + '"'
+    return Fix((Edit(field.at(start, end), text.encode("latin-1")),))
+
+
+def _inside(lexeme: Lexeme) -> str:
+    """A lexeme as it stands inside of a quoted-string."""
+    if lexeme.kind == "quoted":
+        return lexeme.text[1:-1]
+    if lexeme.text == "\\":
+        return "\\\\"
+    return _LONE_QUOTE.sub(lambda match: match[1] or '\\"', lexeme.text) if '"' in lexeme.text else lexeme.text
