@@ -74,6 +74,9 @@ class AddressList:
     @property
     def mailboxes(self) -> tuple[Mailbox, ...]:
         """Every mailbox, those of groups too."""
+        addresses = self.addresses
+        if len(addresses) == 1 and isinstance(addresses[0], Mailbox):
+            return (addresses[0],)
         return tuple(
             box for item in self.addresses for box in ((item,) if isinstance(item, Mailbox) else item.mailboxes)
         )

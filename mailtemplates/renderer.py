@@ -72,7 +72,7 @@ class Renderer:
         self.inliner = inliner
         self._catalogs = catalogs
         self._text_width = text_width
-        self.static_fields: WeakKeyDictionary[Any, Sequence[Field]] = WeakKeyDictionary()
+        self.static_fields: WeakKeyDictionary[Any, Sequence[Field] | None] = WeakKeyDictionary()
         self._twins: WeakKeyDictionary[Template, dict[Sink, Template]] = WeakKeyDictionary()
 
     def render(self, name: str, data: Mapping[str, Any], given: Given) -> Parts:
@@ -235,8 +235,8 @@ class _Message:
         """
         context = self.context(Sink.PLAIN)
         function = context.blocks[block][0]
-        known = self.renderer.static_fields.get(function)
-        if known is not None:
+        known = self.renderer.static_fields.get(function, ())
+        if known:
             return known
         fragments = list(flatten(self.block(block, Sink.PLAIN)))
         if all(type(fragment) is str and not fragment.strip() for fragment in fragments):
@@ -245,8 +245,8 @@ class _Message:
             fields = _read_block(name, fragments, None)
         except HeaderError:
             return self.blamed(block, name, fragments)
-        if is_static(function):
-            self.renderer.static_fields[function] = fields
+        if known is not None:
+            self.renderer.static_fields[function] = fields if is_static(function) else None
         return fields
 
     def blamed(self, block: str, name: str, fragments: list[Any]) -> Sequence[Field]:

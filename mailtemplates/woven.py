@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailtemplates.memo import Memo
 
 _KEPT_CHARACTERS = 16_000_000
 _KEPT_HASHES = 4_096
+_KEPT_SIGNS = 256
 
 Take = Callable[[Sequence[str]], tuple[str, ...]]
 """Takes some of many strings."""
@@ -69,15 +70,31 @@ class Woven(str):
         return self
 
 
+class _Known(NamedTuple):
+    """A shape, and how its statics and values are taken from the pieces of a text."""
+
+    shape: Shape
+    take: Take
+    take_rest: Take
+    rest: tuple[str, ...]
+
+
 class _Shapes:
-    """The shapes of texts that were seen at least twice."""
+    """The shapes of texts that were seen at least twice; ``lately`` those found last, by what tells them quickly."""
 
     def __init__(self) -> None:
         self._seen: Memo[int, bool] = Memo(_KEPT_HASHES)
-        self._known: Memo[tuple[str | None, ...], tuple[Shape, Take]] = Memo(_KEPT_CHARACTERS)
+        self._known: Memo[tuple[str | None, ...], _Known] = Memo(_KEPT_CHARACTERS)
+        self._lately: dict[tuple[int, str], _Known] = {}
 
     def find(self, pieces: Sequence[str]) -> tuple[Shape | None, Sequence[str]]:
         """The shape of pieces, and the values in them. A value has no markup, and no space at its ends."""
+        sign = len(pieces), pieces[0] if pieces else ""
+        lately = self._lately.get(sign)
+        if lately is not None and lately.take_rest(pieces) == lately.rest:
+            values = lately.take(pieces)
+            if _are_values(values):
+                return lately.shape, values
         key = tuple([None if "<" not in piece and piece and piece.strip() == piece else piece for piece in pieces])
         found = self._known.get(key)
         if found is None:
@@ -85,10 +102,12 @@ class _Shapes:
                 self._seen.put(hash(key), True)
                 return None, ()
             found = self._learn(key)
-        shape, take = found
-        return shape, take(pieces)
+        if len(self._lately) >= _KEPT_SIGNS:
+            self._lately.clear()
+        self._lately[sign] = found
+        return found.shape, found.take(pieces)
 
-    def _learn(self, key: tuple[str | None, ...]) -> tuple[Shape, Take]:
+    def _learn(self, key: tuple[str | None, ...]) -> _Known:
         statics: list[list[str]] = [[]]
         for part in key:
             if part is None:
@@ -98,7 +117,15 @@ class _Shapes:
         shape = Shape(map("".join, statics))
         weight = 100 * len(key) + 4 * sum(map(len, shape.statics))
         take = taker([at for at, part in enumerate(key) if part is None])
-        return self._known.put(key, (shape, take), weight)
+        take_rest = taker([at for at, part in enumerate(key) if part is not None])
+        rest = tuple([part for part in key if part is not None])
+        return self._known.put(key, _Known(shape, take, take_rest, rest), weight)
+
+
+def _are_values(pieces: Sequence[str]) -> bool:
+    """Whether each piece is surely a value."""
+    every = f"|{'|'.join(pieces)}|"
+    return every.isprintable() and "<" not in every and " |" not in every and "| " not in every and "||" not in every
 
 
 _SHAPES = _Shapes()

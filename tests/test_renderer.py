@@ -253,6 +253,6 @@ def test_only_a_block_that_looks_nothing_up_is_remembered(make_engine: MakeEngin
     engine = make_engine(dict(files))
     shown_names = [shown(engine.render("t.j2", {"vip": vip}).parts, "From") for vip in ("", "x", "")]
     assert shown_names[0] == shown_names[2]
-    assert len(engine._renderer.static_fields) == static
+    assert len([fields for fields in engine._renderer.static_fields.values() if fields]) == static
     if "vip" in source:
         assert shown_names[0] != shown_names[1]
