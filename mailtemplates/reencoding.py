@@ -5,7 +5,7 @@ Floor 3. Only the body and the field Content-Transfer-Encoding change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.mime import Part
@@ -47,10 +47,11 @@ def relabel(part: Part, encoding: str) -> Fix:
     return Fix((Edit(Span(at, at), lines),), is_ours(part))
 
 
-def mend_lines(part: Part, faults: Iterable[int]) -> Fix:
+def mend_lines(part: Part, faults: Iterable[int], prepare: Callable[[bytes], bytes] = bytes) -> Fix:
     """The lines of a quoted-printable body that have faults, written anew (RFC 2045 §6.7).
 
     :param faults: offsets in the message, in order.
+    :param prepare: what is done to a line before.
     """
     octets, body = part.octets, part.body
     newlines = newline(octets)
@@ -63,7 +64,7 @@ def mend_lines(part: Part, faults: Iterable[int]) -> Fix:
         done = octets.find(b"\n", fault, body.end)
         done = body.end if done < 0 else done
         end = done - (octets[done - 1 : done + 1] == b"\r\n" and done > start)
-        edits.append(Edit(Span(start, end), mend_line(octets[start:end], newlines)))
+        edits.append(Edit(Span(start, end), mend_line(prepare(octets[start:end]), newlines)))
     return Fix(tuple(edits), is_ours(part))
 
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.finding import Finding, Findings, Fix
+from mailtemplates.finding import Finding, Findings, Fix, Severity
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawbase64 import find_fault
 from mailtemplates.rawbody import FIELD, is_text, long_lines
-from mailtemplates.rawfield import Span
+from mailtemplates.rawfield import RawField, Span
+from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rawparameter import read_token
 from mailtemplates.reencoding import reencode, relabel
 from mailtemplates.rule import rule
@@ -25,7 +26,7 @@ _ESCAPE = pattern(rb"=[0-9A-Fa-f]{2}|=\r?\n")
 
 
 @rule("CTE006", severity="error", fix="part")
-def invalid_cte(part: Part) -> Findings:
+def invalid_cte(message: RawMessage) -> Findings:
     """The transfer encoding is none that mail programs know.
 
     There are five: 7bit, 8bit, binary, quoted-printable and base64. A part with any other is taken for octets that
@@ -85,34 +86,62 @@ def invalid_cte(part: Part) -> Findings:
 
         Hello Ben.
     """
-    field = part.first(FIELD)
-    if field is None or (part.encoding in _LEGAL and part.encoding != "binary" and field.value):
-        return
-    start = len(field.latin) - len(field.latin.lstrip())
-    span = field.at(start, max(start, len(field.latin.rstrip())))
-    if part.encoding == "binary":
-        yield from _binary(part, span)
-    elif part.encoding.startswith("x-") and ";" not in part.encoding and " " not in part.encoding:
+    inside = 0
+    for part in message.all_parts:
+        field = part.first(FIELD)
+        if field is None or (part.encoding in _LEGAL and part.encoding != "binary" and field.value):
+            continue
+        if part.encoding == "binary":
+            if part.body.start >= inside:
+                yield _binary(part, field)
+            inside = max(inside, part.body.end)
+        else:
+            yield _unknown(part, field)
+
+
+def _unknown(part: Part, field: RawField) -> Finding:
+    if part.encoding.startswith("x-") and ";" not in part.encoding and " " not in part.encoding:
         words = f"only programs that agree on it read {shorten(part.encoding)}"
-        yield Finding(span, words, "encode the part as base64", severity="warning")
-    else:
-        shown = shorten(field.value)
-        problem = f'"{shown}" is no transfer encoding' if field.value else "the transfer encoding is empty"
-        fix = _fix(part, field.value)
-        meant = fix.edits[0].octets.decode("ascii", "replace").strip() if fix else "base64"
-        yield Finding(span, problem, f"write {FIELD}: {meant}", fix)
+        return Finding(_where(field), words, "encode the part as base64", severity="warning")
+    problem = f'"{shorten(field.value)}" is no transfer encoding' if field.value else "the transfer encoding is empty"
+    fix = _fix(part, field.value)
+    meant = fix.edits[0].octets.decode("ascii", "replace").strip() if fix else "base64"
+    return Finding(_where(field), problem, f"write {FIELD}: {meant}", fix, _severity(part))
 
 
-def _binary(part: Part, span: Span) -> Findings:
-    """Binary where no inner part is: content that needs no such encoding is only named wrongly."""
-    if any(child.encoding == "binary" for one in part.children for child in one.walk()):
-        return
-    if part.is_composite or _fits_lines(part):
-        name = "7bit" if part.content.isascii() else "8bit"
-        words = f"binary needs servers with BINARYMIME, and the content is {name}"
-        yield Finding(span, words, f"write {FIELD}: {name}", relabel(part, name), "warning")
-    else:
-        yield Finding(span, "binary needs servers with BINARYMIME", "encode the part as base64", reencode(part))
+def _where(field: RawField) -> Span:
+    start = len(field.latin) - len(field.latin.lstrip())
+    return field.at(start, max(start, len(field.latin.rstrip())))
+
+
+def _severity(part: Part) -> Severity | None:
+    """Of an attached message, which was not written here, no more than a warning."""
+    return "warning" if part.place == "embedded" else None
+
+
+def _binary(part: Part, field: RawField) -> Finding:
+    """The outermost part that is binary, for those too that are so inside it."""
+    parts = [one for one in part.walk() if one.encoding == "binary"]
+    needing = [one for one in parts if not one.is_composite and not _fits_lines(one)]
+    fixes = [reencode(one) if one in needing else relabel(one, _lines_encoding(one)) for one in parts]
+    known = [fix for fix in fixes if fix]
+    edits = tuple(sorted(edit for fix in known for edit in fix.edits))
+    fix = Fix(edits, all(one.safe for one in known)) if len(known) == len(parts) else None
+    words = "binary needs servers with BINARYMIME"
+    if needing:
+        return Finding(_where(field), words, "encode the part as base64", fix, _severity(part))
+    name = _lines_encoding(part)
+    return Finding(_where(field), f"{words}, and the content is {name}", f"write {FIELD}: {name}", fix, "warning")
+
+
+def _lines_encoding(part: Part) -> str:
+    """7bit or 8bit: what a part is when those in it that are binary are so no more."""
+    leaves = [one for one in part.walk() if not one.is_composite]
+    return (
+        "7bit"
+        if all(one.content.isascii() or (one.encoding == "binary" and not _fits_lines(one)) for one in leaves)
+        else "8bit"
+    )
 
 
 def _fits_lines(part: Part) -> bool:

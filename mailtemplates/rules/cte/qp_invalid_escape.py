@@ -5,7 +5,7 @@ from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours
+from mailtemplates.reencoding import is_ours, mend_lines
 from mailtemplates.rule import rule
 
 _INVALID = pattern(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:[\r\n]|\Z))")
@@ -51,7 +51,7 @@ def qp_invalid_escape(part: Part) -> Findings:
         first = Span(invalid[0], min(invalid[0] + 3, body.end))
         shown = shorten(octets[slice(*first)].decode("latin-1").split("\r")[0].split("\n")[0])
         more = f", the first of {len(invalid)} such" if len(invalid) > 1 else ""
-        fix = Fix(tuple(Edit(Span(at, at + 1), b"=3D") for at in invalid), safe=False)
+        fix = Fix(mend_lines(part, invalid, _escape_equals).edits, safe=False)
         yield Finding(first, f'"{shown}" is no escape{more}', "write =3D for an equals sign", fix)
     lower = [Span(*match.span()) for match in _LOWER.finditer(octets, *body)]
     if lower:
@@ -60,3 +60,7 @@ def qp_invalid_escape(part: Part) -> Findings:
         fix = Fix(tuple(Edit(span, octets[slice(*span)].upper()) for span in lower), is_ours(part))
         shown = octets[slice(*first)].decode("ascii")
         yield Finding(first, f'"{shown}" is in lower case{more}', f"write {shown.upper()}", fix, "warning")
+
+
+def _escape_equals(line: bytes) -> bytes:
+    return _INVALID.sub(b"=3D", line)
