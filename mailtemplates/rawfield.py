@@ -99,6 +99,11 @@ class RawField:
         """Whether only printable ASCII, white space and folds stand in the body; other octets have their own rules."""
         return _PLAIN.fullmatch(self.octets, self.body.start, self.body.end) is not None
 
+    @property
+    def line_end(self) -> bytes:
+        """How the field's last line ends: CRLF where nothing follows. For fixes that fold."""
+        return b"\n" if self.octets[self.body.end : self.span.end] == b"\n" else b"\r\n"
+
     def at(self, start: int, end: int) -> Span:
         """Octets of the message for offsets in :attr:`raw`."""
         return Span(self.body.start + start, self.body.start + end)
