@@ -99,7 +99,7 @@ def read_baseline(path: Path, *, missing_is_empty: bool = False) -> Baseline:
         if missing_is_empty:
             return Baseline(folder, {})
         raise SettingsError(f"there is no baseline {str(path)!r}", cure="make one with --write-baseline") from None
-    except (OSError, ValueError) as bad:
+    except (OSError, ValueError, RecursionError) as bad:
         raise SettingsError(f"cannot read the baseline {str(path)!r}: {bad}", cure=_CURE) from None
     if not _is_counts(counts):
         raise SettingsError(f"{str(path)!r} is no baseline", cure=_CURE)

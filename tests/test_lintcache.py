@@ -1,0 +1,223 @@
+"""The cache of lint results: known by content and settings, and never the reason of a wrong answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.finding import Edit, Fix
+from mailtemplates.inspection import Inspection
+from mailtemplates.lintcache import LintCache, digest_of
+from mailtemplates.rawfield import Span
+from mailtemplates.settings import Settings
+
+FIX = Fix((Edit(Span(3, 5), b"\xff\x00x"), Edit(Span(9, 9), b"")), safe=False)
+FOUND = Diagnostic("HDR001", "missing-from", "error", "m\udc80", "a.eml", 1, 2, 3, 4, "h", "s", "r", "src", (1, 2), FIX)
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def store(folder: Path) -> Path:
+    return next((folder / "lint").iterdir())
+
+
+def test_a_finding_comes_back_as_it_was(tmp_path: Path) -> None:
+    """Another process gets the same diagnostics, fixes and octets too."""
+    cache = LintCache(tmp_path, Settings())
+    cache.remember("a.eml", "d", [FOUND], [1, 2])
+    cache.save()
+    again = LintCache(tmp_path, Settings())
+    assert again.recall("a.eml", "d") == [FOUND]
+    assert again.known("a.eml", [1, 2]) == [FOUND]
+    assert again.digest("a.eml") == "d"
+
+
+def test_other_content_settings_files_or_folders_are_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = LintCache(tmp_path, Settings())
+    cache.remember("a.eml", "d", [FOUND], [1])
+    cache.save()
+    again = LintCache(tmp_path, Settings())
+    assert again.recall("a.eml", "e") is None
+    assert again.recall("b.eml", "d") is None
+    assert again.known("a.eml", [2]) is None
+    assert again.known("a.eml", None) is None
+    assert LintCache(tmp_path, Settings(ignore=("HDR",))).recall("a.eml", "d") is None
+    assert LintCache(tmp_path, Settings(rules={"x": {"y": 1}})).recall("a.eml", "d") is None
+    assert LintCache(tmp_path, Settings(fail_on="info", baseline="b.json")).recall("a.eml", "d") == [FOUND]
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None
+
+
+def test_another_version_of_the_rules_knows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = LintCache(tmp_path, Settings())
+    cache.remember("a.eml", "d", [FOUND])
+    cache.save()
+    package = tmp_path / "package"
+    (package / "rules").mkdir(parents=True)
+    (package / "rules" / "a.py").write_text("one")
+    monkeypatch.setattr("mailtemplates.lintcache.__file__", str(package / "lintcache.py"))
+    changed = LintCache(tmp_path, Settings())
+    assert changed.recall("a.eml", "d") is None
+    changed.remember("a.eml", "d", [])
+    changed.save()
+    (package / "rules" / "a.py").write_text("other")
+    assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None
+
+
+DAMAGE = [
+    b"", b"{", b"[]", b"null", b'{"a.eml": 1}', b'{"a.eml": {}}', b'{"a.eml": {"digest": "d"}}',
+    b'{"a.eml": {"digest": "d", "found": 1}}', b'{"a.eml": {"digest": "d", "found": [[]]}}',
+    b'{"a.eml": {"digest": "d", "found": [["HDR001"]]}}', b"\xff\xfe", b"[" * 100_000,
+    b'{"a.eml": {"digest": "d", "found": [["C","n","error","m","p",0,1,1,1,"","","","",[0,1],null]]}}',
+    b'{"a.eml": {"digest": "d", "found": [["C","n","fatal","m","p",1,1,1,1,"","","","",[0,1],null]]}}',
+    b'{"a.eml": {"digest": "d", "found": [["C","n","error","m","p",1,1,1,1,"","","","",[0,1],[true,[[0,1,"\\u1234"]]]]]}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("octets", DAMAGE, ids=range(len(DAMAGE)))
+def test_damage_is_a_miss(tmp_path: Path, octets: bytes) -> None:
+    cache = LintCache(tmp_path, Settings())
+    cache.remember("a.eml", "d", [])
+    cache.save()
+    store(tmp_path).write_bytes(octets)
+    damaged = LintCache(tmp_path, Settings())
+    assert damaged.recall("a.eml", "d") is None
+    damaged.remember("a.eml", "d", [FOUND])
+    damaged.save()
+    assert LintCache(tmp_path, Settings()).recall("a.eml", "d") == [FOUND]
+
+
+def test_a_damaged_row_anywhere_is_a_miss(tmp_path: Path) -> None:
+    """Each value of a stored finding, replaced by one of another kind, is no finding."""
+    cache = LintCache(tmp_path, Settings())
+    cache.remember("a.eml", "d", [FOUND])
+    cache.save()
+    whole = json.loads(store(tmp_path).read_bytes())
+    row = whole["a.eml"]["found"][0]
+    for at, value in enumerate(row):
+        row[at] = {"not": "this"}
+        store(tmp_path).write_text(json.dumps(whole))
+        assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None, at
+        row[at] = value
+
+
+def test_writers_at_once_leave_a_whole_store(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        for turn in range(20):
+            cache = LintCache(tmp_path, Settings())
+            cache.remember(f"{number}.eml", str(turn), [FOUND] * 50)
+            cache.save()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [path.suffix for path in (tmp_path / "lint").iterdir()] == [".json"]
+    assert "0.eml" in json.loads(store(tmp_path).read_bytes()) or len(json.loads(store(tmp_path).read_bytes())) > 0
+
+
+def test_it_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtemplates.lintcache._ENTRIES", 10)
+    for number in range(400):
+        cache = LintCache(tmp_path, Settings(host=str(number)))
+        for name in range(12 if number == 0 else 1):
+            cache.remember(f"{name}.eml", "d", [])
+        cache.save()
+        if number == 0:
+            assert len(json.loads(store(tmp_path).read_bytes())) == 10
+    assert len(list((tmp_path / "lint").iterdir())) < 200
+
+
+def test_a_folder_that_cannot_be_written_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    cache = LintCache(tmp_path / "file", Settings())
+    cache.remember("a.eml", "d", [FOUND])
+    cache.save()
+    assert cache.recall("a.eml", "d") == [FOUND]
+
+
+def test_digests_tell_pieces_apart() -> None:
+    assert digest_of(b"ab", b"c") != digest_of(b"a", b"bc")
+
+
+class Counting(Inspection):
+    """An inspection that counts what it really lints."""
+
+    linted: list[str]
+
+    def _lint(self, path: str, name: str, octets: bytes) -> list[Diagnostic]:
+        self.__dict__.setdefault("linted", []).append(name)
+        return super()._lint(path, name, octets)
+
+
+def linted(folder: Path, *paths: str, settings: Settings | None = None) -> list[str]:
+    """Which of the files are linted anew in a run of its own."""
+    used = settings or Settings()
+    run = Counting(used, LintCache(folder / "cache", used))
+    run.judge(paths)
+    return run.__dict__.get("linted", [])
+
+
+def old(path: Path) -> None:
+    """Let a file look as if it had been written an hour ago."""
+    then = time.time() - 3600
+    os.utime(path, (then, then))
+
+
+@pytest.mark.parametrize("aged", [False, True], ids=["just written", "an hour old"])
+def test_only_changed_messages_are_linted_again(tmp_path: Path, aged: bool) -> None:
+    for name in ("a.eml", "b.eml"):
+        (tmp_path / name).write_text("From: a@b.example\n\nhi\n")
+        if aged:
+            old(tmp_path / name)
+    assert linted(tmp_path, "a.eml", "b.eml") == ["a.eml", "b.eml"]
+    assert linted(tmp_path, "a.eml", "b.eml") == []
+    (tmp_path / "b.eml").write_text("From: a@b.example\n\nho\n")
+    assert linted(tmp_path, "a.eml", "b.eml") == ["b.eml"]
+    (tmp_path / "b.eml").touch()
+    assert linted(tmp_path, "a.eml", "b.eml") == []
+    assert linted(tmp_path, "a.eml", settings=Settings(ignore=("HDR001",))) == ["a.eml"]
+
+
+CHANGES = {
+    "template": "templates/t.j2",
+    "layout": "templates/layout.j2",
+    "schema": "schemas/t.json",
+    "settings": "mailtemplates.toml",
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("aged", [False, True], ids=["just written", "an hour old"])
+def test_a_template_is_linted_again_when_anything_that_it_uses_changes(
+    tmp_path: Path, changed: str, aged: bool
+) -> None:
+    files = {
+        "templates/t.j2": '{% extends "layout.j2" %}{% block subject %}{{ n }}{% endblock %}',
+        "templates/layout.j2": "{% block from %}a@b.example{% endblock %}{% block text %}x{% endblock %}",
+        "schemas/t.json": '{"examples": [{"n": "x"}]}',
+        "mailtemplates.toml": 'host = "x.example"',
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        if aged:
+            old(tmp_path / name)
+    assert linted(tmp_path, "templates/t.j2") == ["templates/t.j2"]
+    assert linted(tmp_path, "templates/t.j2") == []
+    (tmp_path / changed).write_text(files[changed].replace("x", "y"))
+    if aged:
+        old(tmp_path / changed)
+    assert linted(tmp_path, "templates/t.j2") == ["templates/t.j2"]
+    assert linted(tmp_path, "templates/t.j2") == []
