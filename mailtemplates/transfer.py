@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.quotedprintable import quote, quote_lines, quote_woven
-from mailtemplates.woven import Shape, Woven
+from mailtemplates.woven import Woven
 
 #: Longest line of a body, in octets without CRLF (RFC 5322 §2.1.1), and of an encoded one (RFC 2045 §6.7, §6.8).
 LINE_LIMIT = 998
@@ -36,13 +35,13 @@ def encode_text(text: str) -> Encoded:
     7bit when the text is ASCII without NUL and no line is longer than 998 octets, else quoted-printable, or base64
     when that is shorter. Raises ``UnicodeEncodeError`` for a lone surrogate.
     """
-    shape, values = (text.shape, text.values) if isinstance(text, Woven) else (None, ())
+    woven = text if isinstance(text, Woven) else None
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        shape = None
+        woven = None
     if text.isascii() and "\x00" not in text and _fits(text):
         return Encoded("7bit", text.replace("\n", "\r\n").encode("ascii"))
-    quoted = _quoted(text, shape, values)
+    quoted = quote(text) if woven is None else _quoted(woven)
     if len(quoted) > _BASE64_WINS * len(text):
         raw = text.replace("\n", "\r\n").encode("utf-8")
         if _base64_size(len(raw)) < len(quoted):
@@ -50,15 +49,16 @@ def encode_text(text: str) -> Encoded:
     return Encoded("quoted-printable", quoted.encode("ascii"))
 
 
-def _quoted(text: str, shape: Shape | None, values: Sequence[str]) -> str:
+def _quoted(text: Woven) -> str:
+    shape = text.shape
     if shape is None:
-        return quote(text)
+        return quote_woven(*text.parted())
     if not shape.is_lines:
-        return quote_woven(shape.statics, values)
+        return quote_woven(shape.statics, text.values)
     quoted = shape.notes.get(_QUOTED)
     if quoted is None:
         quoted = shape.notes[_QUOTED] = list(map(quote, shape.statics))
-    return quote_lines(quoted, values)
+    return quote_lines(quoted, text.values)
 
 
 def _fits(text: str) -> bool:

@@ -60,6 +60,15 @@ class Woven(str):
         self.shape, self.values = _SHAPES.find(kept)
         return self
 
+    def parted(self) -> tuple[list[str], list[str]]:
+        """Statics and values that the text consists of in turn, told apart piece by piece."""
+        statics, values = [""], []
+        for piece in self.pieces:
+            is_static = "<" in piece
+            statics.append(piece if is_static else "")
+            values.append("" if is_static else piece)
+        return statics, values
+
     @classmethod
     def filled(cls, shape: Shape, values: Sequence[str]) -> Woven:
         """The text of a shape with these values."""
