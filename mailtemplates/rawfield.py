@@ -17,7 +17,9 @@ _FIELD = pattern(rb"([!-9;-~]+)([ \t]*):")
 _FOLD = pattern(rb"\r?\n(?=[ \t])")
 _MBOX_FROM = pattern(rb">?From [^\r\n]*\r?\n")
 _BAD_NAME = pattern(rb"[^\r\n:]{1,60}:")
-_LOST_FOLD = pattern(rb"[A-Za-z*0-9-]+=|[^\r\n]*[;,]\r?$|[A-Za-z]+(?:-[A-Za-z]+)+ |(?:from|to|cc|subject|date) ", 2)
+_LOST_FOLD = pattern(
+    rb"[A-Za-z*0-9-]+=|[^\r\n]*[=@][^\r\n]*[;,]\r?$|[A-Za-z]+(?:-[A-Za-z]+)+ |(?:from|to|cc|subject|date) ", 2
+)
 _PLAIN = pattern(rb"(?:[\t -~]++|\r?\n(?=[ \t]))*+")
 _BLANK_FOLD = pattern(rb"\n[ \t]+(?=\r?\n|\Z)")
 
