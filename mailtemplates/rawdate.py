@@ -258,7 +258,8 @@ class _Reader:
         plain = digits.replace(":", "")
         if plain != match[0] or not spaced:
             text = plain if spaced else f" {plain}"
-            self._add("syntax", f"the zone is written `{match[0]}`", start, self.at, f"write {plain}", text)
+            problem = f"the zone is written `{match[0]}`" if spaced else f"no white space before the zone `{match[0]}`"
+            self._add("syntax", problem, start, self.at, f"write `{text}`", text)
         self._check_zone(plain, self.at - len(digits))
         return plain
 

@@ -15,7 +15,7 @@ from mailtemplates.mime import Part, parse
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField, Span
 
-_NO_LETTER = pattern(rb"[^A-Za-z:]+")
+_NO_LETTER = pattern(rb"[^A-Za-z]+")
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ class RawMessage:
         if not broken:
             return True
         wanted = tuple(name.replace("-", "").lower().encode() for name in names)
-        lines = (_NO_LETTER.sub(b"", self.octets[start : min(end, start + 100)]).lower() for start, end in broken)
+        heads = [self.octets[start : min(end, start + 100)].partition(b":")[0] for start, end in broken]
         return all(one.kind != "no-separator" for one in self.root.defects) and not any(
-            line.startswith(wanted) for line in lines
+            not head.isascii() or _NO_LETTER.sub(b"", head).lower().startswith(wanted) for head in heads
         )
 
     def new_field(self, field: bytes) -> Edit:

@@ -23,7 +23,8 @@ _PLACEHOLDER = pattern(
     r"|\[(?:FIRST|LAST|FULL|USER)[ _]?NAME\]"
     r"|\[object [A-Z][a-z]+\]"
 )
-_DOUBTFUL = pattern(r"(?<![\w{$#])\{(?:[a-z_][a-z0-9_.]{0,60}|\d)?\}(?!\})|(?<![\w%])%s(?!\w)")
+_PERSON = r"(?:user|customer|recipient|subscriber|contact|order|account|member|client)\.[a-z_]{1,40}"
+_DOUBTFUL = pattern(rf"(?<![\w{{$#])\{{(?:{_PERSON}|[a-z_][a-z0-9_]{{0,60}}|\d)?\}}(?!\}})|(?<![\w%])%s(?!\w)")
 _NOTHING = r"(?:None|undefined|null|NaN|nan|\[object Object\])"
 _ONLY_NOTHING = pattern(rf"\s*{_NOTHING}(?:\s+{_NOTHING})*\s*")
 _NOBODY = pattern(rf"\b(?:[Hh]ello|[Hh]i|[Hh]ey|[Dd]ear|[Ww]elcome)(?: to)?,? ({_NOTHING})(?=\s*(?:[!,.:;?]|$))")

@@ -52,6 +52,8 @@ def subject_style(field: RawField, *, longest: int = 78) -> Findings:
         Subject: NASA: 3 new images
         …
     """
+    if field.latin.isascii() and not field.is_plain:
+        return
     text = decode(field.latin) if "=?" in field.latin else field.value
     seen = text.strip(_WHITE)
     if not seen:
