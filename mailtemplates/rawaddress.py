@@ -6,15 +6,26 @@ written, is :mod:`mailtemplates.addresslist`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from mailtemplates.pattern import pattern
 from mailtemplates.rawaddresslist import Element, RawGroup, RawMailbox, read_list
 from mailtemplates.rawaddrspec import OBSOLETE, Fault, FaultKind
 from mailtemplates.rawfield import RawField
+from mailtemplates.rawword import decode
 
-__all__ = ["ADDRESS_FIELDS", "RawAddresses", "RawGroup", "RawMailbox", "parse_raw_addresses", "read_addresses"]
+__all__ = [
+    "ADDRESS_FIELDS",
+    "RawAddresses",
+    "RawGroup",
+    "RawMailbox",
+    "display_name",
+    "parse_raw_addresses",
+    "read_addresses",
+]
 
 #: The fields that hold addresses (RFC 5322 §3.6.2, §3.6.3, §3.6.6; RFC 8098 §2.1).
 ADDRESS_FIELDS = (
@@ -24,6 +35,7 @@ ADDRESS_FIELDS = (
 )
 
 _REMEMBERED = 4_000
+_PAIR = pattern(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -77,3 +89,17 @@ def _remembered(text: str) -> RawAddresses:
 @lru_cache(maxsize=2)
 def _long(text: str) -> RawAddresses:
     return RawAddresses(*read_list(text))
+
+
+def display_name(box: RawMailbox) -> str:
+    """A mailbox's name as a mail program shows it: without quotes, encoded words decoded; empty when there is none."""
+    pieces = []
+    end = box.span.start
+    for one in box.name:
+        pieces += [
+            " " if one.start > end else "",
+            _PAIR.sub(r"\1", one.text[1:-1]) if one.kind == "quoted" else one.text,
+        ]
+        end = one.end
+    text = "".join(pieces)
+    return decode(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace"))

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from mailtemplates.characters import shorten
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.orgdomain import is_aligned
+from mailtemplates.pattern import pattern
+from mailtemplates.rawaddress import RawMailbox, display_name, read_addresses
+from mailtemplates.rawmessage import RawMessage
+from mailtemplates.rule import rule
+
+# Arrows, technical signs, boxes, shapes, dingbats, stars; emoji and what makes one of a character. Not ©, ® and ™, and
+# not ㈱ and its like, which belong to names.
+_SYMBOL = pattern("[\u2190-\u21ff\u2300-\u2bff\u20e3\ufe0f\U0001f000-\U0001faff]")
+
+
+@rule("ADR009", severity="warning")
+def display_name_symbols(message: RawMessage) -> Findings:
+    """The sender's display name has emoji or other symbols, or the recipient's own name.
+
+    The name in From is there to say who writes. Symbols look like buttons and marks of trust of the mail program
+    itself, and the reader's name makes it look like an ongoing conversation; Gmail asks for neither and sorts such
+    mail as spam. Marks that belong to a name, such as ® and ™, are fine.
+
+    Reference: Gmail sender guidelines, display names
+
+    Bad:
+
+        From: =?utf-8?b?QWNtZSDinIXwn5iA?= <hello@acme-shop.com>
+        …
+
+    Bad:
+
+        From: Acme for Ben Miller <hello@acme-shop.com>
+        To: Ben Miller <ben@reader.example>
+        …
+
+    Good:
+
+        From: =?utf-8?q?Acme=C2=AE_Caf=C3=A9?= <hello@acme-shop.com>
+        To: Ben Miller <ben@reader.example>
+        …
+    """
+    for field in message.fields_named("From")[:1]:
+        addresses = read_addresses(field)
+        for box in addresses.mailboxes if addresses.is_sound else ():
+            name = display_name(box) if box.name else ""
+            found = None if name.isascii() else _SYMBOL.search(name)
+            if found:
+                problem = (
+                    f"the sender's name `{shorten(name)}` has the symbol {found.group()} (U+{ord(found.group()):04X})"
+                )
+                yield Finding(field.at(*box.name_at), problem, "write the sender's name in letters")
+            elif " " in name and _names_recipient(message, box, name):
+                problem = f"the sender's name `{shorten(name)}` has the recipient's name in it"
+                yield Finding(
+                    field.at(*box.name_at), problem, "write the sender's name only; greet the reader in the text"
+                )
+
+
+def _names_recipient(message: RawMessage, sender: RawMailbox, name: str) -> bool:
+    """Whether the recipient's name is a piece of the sender's; people of one company may well share a word."""
+    to = message.first("To")
+    boxes = read_addresses(to).mailboxes[:2] if to else ()
+    if len(boxes) != 1 or boxes[0].spec is None or sender.spec is None or not boxes[0].name:
+        return False
+    other = display_name(boxes[0]).strip().lower()
+    words = f" {' '.join(name.lower().split())} "
+    found = len(other) > 2 and f" {other} " in words.replace(",", " ") and other != words.strip()
+    return found and not is_aligned(sender.spec.domain, boxes[0].spec.domain)
