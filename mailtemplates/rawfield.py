@@ -15,7 +15,7 @@ from mailtemplates.pattern import pattern
 _EMPTY_LINE = pattern(rb"\r?\n")
 _FIELD = pattern(rb"([!-9;-~]+)([ \t]*):")
 _FOLD = pattern(rb"\r?\n(?=[ \t])")
-_MBOX_FROM = pattern(rb">?From [^\r\n]*\r?\n")
+_MBOX_FROM = pattern(rb">?From (?![ \t]*:)[^\r\n]*\r?\n")
 _BAD_NAME = pattern(rb"[^\r\n:]{1,60}:")
 _LOST_FOLD = pattern(
     rb"[A-Za-z*0-9-]+=|[^\r\n]*[=@][^\r\n]*[;,]\r?$|[A-Za-z]+(?:-[A-Za-z]+)+ |(?:from|to|cc|subject|date) ", 2
