@@ -20,7 +20,7 @@ _BODY_TAG = pattern(rf"<body(?=[\s/>]){_TAG}>", re.IGNORECASE)
 _TITLE = pattern(r"<title(?=[\s/>])[^>]*>(.*?)</title\s*>", re.IGNORECASE | re.DOTALL)
 _MARKUP = pattern(r"<(?:!doctype|!--|[a-zA-Z][a-zA-Z0-9-]*[\s/>])", re.IGNORECASE)
 
-_HIDDEN = (
+PREHEADER_TAG = (
     '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;'
     'overflow:hidden;mso-hide:all" data-text="skip">'
 )
@@ -54,7 +54,7 @@ def with_language(pieces: Sequence[str], tag: str) -> Sequence[str]:
 
 def with_preheader(pieces: Sequence[str], preheader: str) -> Sequence[str]:
     """The document with the preheader hidden at the top of its body, and filler between it and the body's text."""
-    block = "" if not preheader else f"{_HIDDEN}{escape(preheader)}{_FILLER}</div>"
+    block = "" if not preheader else f"{PREHEADER_TAG}{escape(preheader)}{_FILLER}</div>"
     for index, piece in enumerate(pieces):
         at = _body_start(piece)
         if at >= 0:

@@ -24,10 +24,10 @@ from mailtemplates.linter import Linter
 from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
 from mailtemplates.message import Message
 from mailtemplates.parts import Parts
-from mailtemplates.renderer import Given, Renderer
+from mailtemplates.renderer import Given, MakeEnvironment, Renderer
 from mailtemplates.sandbox import LimitedSandbox, Limits
 from mailtemplates.settings import Settings
-from mailtemplates.sinks import FILTERS
+from mailtemplates.sinks import FILTERS, environment_for
 from mailtemplates.stamp import Stamp
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
@@ -123,15 +123,22 @@ class Engine:
             load=files.text,
             store=plans,
         )
-        self._renderer = Renderer(
-            self._environment,
-            files=files,
-            inliner=self.inliner,
-            catalogs=Catalogs(translations, self._beside(self.settings.locales), self.settings.domain),
-            auto_reload=auto_reload,
-            text_width=self.settings.text_width,
-        )
+        self._files = files
+        self._catalogs = Catalogs(translations, self._beside(self.settings.locales), self.settings.domain)
+        self._renderer = self.renderer()
         self._contracts: dict[str, tuple[tuple[str, ...], list[Any], Contract | None]] = {}
+
+    def renderer(self, make_environment: MakeEnvironment = environment_for) -> Renderer:
+        """A renderer of these templates whose environments are made by a function; for linting, which traces them."""
+        return Renderer(
+            self._environment,
+            files=self._files,
+            inliner=self.inliner,
+            catalogs=self._catalogs,
+            auto_reload=self._auto_reload,
+            text_width=self.settings.text_width,
+            make_environment=make_environment,
+        )
 
     def _find_folders(
         self, folders: str | Path | Sequence[str | Path] | None, environment: Environment | None

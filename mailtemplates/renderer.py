@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from jinja2 import Environment, Template
@@ -36,11 +36,18 @@ from mailtemplates.template import (
     HEADERS,
     PREHEADER,
     RESERVED,
+    SINKS,
     Sink,
 )
 from mailtemplates.woven import Woven
 
 _EXPRESSION = pattern(r"`([^`]+)`")
+
+
+class MakeEnvironment(Protocol):
+    """Makes the environment of a sink from the one that all share."""
+
+    def __call__(self, base: Environment, sink: Sink, *, auto_reload: bool) -> Environment: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,9 @@ class Renderer:
         catalogs: Catalogs,
         auto_reload: bool = True,
         text_width: int = 72,
+        make_environment: MakeEnvironment = environment_for,
     ) -> None:
-        self._environments = {sink: environment_for(environment, sink, auto_reload=auto_reload) for sink in Sink}
+        self._environments = {sink: make_environment(environment, sink, auto_reload=auto_reload) for sink in Sink}
         self._limits = getattr(environment, "limits", None)
         self._files = files
         self.inliner = inliner
@@ -89,6 +97,22 @@ class Renderer:
         except Exception as error:
             fault = translate(error, self._environments[Sink.HTML], name, data)
             raise fault from (None if fault is error else error)
+        finally:
+            current.reset(token)
+
+    def outputs(self, name: str, data: Mapping[str, Any], given: Given) -> dict[str, list[Any]]:
+        """What each reserved block of a template yields; under the empty name, what a file without them yields.
+
+        :raises MailTemplatesError: with the place in the template.
+        """
+        token = current.set(Render(self._files.attachment, self._catalogs.find(given.locale)))
+        try:
+            message = _Message(self, name, data, given, current.get())
+            blocks = message.context(Sink.HTML).blocks.keys() & RESERVED
+            outputs = {block: message.block(block, SINKS.get(block, Sink.PLAIN)) for block in sorted(blocks)}
+            return outputs if blocks & BODY_BLOCKS else {**outputs, "": message.top[Sink.HTML]}
+        except Exception as error:
+            raise translate(error, self._environments[Sink.HTML], name, data) from error
         finally:
             current.reset(token)
 

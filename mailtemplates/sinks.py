@@ -213,7 +213,7 @@ _GENERATORS: dict[Sink, type[CodeGenerator]] = {
 }
 
 
-def _generator_class(base: Environment, sink: Sink) -> type[CodeGenerator]:
+def generator_for(base: Environment, sink: Sink) -> type[CodeGenerator]:
     """The sink's code generator on top of the one that the environment uses already."""
     own, known = _GENERATORS[sink], base.code_generator_class
     return own if issubclass(own, known) else type(own.__name__, (own, known), {})
@@ -245,7 +245,7 @@ def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Envi
         overlay.getattr = _quick_getattr(overlay.getattr)  # type: ignore[method-assign, assignment]
     if base.bytecode_cache is not None:
         overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink)
-    overlay.code_generator_class = _generator_class(base, sink)
+    overlay.code_generator_class = generator_for(base, sink)
     overlay.escaped = _escaped  # type: ignore[attr-defined]
     if sink is Sink.PLAIN:
         overlay.concat = _join  # type: ignore[method-assign]

@@ -48,3 +48,7 @@ class Sink(Enum):
     """A file without reserved blocks that is text: not escaped."""
 
     __hash__ = object.__hash__
+
+
+SINKS = dict.fromkeys(HTML_BLOCKS, Sink.HTML)
+"""The sink of each reserved block that is not plain."""

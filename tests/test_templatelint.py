@@ -54,10 +54,10 @@ def test_a_good_example_is_not(folder: Path, rule: Rule, example: Example) -> No
     assert lint(example.text) == []
 
 
-def test_a_finding_points_at_the_block_that_makes_the_field(folder: Path) -> None:
+def test_a_finding_points_at_the_words_that_make_the_field(folder: Path) -> None:
     found = lint(RIGHT.replace("Your order", "Re: your order"))
     assert [(one.name, one.line, one.column, one.sample) for one in found] == [
-        ("misleading-reply-prefix", 3, 1, "examples[0]")
+        ("misleading-reply-prefix", 3, 20, "examples[0]")
     ]
     assert found[0].source.startswith("{% block subject %}")
 
