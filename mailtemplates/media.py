@@ -171,7 +171,7 @@ _FORBIDDEN_CHARSETS = ("utf-16", "utf-32", "utf-7", "utf_16", "utf_32", "utf_7",
 def guess_media_type(filename: str | None, content: bytes) -> str:
     """The media type of a file, by its name's suffix and its first octets; see the module for who wins."""
     named = by_name(filename) if filename else None
-    signed = _find_signature(_SIGNATURES, b"", re.DOTALL, content)
+    signed = by_content(content)
     if signed:
         return named if named and named in _INSIDE.get(signed, ()) else OCTETS if signed == _OLE else signed
     if named is None:
@@ -180,6 +180,21 @@ def guess_media_type(filename: str | None, content: bytes) -> str:
         return named
     textual = named.startswith(("text/", "message/")) or named == "image/svg+xml"
     return OCTETS if named in _SIGNED or (textual and _is_binary(content)) else named
+
+
+def by_content(content: bytes) -> str | None:
+    """The media type that a file's first octets tell, or None; for a format in a container that of the container."""
+    return _find_signature(_SIGNATURES, b"", re.DOTALL, content)
+
+
+def is_inside(container: str, media_type: str) -> bool:
+    """Whether a format's files may begin as a container's do: a ``.docx`` is a zip."""
+    return media_type in _INSIDE.get(container, ())
+
+
+def has_signature(media_type: str) -> bool:
+    """Whether every file of a format begins with octets that are known."""
+    return media_type in _SIGNED and media_type not in _UNSURE
 
 
 def _find_signature(signatures: Signatures, prefix: bytes, flags: re.RegexFlag, content: bytes) -> str | None:
