@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from mailtemplates.charset import find_codec
+from mailtemplates.charset import find_charset, find_codec
 from mailtemplates.pattern import pattern
 
 #: What can be wrong. The first seven are of RFC 2045 §5.1, the others of RFC 2231 §3–4.
@@ -174,6 +174,8 @@ def _charset_faults(whole: list[Parameter]) -> Iterator[ParameterFault]:
         return
     charset, octets = _octets(whole)
     codec = find_codec(charset) if charset else "utf-8"
+    if codec is None and find_charset(charset):
+        return
     if codec is None:
         problem = f"the extended parameter `{brief(first.name)}*` has the unknown charset `{brief(charset)}`"
         yield ParameterFault(

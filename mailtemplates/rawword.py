@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from mailtemplates.charset import find_codec
+from mailtemplates.charset import find_charset, find_codec
 from mailtemplates.decoding import decode_base64
 from mailtemplates.encodedword import WORD_LIMIT
 from mailtemplates.pattern import pattern
@@ -77,6 +77,11 @@ class Word:
     faults: tuple[WordFault, ...] = ()
 
     @property
+    def is_legal(self) -> bool:
+        """Whether an encoded word may stand there."""
+        return self.place in LEGAL
+
+    @property
     def seen(self) -> str:
         """The text that a lenient reader shows."""
         if self.text is not None:
@@ -98,6 +103,8 @@ _MORE_Q = pattern(r"=[0-9A-F]{2}[^ \t\r\n?]*\?=(?![^\s])")
 _CONTROL = pattern("[\x00-\x08\x0a-\x1f\x7f\u2028-\u202e\u2066-\u2069]")
 _SPECIALS = pattern(r'[()<>@,;:"\[\]\\]')
 _JAPANESE_END = pattern(rb"\x1b(\([A-Z]|\$[@A-Z]|\$\([A-Z]|&@)")
+# What may stand beside an encoded word. A comma behind one in a list of addresses is no fault of the word's.
+_BESIDE = {"text": " \t\r\n", "unknown": " \t\r\n", "phrase": " \t\r\n,;", "comment": " \t\r\n()"}
 _STATEFUL = ("iso2022", "hz", "utf_7")
 _REMEMBERED = 4_000
 
@@ -132,12 +139,27 @@ def joined(run: tuple[Word, ...]) -> str:
     """The text of a run as a lenient reader shows it: neighbours of one charset are decoded together."""
     pieces: list[str] = []
     for group in _of_one_charset(run):
-        codec = find_codec(group[0].charset)
-        octets = b"".join([word.octets for word in group])
-        together = codec is not None and (codec.startswith(_STATEFUL) or any(word.text is None for word in group))
-        whole = _decode(octets, codec) if together else None
+        whole = _together(group)
         pieces += [word.seen for word in group] if whole is None else [whole]
     return "".join(pieces)
+
+
+def meant(run: tuple[Word, ...]) -> str | None:
+    """The text of a run when there is no doubt about any of it, so that it can be written anew; else None."""
+    pieces = [_together(group) for group in _of_one_charset(run)]
+    text = "".join([piece for piece in pieces if piece is not None])
+    doubtful = any(word.fault("no-end", "unknown-encoding", "bad-base64", "bad-q", "control") for word in run)
+    return None if doubtful or None in pieces or not text else text
+
+
+def _together(group: tuple[Word, ...]) -> str | None:
+    """The text of words of one charset."""
+    codec = find_codec(group[0].charset)
+    if codec is None:
+        return None
+    if codec.startswith(_STATEFUL) or any(word.text is None for word in group):
+        return _decode(b"".join([word.octets for word in group]), codec)
+    return "".join([word.text or "" for word in group])
 
 
 def decode(text: str) -> str:
@@ -171,8 +193,8 @@ def _read(text: str, grammar: Grammar) -> tuple[Word, ...]:
     else:
         places = Places(text, grammar)
         words = [_placed(word, places.of(word.start, word.end)) for word in words]
-    words = [_with(word, *_neighbours(text, words, at)) for at, word in enumerate(words)]
-    return tuple(_joints(tuple(words), text))
+    placed = tuple([_with(word, *_neighbours(text, words, at)) for at, word in enumerate(words)])
+    return tuple(_joints(placed, text))
 
 
 def _placed(word: Word, place: WordPlace) -> Word:
@@ -213,7 +235,7 @@ def _word(text: str, start: int, after: int, label: str, encoding: str | None, l
     known = find_codec(charset) is not None
     if coded not in ("b", "q") and known and text.startswith("?=", after - 1):
         payload = encoding if encoding is not None else ""
-        return _judged(Word(start, after + 1, charset, language, "", payload, b"", None))
+        return _judged(Word(start, after + 1, charset, language, "", payload, _octets(payload, ""), None))
     end = text.find("?=", after, limit) if encoding is not None else -1
     if end < 0:
         return _endless(text, start, after, charset, coded, limit) if known and coded in ("b", "q") else None
@@ -240,7 +262,7 @@ def _endless(text: str, start: int, after: int, charset: str, encoding: str, lim
     payload = text[after:end]
     problem = "an encoded word has no end `?=`"
     fault = WordFault("no-end", problem, start, end)
-    return Word(start, end, charset, "", encoding, payload, b"", None, "text", (fault,))
+    return Word(start, end, charset, "", encoding, payload, _octets(text[start:end], ""), None, "text", (fault,))
 
 
 def _octets(payload: str, encoding: str) -> bytes:
@@ -281,10 +303,10 @@ def _faults(word: Word) -> Iterator[tuple[FaultKind, str]]:
     form = _form(word)
     if form:
         yield form
-    if find_codec(word.charset) is None:
+    if find_codec(word.charset) is None and find_charset(word.charset) is None:
         what = f"the unknown charset {word.charset[:40]!r}" if word.charset else "no charset"
         yield "unknown-charset", f"an encoded word has {what}"
-    elif word.text is None and not form:
+    elif word.text is None and not form and find_codec(word.charset):
         yield "undecodable", f"the octets of an encoded word are no text in {word.charset}"
     found = _CONTROL.search(word.text) if word.text and not form else None
     if found:
@@ -330,8 +352,8 @@ def _neighbours(text: str, words: list[Word], at: int) -> Iterator[WordFault]:
         yield WordFault("touches-word", "an encoded word touches the next", word.start, words[at + 1].end)
         after = ""
     for beside, start, end in ((before, word.start - 1, word.end), (after, word.start, word.end + 1)):
-        if beside and beside not in " \t\r\n" and not (word.place == "comment" and beside in "()"):
-            special = word.place == "phrase" and beside in "<>,:;()"
+        if beside and beside not in _BESIDE[word.place]:
+            special = word.place == "phrase" and beside in "<>:()"
             kind: FaultKind = "touches-special" if special else "touches-text"
             yield WordFault(kind, f"an encoded word touches `{beside}`", start, end)
 

@@ -1,0 +1,144 @@
+"""Encoded words of a field written anew, and nothing else of it (RFC 2047 §2, §5).
+
+Floor 3. What is replaced is laid out with the text around it: lines that hold an encoded word are folded at the white
+space that stands there when they are longer than 76 octets, folds that are there stay, and white space is put where
+an encoded word would touch other text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from mailtemplates.encodedword import LINE_LIMIT, encode_words
+from mailtemplates.finding import Fix, replace
+from mailtemplates.pattern import pattern
+from mailtemplates.rawfield import RawField
+
+_TOKEN = pattern(r"([ \t\r\n]*)([^ \t\r\n]+)")
+
+
+class Piece(NamedTuple):
+    """What comes instead of a stretch of a field's body.
+
+    :param start: offset in :attr:`RawField.latin`, as is ``end``.
+    :param parts: texts in order, each with whether it is written as encoded words; one space comes between two.
+    """
+
+    start: int
+    end: int
+    parts: tuple[tuple[str, bool], ...]
+
+
+class _Token(NamedTuple):
+    """A text that is not folded, and the white space before it; ``encode`` when it is yet to become encoded words."""
+
+    gap: str
+    text: str
+    encode: bool = False
+
+
+def reword(field: RawField, pieces: Sequence[Piece] = ()) -> Fix | None:
+    """A safe fix that puts the pieces into the field; without pieces it only folds. None when nothing would change."""
+    old = field.latin
+    new = _lay_out(field, _spaced(list(_tokens(old, pieces)))) + old[len(old.rstrip(" \t\r\n")) :]
+    if new == old:
+        return None
+    start = _shared(old, new)
+    most = min(len(old), len(new)) - start
+    back = _shared(old[len(old) - most :][::-1], new[len(new) - most :][::-1])
+    return replace(field.at(start, len(old) - back), new[start : len(new) - back].encode("latin-1"))
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _tokens(text: str, pieces: Sequence[Piece]) -> Iterator[_Token]:
+    at = 0
+    for piece in pieces:
+        before = text[at : piece.start]
+        yield from _plain(before)
+        gap = before[len(before.rstrip(" \t\r\n")) :]
+        for words, encode in piece.parts:
+            if encode:
+                yield _Token(gap, words, True)
+            else:
+                first, *others = words.split(" ")
+                yield _Token(gap, first)
+                yield from (_Token(" ", word) for word in others)
+            gap = " "
+        at = piece.end
+    yield from _plain(text[at:])
+
+
+def _plain(text: str) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(text):
+        yield _Token(match[1], match[2])
+
+
+def _spaced(tokens: list[_Token]) -> list[_Token]:
+    """The tokens with white space between encoded words and what they would touch, but for parentheses."""
+    spaced: list[_Token] = []
+    for token in tokens:
+        last = spaced[-1] if spaced else None
+        if last and not token.gap:
+            touches = (_is_word(token) and last.text[-1:] != "(") or (_is_word(last) and token.text[:1] != ")")
+            token = token._replace(gap=" " if touches else "")
+        spaced.append(token)
+    return spaced
+
+
+def _is_word(token: _Token) -> bool:
+    return token.encode or token.text.startswith("=?") or token.text.endswith("?=")
+
+
+def _lay_out(field: RawField, tokens: list[_Token]) -> str:
+    lines = _Lines(field)
+    for token in tokens:
+        if not token.encode:
+            lines.add(token.gap, token.text)
+            continue
+        gap = token.gap
+        for word in encode_words(token.text, LINE_LIMIT - lines.column_after(gap)):
+            lines.add(gap, word)
+            gap = " "
+    return "".join(lines.pieces)
+
+
+class _Lines:
+    """A field's body as it grows."""
+
+    def __init__(self, field: RawField) -> None:
+        self.line_end = field.line_end.decode()
+        self.pieces: list[str] = []
+        self.column = field.body.start - field.span.start
+        self.has_word = False
+
+    def column_after(self, gap: str) -> int:
+        """The column behind white space, which may hold a fold."""
+        _, fold, rest = gap.rpartition("\n")
+        return len(rest) if fold else self.column + len(gap)
+
+    def add(self, gap: str, text: str) -> None:
+        """Put a text after white space, on a new line when the line is too long for a line with encoded words."""
+        is_word = "=?" in text and "?=" in text
+        width = self.column_after(gap) + len(text)
+        if "\n" in gap:
+            self.has_word = False
+        elif width > LINE_LIMIT and (is_word or self.has_word) and (gap or text.startswith(")")):
+            gap = self.line_end + (gap or " ")
+            width = self.column_after(gap) + len(text)
+            self.has_word = False
+        self.pieces += (gap, text)
+        self.column = width
+        self.has_word = self.has_word or is_word
+
+
+def has_long_line(field: RawField) -> bool:
+    """Whether a line of the field is longer than 76 octets."""
+    if field.span.end - field.span.start <= LINE_LIMIT:
+        return False
+    lines = field.octets[field.span.start : field.body.end].split(b"\n")
+    return any(len(line.rstrip(b"\r")) > LINE_LIMIT for line in lines)
