@@ -60,7 +60,10 @@ def _matches(name: str) -> Iterator[str]:
         yield name
     elif any(char in name for char in "*?["):
         any_suffix = "." in name.rpartition("/")[2]
+        skipped = _SKIPPED.difference(Path(name).parts)
         for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207
+            if not skipped.isdisjoint(Path(match).parts[:-1]):
+                continue
             if os.path.isdir(match):  # noqa: PTH112
                 yield from _walk(match) if "**" not in name else ()
             elif any_suffix or _has_suffix(match):

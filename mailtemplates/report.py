@@ -56,8 +56,11 @@ def any_at(diagnostics: Iterable[Diagnostic], threshold: Severity) -> bool:
 
 def total_line(report: Report) -> str:
     """The line that counts: ``Found 2 errors, 1 warning in 3 files. 1 fixable with --fix.``"""
-    files = plural(len(report.files), "file")
+    failed = {trouble.path for trouble in report.troubles} & set(report.files)
+    files = plural(len(report.files) - len(failed), "file")
     counts = [plural(report.count(one), one) for one in reversed(SEVERITIES) if report.count(one)]
+    if failed:
+        files += f"; {plural(len(failed), 'file')} not judged"
     if not counts:
         return f"No findings in {files}."
     fixes = [one.fix for one in report.diagnostics if one.fix]

@@ -154,10 +154,12 @@ def test_digests_tell_pieces_apart() -> None:
 class Counting(Inspection):
     """An inspection that counts what it really lints."""
 
-    linted: list[str]
+    def __init__(self, settings: Settings, cache: LintCache) -> None:
+        super().__init__(settings, cache)
+        self.linted: list[str] = []
 
     def _lint(self, path: str, name: str, octets: bytes) -> list[Diagnostic]:
-        self.__dict__.setdefault("linted", []).append(name)
+        self.linted.append(name)
         return super()._lint(path, name, octets)
 
 
@@ -166,7 +168,7 @@ def linted(folder: Path, *paths: str, settings: Settings | None = None) -> list[
     used = settings or Settings()
     run = Counting(used, LintCache(folder / "cache", used))
     run.judge(paths)
-    return run.__dict__.get("linted", [])
+    return run.linted
 
 
 def old(path: Path) -> None:
