@@ -60,6 +60,7 @@ _BAD_LABEL = pattern(r"(?:^|\.)-|-(?:\.|$)")
 _ENCODED = pattern(r"=\?[^?]+\?([BbQq])\?(.*)\?=", re.DOTALL)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
 _FOLD = pattern(r"\r?\n")
+_SPACE = pattern(r"[ \t\r\n]+")
 
 
 class Extent(NamedTuple):
@@ -104,7 +105,7 @@ def words_of(lexemes: Sequence[Lexeme]) -> str:
     for one in lexemes:
         pieces += [" " if one.start > end else "", one.text]
         end = one.end
-    text = " ".join("".join(pieces).split())
+    text = _SPACE.sub(" ", "".join(pieces))
     return shorten(text if text.isascii() else text.encode("latin-1", "replace").decode("utf-8", "replace"), 40)
 
 

@@ -5,6 +5,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.orgdomain import is_aligned
 from mailtemplates.pattern import pattern
 from mailtemplates.rawaddress import RawMailbox, display_name, read_addresses
+from mailtemplates.rawfield import RawField
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rule import rule
 
@@ -40,21 +41,25 @@ def display_name_symbols(message: RawMessage) -> Findings:
         To: Ben Miller <ben@reader.example>
         …
     """
-    for field in message.fields_named("From")[:1]:
-        addresses = read_addresses(field)
-        for box in addresses.mailboxes if addresses.is_sound else ():
-            name = display_name(box) if box.name else ""
-            found = None if name.isascii() else _SYMBOL.search(name)
-            if found:
-                problem = (
-                    f"the sender's name `{shorten(name)}` has the symbol {found.group()} (U+{ord(found.group()):04X})"
-                )
-                yield Finding(field.at(*box.name_at), problem, "write the sender's name in letters")
-            elif " " in name and _names_recipient(message, box, name):
-                problem = f"the sender's name `{shorten(name)}` has the recipient's name in it"
-                yield Finding(
-                    field.at(*box.name_at), problem, "write the sender's name only; greet the reader in the text"
-                )
+    for field in (message.first("From"), message.first("Sender"), message.first("Reply-To")):
+        addresses = read_addresses(field) if field else None
+        if field and addresses and addresses.is_sound:
+            for box in addresses.mailboxes:
+                if box.name:
+                    yield from _judge(message, field, box)
+
+
+def _judge(message: RawMessage, field: RawField, box: RawMailbox) -> Findings:
+    name = display_name(box)
+    found = None if name.isascii() else _SYMBOL.search(name)
+    where = field.at(*box.name_at)
+    if found:
+        sign = f"{found.group()} (U+{ord(found.group()):04X})"
+        problem = f"the name `{shorten(name)}` in {field.name} has the symbol {sign}"
+        yield Finding(where, problem, "write the sender's name in letters")
+    elif " " in name and field.lower == "from" and _names_recipient(message, box, name):
+        problem = f"the sender's name `{shorten(name)}` has the recipient's name in it"
+        yield Finding(where, problem, "write the sender's name only; greet the reader in the text")
 
 
 def _names_recipient(message: RawMessage, sender: RawMailbox, name: str) -> bool:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.pattern import pattern
 from mailtemplates.rawaddress import ADDRESS_FIELDS, RawGroup, read_addresses
 from mailtemplates.rawaddrspec import OBSOLETE, Fault, FaultKind
-from mailtemplates.rawfield import RawField
+from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rule import rule
 
 _OTHERS: frozenset[FaultKind] = frozenset(("no-domain", "special-in-name", "dot-in-name", "semicolon", "empty-element"))
@@ -29,6 +32,7 @@ _HELP: dict[FaultKind, str] = {
     "odd-domain": "write a domain name of letters, digits and hyphens",
     "bad-domain": "write a domain name of letters, digits and hyphens",
 }
+_DAEMON = pattern(r"\bmailer[- ]daemon\b", re.IGNORECASE)
 _MAY_BE_EMPTY = frozenset(("bcc", "resent-bcc"))
 _AUTHORS = frozenset(("from", "sender", "resent-from", "resent-sender"))
 
@@ -116,19 +120,24 @@ def _report(field: RawField, faults: list[Fault]) -> Findings:
     """One finding for each kind of fault, at the first of its kind."""
     told: set[FaultKind] = set()
     for fault in faults:
-        severity = _severity(field, fault.kind)
+        severity = _severity(field, fault)
         if fault.kind in told or (fault.kind == "empty" and field.lower in _MAY_BE_EMPTY):
             continue
         told.add(fault.kind)
         same = sum(one.kind == fault.kind for one in faults)
         problem = f"{fault.problem} ({same} places in this field)" if same > 1 else fault.problem
-        where = field.span if fault.kind == "empty" else field.at(fault.start, fault.end)
+        where = field.at(fault.start, fault.end)
+        if fault.kind == "empty":
+            where = Span(field.span.start, field.body.end)
         yield Finding(where, problem, _HELP.get(fault.kind, _WRITE), severity=severity)
 
 
-def _severity(field: RawField, kind: FaultKind) -> Severity | None:
-    if kind == "space-round-at":
+def _severity(field: RawField, fault: Fault) -> Severity | None:
+    """Less than an error for what readers must take, and for what old mail systems write in their reports."""
+    if fault.kind == "space-round-at":
         return "info"
-    if kind == "empty" and field.lower not in _AUTHORS:
+    if fault.kind == "empty" and field.lower not in _AUTHORS:
         return "warning"
-    return "warning" if kind in OBSOLETE else None
+    if fault.kind == "no-address" and _DAEMON.search(field.latin):
+        return "warning"
+    return "warning" if fault.kind in OBSOLETE else None

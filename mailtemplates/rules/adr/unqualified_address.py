@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from mailtemplates.finding import Finding, Findings
+from mailtemplates.finding import Finding, Findings, Severity
 from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
 from mailtemplates.rawfield import RawField
 from mailtemplates.rule import rule
+
+# What mail systems write in reports that never leave the machine, and what every server takes (RFC 5321 §4.5.1).
+_LOCAL = frozenset(("mailer-daemon", "postmaster"))
 
 
 @rule("ADR002", severity="error", fields=ADDRESS_FIELDS)
@@ -37,7 +40,9 @@ def unqualified_address(field: RawField) -> Findings:
     """
     for fault in read_addresses(field).faults:
         if fault.kind == "no-domain":
+            word = field.latin[fault.start : fault.end].lower()
             help = "write the whole address, local@domain"
-            if field.latin[fault.start : fault.end].lower() == "undisclosed-recipients":
+            if word == "undisclosed-recipients":
                 help = "write undisclosed-recipients:; which is a group without members"
-            yield Finding(field.at(fault.start, fault.end), fault.problem, help)
+            severity: Severity | None = "warning" if word in _LOCAL else None
+            yield Finding(field.at(fault.start, fault.end), fault.problem, help, severity=severity)
