@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import unescape
 from typing import Any
 
-from mailtemplates.blocks import LINES, between, laid_out, preformatted, tidied
+from mailtemplates.blocks import LINES, PARAGRAPH, between, laid_out, preformatted, tidied
 from mailtemplates.flow import Flow, Op
 from mailtemplates.form import MARK, Blank, Form, Grid, Link, Paragraph, Pending, grid, words
 from mailtemplates.markup import RAW_TEXT, Token, attribute_spans, cut
@@ -17,7 +18,7 @@ from mailtemplates.reading import Memory, is_closed
 from mailtemplates.tables import Table
 from mailtemplates.targets import cannot_say, needs_shield, with_target
 from mailtemplates.woven import Shape, taker
-from mailtemplates.wrapping import tidy
+from mailtemplates.wrapping import beginning, tidy
 
 _ATTRIBUTES = frozenset({"href", "alt", "src", "lang", "dir", "title", "content", "bgcolor"})
 _MARKS = pattern("[\ue000-\uf8ff]")
@@ -135,12 +136,23 @@ class Draft(Flow):
             statics[-1] += between(space, before, rest) if number else ""
             before = rest
             if isinstance(text, Blank):
+                if kind == PARAGRAPH and not first and not rest:
+                    begun, text = self._begun(text)
+                    statics[-1] += begun
                 entries.append(grid(text) if isinstance(text, Pending) else Paragraph(first, rest, kind, words(text)))
                 statics.append("")
             else:
                 statics[-1] += lines or laid_out(first, rest, kind, text, self.width)
         statics[-1] += "\n" if self.blocks else ""
         return Form(self.width, Shape(statics), entries, self.said, taker(sorted(self.unspaced)))
+
+    def _begun(self, text: Blank) -> tuple[str, Blank]:
+        """The lines of a paragraph that are the same whatever its values are, and the rest of it."""
+        known, _, following = text.partition(MARK)
+        whole = "x" + re.split(f"[ \n{MARK}]", following, maxsplit=1)[0] if text.indexes[0] in self.unspaced else ""
+        lines, rest = beginning(known + whole, self.width)
+        begun = "".join([f"{line}\n" for line in lines])
+        return begun, Blank(text[len(known) + len(whole) - len(rest) :], text.indexes)
 
 
 def _indexes(words: Sequence[str]) -> list[int]:

@@ -142,6 +142,23 @@ def filled(line: str, width: int) -> list[str]:
     return lines
 
 
+def beginning(line: str, width: int) -> tuple[list[str], str]:
+    """The first lines that :func:`wrap` makes of a text that begins with ``line``, whatever follows; and the rest."""
+    lines: list[str] = []
+    if not line.isprintable() or not all(map(_is_unit, line.split(" "))):
+        return lines, line
+    start = 0
+    while len(line) - start > width and (end := line.rfind(" ", start, start + width + 1)) >= 0:
+        lines.append(line[start:end])
+        start = end + 1
+    return lines, line[start:]
+
+
+def _is_unit(word: str) -> bool:
+    """Whether a word is never broken, and each of its characters takes one cell."""
+    return word.isascii() or (_NARROW.fullmatch(word) is not None and len(_units(word)) == 1)
+
+
 def _fill_units(line: str, width: int) -> list[str]:
     lines: list[str] = []
     current: list[str] = []
