@@ -57,11 +57,17 @@ def base64_malformed(part: Part) -> Findings:
     if part.encoding != "base64" or part.is_composite:
         return
     fault = find_fault(part.content)
-    if fault:
+    if fault and not _is_boundary(part.content, fault.start):
         start = part.body.start
         found = part.content[fault.start : fault.end].decode("utf-8", "replace")
-        shown = f' ("{shorten(found, 30)}")' if "alphabet" in fault.problem and found.isprintable() else ""
+        shown = f" (`{shorten(found, 30)}`)" if "alphabet" in fault.problem and found.isprintable() else ""
         yield Finding(Span(start + fault.start, start + fault.end), fault.problem + shown, _help(part, found))
+
+
+def _is_boundary(content: bytes, at: int) -> bool:
+    """Whether the fault is rather a line of a boundary, that the multipart did not find."""
+    line = content[content.rfind(b"\n", 0, at) + 1 :][:200].partition(b"\n")[0]
+    return b"--" in line
 
 
 def _help(part: Part, found: str) -> str:

@@ -42,6 +42,6 @@ def cte_understated(part: Part) -> Findings:
     count, first = first_eight_bit(part.octets, part.body)
     if count:
         told = "the part is declared 7bit" if part.first(FIELD) else f"there is no {FIELD}"
-        words = "an 8-bit octet" if count == 1 else f"{count} 8-bit octets"
+        words = "an octet outside ASCII" if count == 1 else f"{count} octets outside ASCII"
         fix = reencode(part) or relabel(part, "8bit")
         yield Finding(Span(first, first + 1), f"{words}, and {told}", "encode the part as quoted-printable", fix)

@@ -39,7 +39,11 @@ def eight_bit_on_wire(message: RawMessage) -> Findings:
         count = sum(first_eight_bit(part.octets, part.body)[0] for part in raw)
         first = first_eight_bit(raw[0].octets, raw[0].body)[1]
         where = "" if len(raw) == 1 else f" in {len(raw)} parts"
-        words = f"{count} 8-bit octets{where} need 8BITMIME" if count > 1 else "an 8-bit octet needs 8BITMIME"
+        words = (
+            f"{count} octets outside ASCII{where} need 8BITMIME"
+            if count > 1
+            else "an octet outside ASCII needs 8BITMIME"
+        )
         yield Finding(Span(first, first + 1), words, "encode the part as quoted-printable or base64", _fix(raw))
 
 

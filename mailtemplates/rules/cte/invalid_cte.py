@@ -22,6 +22,7 @@ _MEANT = {
     "base64": ("b64", "base", "64", "b"),
 }
 _BY_WORD = {word: name for name, words in _MEANT.items() for word in (_SEPARATORS.sub("", name), *words)}
+_LONG = 40
 _ESCAPE = pattern(rb"=[0-9A-Fa-f]{2}|=\r?\n")
 
 
@@ -101,9 +102,9 @@ def invalid_cte(message: RawMessage) -> Findings:
 
 def _unknown(part: Part, field: RawField) -> Finding:
     if part.encoding.startswith("x-") and ";" not in part.encoding and " " not in part.encoding:
-        words = f"only programs that agree on it read {shorten(part.encoding)}"
+        words = f"only programs that agree on it read `{shorten(part.encoding)}`"
         return Finding(_where(field), words, "encode the part as base64", severity="warning")
-    problem = f'"{shorten(field.value)}" is no transfer encoding' if field.value else "the transfer encoding is empty"
+    problem = f"`{shorten(field.value)}` is no transfer encoding" if field.value else "the transfer encoding is empty"
     fix = _fix(part, field.value)
     meant = fix.edits[0].octets.decode("ascii", "replace").strip() if fix else "base64"
     return Finding(_where(field), problem, f"write {FIELD}: {meant}", fix, _severity(part))
@@ -153,22 +154,34 @@ def _fits_lines(part: Part) -> bool:
 
 
 def _fix(part: Part, value: str) -> Fix | None:
-    """The encoding that was meant, when the content is in it; else the content encoded."""
-    meant = _meant(value)
+    """The encoding that the content is in; else the content encoded."""
     content = part.content
-    if meant == "base64" and content.strip() and not find_fault(content):
-        return relabel(part, meant)
-    if meant == "quoted-printable" and content.isascii() and (part.is_composite or _ESCAPE.search(content)):
-        return relabel(part, meant)
-    if meant not in ("", "7bit", "8bit"):
-        return None
     if part.is_composite:
         return relabel(part, "7bit" if content.isascii() else "8bit")
+    meant = _meant(value)
+    if meant not in ("7bit", "8bit"):
+        if "uu" in value.lower():
+            return None
+        encoded = _encoded(content, meant)
+        if encoded or meant:
+            return relabel(part, encoded) if encoded else None
     if not _fits_lines(part):
         return reencode(part)
     if content.isascii():
         return relabel(part, "7bit") if meant or is_text(part) else None
     return reencode(part) or relabel(part, "8bit")
+
+
+def _encoded(content: bytes, meant: str) -> str:
+    """The encoding that a body is visibly in; a short one must be said to be so."""
+    if not content.isascii():
+        return ""
+    escapes = len(_ESCAPE.findall(content))
+    if meant != "base64" and (escapes or meant) and escapes == content.count(b"="):
+        return "quoted-printable"
+    letters = len(content.translate(None, b" \t\r\n"))
+    long_enough = letters >= _LONG and b" " not in content
+    return "base64" if meant != "quoted-printable" and (long_enough or meant) and not find_fault(content) else ""
 
 
 def _meant(value: str) -> str:

@@ -52,14 +52,14 @@ def qp_invalid_escape(part: Part) -> Findings:
         shown = shorten(octets[slice(*first)].decode("latin-1").split("\r")[0].split("\n")[0])
         more = f", the first of {len(invalid)} such" if len(invalid) > 1 else ""
         fix = Fix(mend_lines(part, invalid, _escape_equals).edits, safe=False)
-        yield Finding(first, f'"{shown}" is no escape{more}', "write =3D for an equals sign", fix)
+        yield Finding(first, f"`{shown}` is no escape{more}", "write =3D for an equals sign", fix)
     lower = [Span(*match.span()) for match in _LOWER.finditer(octets, *body)]
     if lower:
         first = Span(lower[0].start, lower[0].start + 3)
         more = "" if len(lower) == 1 and lower[0].end == first.end else ", and there are more such"
         fix = Fix(tuple(Edit(span, octets[slice(*span)].upper()) for span in lower), is_ours(part))
         shown = octets[slice(*first)].decode("ascii")
-        yield Finding(first, f'"{shown}" is in lower case{more}', f"write {shown.upper()}", fix, "warning")
+        yield Finding(first, f"`{shown}` is in lower case{more}", f"write {shown.upper()}", fix, "warning")
 
 
 def _escape_equals(line: bytes) -> bytes:

@@ -46,11 +46,12 @@ def qp_unencoded_octet(part: Part) -> Findings:
     raw = part.content.translate(None, _LEGAL)
     if raw:
         found = [match.start() for match in _RAW.finditer(part.octets, *part.body)]
-        kind = "8-bit octet" if raw[0] > 0x7F else "control character"
-        if len(raw) > 1:
-            kinds = "8-bit octets" if min(raw) > 0x7F else "octets" if max(raw) > 0x7F else "control characters"
-            words = f"{len(raw)} {kinds} stand raw"
-        else:
-            words = f"{'an' if raw[0] > 0x7F else 'a'} {kind} stands raw"
-        fix = mend_lines(part, found)
-        yield Finding(Span(found[0], found[0] + 1), words, f"write ={raw[0]:02X} for the first", fix)
+        help = f"write ={raw[0]:02X}{' for the first' if len(raw) > 1 else ''}"
+        yield Finding(Span(found[0], found[0] + 1), _words(raw), help, mend_lines(part, found))
+
+
+def _words(raw: bytes) -> str:
+    if len(raw) == 1:
+        return f"{'an octet outside ASCII' if raw[0] > 0x7F else 'a control character'} stands raw"
+    kinds = "control characters" if max(raw) < 0x80 else "octets outside ASCII" if min(raw) > 0x7F else "such octets"
+    return f"{len(raw)} {kinds} stand raw"
