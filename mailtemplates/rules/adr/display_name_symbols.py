@@ -63,12 +63,12 @@ def _judge(message: RawMessage, field: RawField, box: RawMailbox) -> Findings:
 
 
 def _names_recipient(message: RawMessage, sender: RawMailbox, name: str) -> bool:
-    """Whether the recipient's name is a piece of the sender's; people of one company may well share a word."""
+    """Whether the recipient's full name is a piece of the sender's; first names alone are shared by many."""
     to = message.first("To")
     boxes = read_addresses(to).mailboxes[:2] if to else ()
     if len(boxes) != 1 or boxes[0].spec is None or sender.spec is None or not boxes[0].name:
         return False
     other = display_name(boxes[0]).strip().lower()
     words = f" {' '.join(name.lower().split())} "
-    found = len(other) > 2 and f" {other} " in words.replace(",", " ") and other != words.strip()
+    found = " " in other and f" {other} " in words.replace(",", " ") and other != words.strip()
     return found and not is_aligned(sender.spec.domain, boxes[0].spec.domain)
