@@ -172,7 +172,9 @@ class _Parser:
             defects.append(Defect("unknown-encoding", f"unknown transfer encoding {encoding[:40]!r}", where))
         disposition, told = read_disposition(_latin(named, "content-disposition"))
         body = Span(header.body, span.end)
-        here = _Container(body, media_type, parameters.get("boundary", ""), encoding, depth, section, place, signed)
+        here = _Container(
+            body, media_type, parameters.get("boundary", "").rstrip(" \t"), encoding, depth, section, place, signed
+        )
         delimiters, children = self.children(here, named.get("content-type"), defects)
         return Part(
             self.octets,

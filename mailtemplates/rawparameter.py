@@ -44,7 +44,7 @@ _BAD_TYPE = pattern(r"[^\s;()]*")
 _NAME = pattern(r'([^\s=;"()]+)[ \t\r\n]*=[ \t\r\n]*')
 _NEXT = pattern(rf"{_TOKEN}[ \t\r\n]*=")
 _QUOTED = pattern(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-_BARE = pattern(r'([^\s;"(]*)(?:\([^()\s;"]*\)(?=[\s;]|\Z)|([^\s;"]*))')
+_BARE = pattern(r'([^\s;"(]+)\([^()\s;"]*\)(?=[\s;]|\Z)|([^\s;"]*)')
 _SECTION = pattern(r"([^*]+)(?:\*(\d{1,4}))?(\*)?", re.ASCII)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
 _FOLD = pattern(r"\r?\n(?=[ \t])")
@@ -260,7 +260,8 @@ class _Scan:
             return seen[1:], True, rest.end()
         bare = _BARE.match(text, at)
         assert bare is not None  # it may be empty
-        return bare[1] + (bare[2] or ""), False, bare.end() if bare[2] else bare.end(1)
+        before_comment = bare[1] is not None
+        return bare[1 if before_comment else 2], False, bare.end(1) if before_comment else bare.end()
 
     def judge(self, one: Parameter) -> None:
         """What is wrong with a parameter by itself."""

@@ -79,22 +79,20 @@ def encoded_address(field: RawField) -> Findings:
 
 
 def _elements(lexemes: Sequence[Lexeme]) -> Iterator[list[Lexeme]]:
-    """The elements of the list that are encoded words and nothing else."""
+    """The elements of the list that are words and no address, one of them encoded at least."""
     words: list[Lexeme] = []
-    others = False
-    for lexeme in lexemes:
+    has_address = False
+    for lexeme in (*lexemes, Lexeme("special", ",", 0, 0)):
         if lexeme.is_blank:
             continue
         if lexeme.kind == "special" and lexeme.text in ",;:":
-            if words and not others and lexeme.text != ":":
+            if not has_address and lexeme.text != ":" and any(word.kind == "encoded" for word in words):
                 yield words
-            words, others = [], False
-        elif lexeme.kind == "encoded":
+            words, has_address = [], False
+        elif lexeme.is_word:
             words.append(lexeme)
         else:
-            others = True
-    if words and not others:
-        yield words
+            has_address = has_address or lexeme.text != "."
 
 
 def _addresses(text: str) -> tuple[Mailbox, ...]:
