@@ -11,6 +11,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple, NoReturn
 
 from mailtemplates.characters import shorten
@@ -52,6 +53,18 @@ def read_date(text: str) -> RawDate:
 
     :param text: one character an octet, so that the faults' offsets are octets.
     """
+    return _remembered(text) if len(text) <= _REMEMBERED else _read(text)
+
+
+_REMEMBERED = 200
+
+
+@lru_cache(maxsize=64)
+def _remembered(text: str) -> RawDate:
+    return _read(text)
+
+
+def _read(text: str) -> RawDate:
     masked, comments, open_at = _mask_comments(text)
     if open_at >= 0:
         return RawDate(None, (DateFault("syntax", "a comment is not closed", open_at, len(text), "close it with `)`"),))
@@ -331,9 +344,11 @@ class _Reader:
 
     def _skip(self) -> bool:
         """Go past white space; whether there is any."""
-        start, match = self.at, _WHITE.match(self.text, self.at)
-        self.at = match.end() if match else start
-        return self.at > start
+        if self.text[self.at : self.at + 1] != " ":
+            return False
+        match = _WHITE.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return True
 
     def _skip_separator(self) -> None:
         """White space after the day and the month, or a dash that has been told of."""

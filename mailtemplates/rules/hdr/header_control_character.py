@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import RawField
 from mailtemplates.rule import rule
 
-_CONTROL = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+_CONTROL = pattern(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
 @rule("HDR009", severity="error")
-def header_control_character(field: RawField) -> Findings:
+def header_control_character(part: Part) -> Findings:
     """A control character stands in a header field.
 
     Some programs take a lone carriage return for the end of the line, so that what stands after it becomes a field of
@@ -40,11 +40,13 @@ def header_control_character(field: RawField) -> Findings:
                 has been sent
         …
     """
-    if field.is_plain:
+    if not _CONTROL.search(part.octets, part.header.start, part.header.end):
         return
-    found = _CONTROL.search(field.latin)
-    if found:
-        count = len(_CONTROL.findall(field.latin))
-        more = f", and {count - 1} more control characters" if count > 1 else ""
-        problem = f"{field.name} holds {describe(found[0])}{more}"
-        yield Finding(field.at(*found.span()), problem, "remove it; a new line of a field begins with CRLF and a space")
+    for field in part.fields:
+        found = _CONTROL.search(field.raw)
+        if found:
+            more = len(_CONTROL.findall(field.raw)) - 1
+            told = f", and {more} more control characters" if more else ""
+            problem = f"{field.name} holds {describe(found[0].decode('ascii'))}{told}"
+            where = field.at(*found.span())
+            yield Finding(where, problem, "remove it; a new line of a field begins with CRLF and a space")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rule import rule
@@ -13,7 +14,7 @@ _WHITE = pattern(rb"(?<=[^ \t])[ \t]+(?=[^ \t\r\n])")
 
 
 @rule("HDR008", severity="error", fix="part")
-def header_line_over_998(field: RawField) -> Findings:
+def header_line_over_998(part: Part) -> Findings:
     """A line of the header has more than 998 octets.
 
     Servers may refuse such a line or cut it, and many put a line end into it wherever 998 octets are full: inside a
@@ -36,9 +37,12 @@ def header_line_over_998(field: RawField) -> Findings:
         X-Token: ⟨ab×400⟩
         …
     """
-    start, end = field.span
-    if end - start <= _LIMIT:
-        return
+    for field in part.fields:
+        if field.span.end - field.span.start > _LIMIT:
+            yield from _judge(field)
+
+
+def _judge(field: RawField) -> Findings:
     long = [line for line in _lines(field) if line.end - line.start > _LIMIT]
     if not long:
         return

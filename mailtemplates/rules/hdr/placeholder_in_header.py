@@ -9,7 +9,7 @@ from mailtemplates.rawword import decode
 from mailtemplates.rule import rule
 
 _ADDRESSES = ("From", "Sender", "Reply-To", "To", "Cc")
-_MARKS = "{%[*<"
+_MARK = pattern(rb"[{%\[]|\*\||=\?|None|undefined|null|nan|NaN")
 _PLACEHOLDER = pattern(
     r"\{\{[^{}]{0,200}\}\}"  # Jinja, Handlebars, Mustache
     r"|\{%[^{}%]{1,200}%\}"
@@ -112,8 +112,10 @@ def placeholder_in_header(field: RawField) -> Findings:
         List-Unsubscribe: <https://acme-shop.com/u?t=%C3ABC%20DEF%25>
         …
     """
+    if not _MARK.search(field.octets, field.body.start, field.body.end):
+        return
     text = decode(field.value) if "=?" in field.latin else field.value
-    match = _PLACEHOLDER.search(text) if any(mark in text for mark in _MARKS) else None
+    match = _PLACEHOLDER.search(text)
     severity: Severity | None = None
     if not match and field.lower == "subject":
         match = _ONLY_NOTHING.fullmatch(text) or _NOBODY.search(text)
@@ -130,8 +132,6 @@ _NAMED = frozenset(name.lower() for name in _ADDRESSES)
 
 def _names(field: RawField) -> Findings:
     """Display names that are nothing but what a program prints for nothing."""
-    if not any(word in field.latin for word in ("None", "undefined", "null", "nan", "NaN")):
-        return
     for box in read_addresses(field).mailboxes:
         if box.name and box.spec:
             start, end = box.name_at
