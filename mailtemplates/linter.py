@@ -6,20 +6,22 @@ Floor 6.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
+from mailtemplates.bodies import Body, read_bodies
 from mailtemplates.catalogue import all_rules
 from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import RuleError, SettingsError
-from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.finding import Edit, Finding, Findings, Severity
 from mailtemplates.lines import Lines
 from mailtemplates.message import Message
 from mailtemplates.mime import Part
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawmessage import Batch, RawMessage, read_message
 from mailtemplates.rule import Rule
-from mailtemplates.selection import choose, ignored_in
+from mailtemplates.selection import asked_for, choose, ignored_in
 from mailtemplates.settings import Settings
 from mailtemplates.source import nearest
 
@@ -33,11 +35,15 @@ class _Check(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A finding, who found it, and the severity it has after all."""
+    """A finding, who found it, and the severity it has after all.
+
+    :param body: where the fix is in characters of a body and not in octets of the message: that body.
+    """
 
     rule: Rule
     finding: Finding
     severity: Severity
+    body: Body | None = None
 
 
 class Linter:
@@ -61,6 +67,9 @@ class Linter:
         self._messages = checks.get("RawMessage", [])
         self._parts = checks.get("Part", [])
         self._batches = checks.get("Batch", [])
+        self._documents = checks.get("HtmlDocument", [])
+        self._bodies = checks.get("Bodies", [])
+        self._asked = frozenset(asked_for(self.settings, self.rules))
         fields = checks.get("RawField", [])
         self._every_field = [check for check in fields if not check.rule.fields]
         names = {name for check in fields for name in check.rule.fields}
@@ -80,12 +89,13 @@ class Linter:
         """
         raw = _raw(message)
         off = ignored_in(path, self.settings, self.rules) if self.settings.per_file_ignores else frozenset()
-        found = [one for one in self.find(raw) if one.rule.code not in off]
-        return [diagnose(one, raw.lines, path, sample) for one in found]
+        found = [one for one in self.find(raw, rendered=isinstance(message, Message)) if one.rule.code not in off]
+        return [diagnose(_in_octets(one), raw.lines, path, sample) for one in found]
 
-    def find(self, raw: RawMessage) -> list[Found]:
-        """What the rules over messages, parts and fields find, in the order of the octets.
+    def find(self, raw: RawMessage, *, rendered: bool = False) -> list[Found]:
+        """What the rules over messages, parts, fields and bodies find, in the order of the octets.
 
+        :param rendered: whether it was rendered here, so that the rules over html and text look at it too.
         :raises RuleError: a rule crashed.
         """
         found: list[Found] = []
@@ -95,8 +105,24 @@ class Linter:
             for check in self._parts:
                 _run(check, part, found)
             self._judge_fields(part, found)
+        self._judge_bodies(raw, rendered, found)
         found.sort(key=lambda one: (one.finding.span, one.rule.code))
         return found
+
+    def _judge_bodies(self, raw: RawMessage, rendered: bool, found: list[Found]) -> None:
+        """The rules over html and text: for what was rendered here, else those that were asked for by name."""
+        documents = [check for check in self._documents if rendered or check.rule.code in self._asked]
+        both = [check for check in self._bodies if rendered or check.rule.code in self._asked]
+        if not documents and not both:
+            return
+        bodies = read_bodies(raw)
+        for check in both:
+            _run(check, bodies, found)
+        for body in bodies.all:
+            for check in documents if body.document is not None else ():
+                for one in _ran(check, body.document):
+                    span = body.span(*one.finding.span)
+                    found.append(one._replace(finding=replace(one.finding, span=span), body=body))
 
     def _judge_fields(self, part: Part, found: list[Found]) -> None:
         """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
@@ -156,17 +182,32 @@ def _raw(message: Message | bytes | RawMessage) -> RawMessage:
 
 
 def _run(check: _Check, subject: object, found: list[Found]) -> None:
-    """Run one rule over one subject.
+    """Run one rule over one subject."""
+    found += _ran(check, subject)
+
+
+def _ran(check: _Check, subject: object) -> list[Found]:
+    """What one rule finds in one subject.
 
     :raises RuleError: the rule crashed.
     """
     try:
-        found += [Found(check.rule, finding, _severity(check, finding, subject)) for finding in check.run(subject)]
+        return [Found(check.rule, finding, _severity(check, finding, subject)) for finding in check.run(subject)]
     except Exception as error:
         raise RuleError(
             f"the rule {check.rule.name} ({check.rule.code}) crashed: {type(error).__name__}: {error}",
             cure=f"please report it; --ignore {check.rule.code} goes on without the rule",
         ) from error
+
+
+def _in_octets(one: Found) -> Found:
+    """A finding whose fix is in octets too: of a body that is not encoded, else it has none."""
+    body, fix = one.body, one.finding.fix
+    if body is None or fix is None:
+        return one
+    plain = body.part.encoding in ("7bit", "8bit", "binary") and body.text.isascii()
+    edits = tuple(Edit(body.span(*edit.span), edit.octets) for edit in fix.edits)
+    return one._replace(finding=replace(one.finding, fix=replace(fix, edits=edits) if plain else None))
 
 
 def _severity(check: _Check, finding: Finding, subject: object) -> Severity:
@@ -178,7 +219,7 @@ def _severity(check: _Check, finding: Finding, subject: object) -> Severity:
 
 def diagnose(found: Found, lines: Lines, path: str, sample: str = "") -> Diagnostic:
     """The diagnostic of a finding in a file of these lines."""
-    one, finding, severity = found
+    one, finding, severity, _ = found
     place = lines.place(finding.span)
     return Diagnostic(
         one.code,

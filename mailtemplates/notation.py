@@ -10,8 +10,8 @@ Floor 0. What can be seen stands for itself, in UTF-8. The rest is written so:
 ``␊`` at a line's end   the line ends with LF alone; ``␍`` there, with CR alone; every other line ends with CRLF
 ======================  ==========================================================================================
 
-In an example a line ``…`` stands for the header fields of a right message that the example does not give, and for its
-body when the example has none. A line of ``═══`` stands between the messages of a batch.
+In an example of a message a line ``…`` stands for the header fields of a right message that the example does not give,
+and for its body when the example has none. A line of ``═══`` stands between the messages of a batch.
 """
 
 from __future__ import annotations
@@ -34,8 +34,24 @@ FIELDS = {
     "Content-Type": "text/plain; charset=utf-8",
 }
 BODY = "Hello Ben,\n\nyour order is on its way.\n"
+_PAGE_HEAD = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Your order</title>
+</head>
+<body>
+"""
 _REST = "…"
 _NEXT = "═══\n"
+
+
+def read_html(text: str) -> str:
+    """The html of an example: a whole document as it is, else the inside of a right document's body."""
+    if "<html" in text.lower() or "<!doctype" in text.lower():
+        return text
+    return f"{_PAGE_HEAD}{text}</body>\n</html>\n"
 
 
 def read_octets(text: str) -> bytes:

@@ -2,8 +2,9 @@
 
 Floor 4. The name is the function's and the file's. What the rule looks at is the annotation of its first parameter:
 ``RawMessage`` (once a message), ``Part`` (each part), ``RawField`` (each header field, or those of ``fields``),
-``Batch`` (messages together). Options are keyword-only parameters with defaults. The page is the docstring, and its
-``Bad`` and ``Good`` examples, in the notation of :mod:`mailtemplates.notation`, are the tests.
+``Batch`` (messages together), ``HtmlDocument`` (each html body), ``Bodies`` (html and text side by side). Options are
+keyword-only parameters with defaults. The page is the docstring, and its ``Bad`` and ``Good`` examples, in the notation
+of :mod:`mailtemplates.notation`, are the tests.
 """
 
 from __future__ import annotations

@@ -51,6 +51,11 @@ def choose(settings: Settings, rules: Sequence[Rule]) -> dict[str, Severity | No
     return {rule.code: _severity(rule, settings.severity) for rule in rules if _is_on(rule, settings)}
 
 
+def asked_for(settings: Settings, rules: Sequence[Rule]) -> list[str]:
+    """The codes of the rules that the settings select by name, family or ``ALL``, and not by default."""
+    return [rule.code for rule in rules if _longest(rule, (*settings.select, *settings.extend_select)) >= 0]
+
+
 def _is_on(rule: Rule, settings: Settings) -> bool:
     if settings.select:
         chosen = _longest(rule, settings.select)

@@ -6,10 +6,12 @@ from functools import cache
 
 import pytest
 
+from mailtemplates.bodies import read_bodies
 from mailtemplates.catalogue import all_rules
 from mailtemplates.fixing import apply_fixes
+from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.linter import Linter
-from mailtemplates.notation import read_examples
+from mailtemplates.notation import read_examples, read_html
 from mailtemplates.rawmessage import read_message
 from mailtemplates.rule import Example, Rule
 from mailtemplates.settings import Settings
@@ -22,12 +24,21 @@ def linter(profile: str) -> Linter:
     return Linter(Settings(profile="bulk" if profile == "bulk" else "transactional", extend_select=extra))
 
 
-def names_found(rule: Rule, octets: list[bytes]) -> set[str]:
+def names_found(rule: Rule, text: str) -> set[str]:
+    """The names of the rules that find something in an example; of those over the same kind of subject for html."""
     judge = linter(rule.profile)
+    if rule.subject == "HtmlDocument":
+        return {one.rule.name for one in judge.judge(HtmlDocument(read_html(text)))}
+    octets = read_examples(text)
+    if rule.subject == "Bodies":
+        return {one.rule.name for one in judge.judge(read_bodies(read_message(octets[0])))}
     messages = [("example.eml", read_message(one)) for one in octets]
     found = [one for _, raw in messages for one in judge.lint(raw)]
     return {one.name for one in [*found, *judge.lint_batch(messages)]}
 
+
+#: Families whose examples are templates: tests/test_templatelint.py runs them.
+TEMPLATES = ("SUP", "TPL")
 
 BAD = {f"{rule.name}-{at}": (rule, example) for rule in all_rules() for at, example in enumerate(rule.page.bad)}
 GOOD = {f"{rule.name}-{at}": (rule, example) for rule in all_rules() for at, example in enumerate(rule.page.good)}
@@ -35,14 +46,14 @@ GOOD = {f"{rule.name}-{at}": (rule, example) for rule in all_rules() for at, exa
 
 @pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
 def test_a_bad_example_is_found_by_its_rule_and_by_no_other(rule: Rule, example: Example) -> None:
-    if rule.family != "SUP":
-        assert names_found(rule, read_examples(example.text)) == {rule.name, *example.also}
+    if rule.family not in TEMPLATES:
+        assert names_found(rule, example.text) == {rule.name, *example.also}
 
 
 @pytest.mark.parametrize(("rule", "example"), GOOD.values(), ids=GOOD)
 def test_a_good_example_is_found_by_none(rule: Rule, example: Example) -> None:
-    if rule.family != "SUP":
-        assert names_found(rule, read_examples(example.text)) == set()
+    if rule.family not in TEMPLATES:
+        assert names_found(rule, example.text) == set()
 
 
 @pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
@@ -50,7 +61,12 @@ def test_a_fix_takes_its_finding_away_and_brings_no_other(rule: Rule, example: E
     """What a rule says of its fixes is so: safe ones are safe, and every fix leaves the message without the finding."""
     messages = read_examples(example.text)
     judge = linter(rule.profile)
-    if len(messages) > 1 or rule.family == "SUP":
+    if len(messages) > 1 or rule.family in TEMPLATES:
+        return
+    if rule.subject == "HtmlDocument":
+        check_html_fix(rule, read_html(example.text), judge)
+        return
+    if rule.subject == "Bodies":
         return
     before = judge.lint(messages[0])
     mine = [one for one in before if one.name == rule.name]
@@ -64,6 +80,19 @@ def test_a_fix_takes_its_finding_away_and_brings_no_other(rule: Rule, example: E
     if fixes:
         after = judge.lint(apply_fixes(messages[0], fixes))
         assert {one.name for one in after} <= {one.name for one in before} - {rule.name}
+
+
+def check_html_fix(rule: Rule, html: str, judge: Linter) -> None:
+    """The fixes of a rule over html, in characters of it."""
+    before = judge.judge(HtmlDocument(html))
+    mine = [one.finding.fix for one in before if one.rule.name == rule.name]
+    fixes = [fix for fix in mine if fix]
+    assert rule.fix != "-" or not fixes
+    assert rule.fix in ("-", "part") or len(fixes) == len(mine), "a finding without the fix that the rule promises"
+    assert all(fix.safe for fix in fixes) or rule.fix in ("unsafe", "part")
+    if fixes and html.isascii():
+        after = judge.judge(HtmlDocument(apply_fixes(html.encode(), fixes).decode()))
+        assert {one.rule.name for one in after} <= {one.rule.name for one in before} - {rule.name}
 
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: str(rule.code))

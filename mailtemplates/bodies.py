@@ -1,0 +1,71 @@
+"""What a reader is shown of a message: its html and its plain text, side by side.
+
+Floor 4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from mailtemplates.bodymap import BodyMap
+from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.mime import Part
+from mailtemplates.rawfield import Span
+from mailtemplates.rawmessage import RawMessage
+
+
+@dataclass(frozen=True)
+class Body:
+    """One body, decoded.
+
+    :param part: the part it is.
+    :param document: its html; None for plain text.
+    """
+
+    part: Part
+    document: HtmlDocument | None = None
+
+    @property
+    def text(self) -> str:
+        """The decoded text, of html with its tags."""
+        return self.part.text
+
+    @cached_property
+    def map(self) -> BodyMap:
+        """The way back to the octets."""
+        return BodyMap(self.part)
+
+    def span(self, start: int, end: int) -> Span:
+        """The octets of the message for characters of the text."""
+        return self.map.span(start, end)
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """The bodies of one message that is rendered by its author: for rules that compare them.
+
+    Findings of rules over them have spans in octets of the message; :meth:`Body.span` makes them.
+    """
+
+    message: RawMessage
+    all: tuple[Body, ...]
+
+    @cached_property
+    def html(self) -> Body | None:
+        """The first html body."""
+        return next((body for body in self.all if body.document is not None), None)
+
+    @cached_property
+    def text(self) -> Body | None:
+        """The first plain text body."""
+        return next((body for body in self.all if body.part.media_type == "text/plain"), None)
+
+
+def read_bodies(message: RawMessage) -> Bodies:
+    """The bodies of a message."""
+    bodies = (
+        Body(part, HtmlDocument(part.text, part.section) if part.media_type == "text/html" else None)
+        for part in message.bodies
+    )
+    return Bodies(message, tuple(bodies))
