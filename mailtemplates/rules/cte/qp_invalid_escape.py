@@ -43,7 +43,7 @@ def qp_invalid_escape(part: Part) -> Findings:
         https://acme-shop.com/?order=3Dzz =
         Gr=C3=BC=C3=9Fe
     """
-    if part.encoding != "quoted-printable" or part.is_composite:
+    if part.encoding != "quoted-printable" or part.is_composite or not _is_suspect(part.content):
         return
     octets, body = part.octets, part.body
     invalid = [match.start() for match in _INVALID.finditer(octets, *body)]
@@ -60,6 +60,12 @@ def qp_invalid_escape(part: Part) -> Findings:
         fix = Fix(tuple(Edit(span, octets[slice(*span)].upper()) for span in lower), is_ours(part))
         shown = octets[slice(*first)].decode("ascii")
         yield Finding(first, f"`{shown}` is in lower case{more}", f"write {shown.upper()}", fix, "warning")
+
+
+def _is_suspect(content: bytes) -> bool:
+    """Whether an equals sign is followed by something else than a line end or two right digits."""
+    after = {piece[:2] for piece in content.split(b"=")[1:]}
+    return any(two.strip(b"0123456789ABCDEF") or len(two) < 2 for two in after if two[:1] not in (b"\r", b"\n"))
 
 
 def _escape_equals(line: bytes) -> bytes:
