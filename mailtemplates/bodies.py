@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from mailtemplates.bodymap import BodyMap
+from mailtemplates.bodyplace import locate
+from mailtemplates.charset import find_codec
 from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.mime import Part
 from mailtemplates.rawfield import Span
@@ -31,14 +32,14 @@ class Body:
         """The decoded text, of html with its tags."""
         return self.part.text
 
-    @cached_property
-    def map(self) -> BodyMap:
-        """The way back to the octets."""
-        return BodyMap(self.part)
-
     def span(self, start: int, end: int) -> Span:
         """The octets of the message for characters of the text."""
-        return self.map.span(start, end)
+        return locate(self.part, self._decoded(start), self._decoded(end))
+
+    def _decoded(self, character: int) -> int:
+        """The octet of the decoded body at which a character begins."""
+        text = self.text[:character]
+        return len(text) if text.isascii() else len(text.encode(find_codec(self.part.charset) or "utf-8", "replace"))
 
 
 @dataclass(frozen=True)
