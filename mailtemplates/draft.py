@@ -139,7 +139,10 @@ class Draft(Flow):
                 if kind == PARAGRAPH and not first and not rest:
                     begun, text = self._begun(text)
                     statics[-1] += begun
-                entries.append(grid(text) if isinstance(text, Pending) else Paragraph(first, rest, kind, words(text)))
+                if isinstance(text, Pending):
+                    entries.append(grid(text, self.count + len(self.said)))
+                else:
+                    entries.append(Paragraph(first, rest, kind, words(text)))
                 statics.append("")
             else:
                 statics[-1] += lines or laid_out(first, rest, kind, text, self.width)

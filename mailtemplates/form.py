@@ -104,16 +104,21 @@ class Paragraph(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """A table with values in its cells. ``columns``: what it becomes when they fit."""
+    """A table with values in its cells. ``columns``: what it becomes when they fit.
+
+    The texts of its cells are taken from the values, and ``others`` behind them.
+    """
 
     table: Table
     blocks: Sequence[Written]
-    texts: Sequence[str | Words]
+    others: Sequence[str | Words]
+    take: Take
     columns: Columns | None
 
     def lines(self, values: Sequence[str], width: int) -> str:
         """The lines that the table becomes."""
-        texts = [text if isinstance(text, str) else text[0] % text[1](values) for text in self.texts]
+        others = [text if isinstance(text, str) else text.said(values) for text in self.others]
+        texts = self.take([*values, *others])
         first, rest = self.blocks[0][1:3]
         lines = self.columns.lines(texts, max(width - display_width(rest), NARROWEST)) if self.columns else None
         if lines is not None:
@@ -123,13 +128,21 @@ class Grid(NamedTuple):
         return printed(settled(self.table, written, width), width)[:-1]
 
 
-def grid(pending: Pending) -> Grid:
-    """The table that a block stands for."""
+def grid(pending: Pending, count: int) -> Grid:
+    """The table that a block stands for, in a text of ``count`` values."""
     blocks = pending.blocks
-    texts = [words(block[4]) if isinstance(block[4], Blank) else block[4] for block in blocks]
+    others: list[str | Words] = []
+    indexes: list[int] = []
+    for *_, text, _lines in blocks:
+        if isinstance(text, Blank) and text == MARK:
+            indexes += text.indexes
+        else:
+            indexes.append(count + len(others))
+            others.append(words(text) if isinstance(text, Blank) else text)
     start = next((at for row in pending.table.rows for at, _ in row), 0)
-    is_plain = start == 0 and all((text if isinstance(text, str) else text[0]).isprintable() for text in texts)
-    return Grid(pending.table, blocks, texts, columns_of(pending.table, 0, blocks) if is_plain else None)
+    is_plain = start == 0 and all((text if isinstance(text, str) else text[0]).isprintable() for text in others)
+    columns = columns_of(pending.table, 0, blocks) if is_plain else None
+    return Grid(pending.table, blocks, others, taker(indexes), columns)
 
 
 class Form(NamedTuple):
