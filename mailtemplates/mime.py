@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cached_property
 
 from mailtemplates.charset import find_codec
 from mailtemplates.decoding import decode_body
+from mailtemplates.delimiters import DelimiterSearch
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Defect, Place, RawField, Span, read_header
 from mailtemplates.rawparameter import read_disposition, read_token, read_type
@@ -26,8 +26,8 @@ MAX_DEPTH = 100
 #: The most parts of a message that are told apart.
 MAX_PARTS = 20_000
 
-_DASHES = pattern(rb"^--", re.MULTILINE)
 _ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
+_QUOTED_PARAMETER = pattern(rb"(?:charset|boundary|name|filename)=3D", re.IGNORECASE)
 _ATTACHED = frozenset(("message/rfc822", "message/global"))
 
 
@@ -49,6 +49,7 @@ class Part:
     :param place: the message itself, a part of it, or something inside an attached message.
     :param signed: whether a signature covers it: it is inside a multipart/signed, or the message it belongs to has a
         DKIM-Signature. What is signed is not written anew without being asked.
+    :param cut: whether its end is surely missing, or may be: it is the last part of a multipart that is never closed.
     :param delimiters: the lines of the boundary, the closing one too.
     :param children: the parts of a multipart, or the message in a message/rfc822.
     :param defects: of this part alone, not of its children.
@@ -66,6 +67,7 @@ class Part:
     section: str = ""
     place: Place = "message"
     signed: bool = False
+    cut: bool = False
     delimiters: tuple[Span, ...] = ()
     children: tuple[Part, ...] = ()
     defects: tuple[Defect, ...] = ()
@@ -144,37 +146,46 @@ def parse(octets: bytes) -> Part:
     Where no line feed stands, carriage returns are taken for line ends.
     """
     lines = octets if b"\n" in octets else octets.replace(b"\r", b"\n")
-    dashes = [match.start() for match in _DASHES.finditer(lines)]
-    return _Parser(lines, dashes).part(Span(0, len(lines)), 0, "text/plain", "", "message", False)
+    return _Parser(lines).part(Span(0, len(lines)), _Around("text/plain"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Around:
+    """What a part's surroundings make of it."""
+
+    default: str
+    depth: int = 0
+    section: str = ""
+    place: Place = "message"
+    signed: bool = False
+    cut: bool = False
 
 
 class _Parser:
-    """The octets, the lines of them that begin with two dashes, and how many parts there may still be."""
+    """The octets, the search for delimiters in them, and how many parts there may still be."""
 
-    def __init__(self, octets: bytes, dashes: list[int]) -> None:
+    def __init__(self, octets: bytes) -> None:
         self.octets = octets
-        self.dashes = dashes
+        self.search = DelimiterSearch(octets)
         self.left = MAX_PARTS
 
-    def part(self, span: Span, depth: int, default: str, section: str, place: Place, signed: bool) -> Part:
+    def part(self, span: Span, around: _Around) -> Part:
         self.left -= 1
-        header = read_header(self.octets, span, place)
+        header = read_header(self.octets, span, around.place)
         defects = list(header.defects)
         named: dict[str, RawField] = {}
         for field in header.fields:
             named.setdefault(field.lower, field)
         media_type, parameters = read_type(_latin(named, "content-type"))
-        media_type = media_type or default
+        media_type = media_type or around.default
         encoding = read_token(_value(named, "content-transfer-encoding")) or "7bit"
-        signed = signed or "dkim-signature" in named
+        around = dataclasses.replace(around, signed=True) if "dkim-signature" in named else around
         if encoding not in _ENCODINGS:
             where = named["content-transfer-encoding"].body
             defects.append(Defect("unknown-encoding", f"unknown transfer encoding {encoding[:40]!r}", where))
         disposition, told = read_disposition(_latin(named, "content-disposition"))
         body = Span(header.body, span.end)
-        here = _Container(
-            body, media_type, parameters.get("boundary", "").rstrip(" \t"), encoding, depth, section, place, signed
-        )
+        here = _Container(body, media_type, parameters.get("boundary", ""), encoding, around)
         delimiters, children = self.children(here, named.get("content-type"), defects)
         return Part(
             self.octets,
@@ -186,9 +197,10 @@ class _Parser:
             encoding,
             disposition,
             told.get("filename") or parameters.get("name", ""),
-            section,
-            place,
-            signed,
+            around.section,
+            around.place,
+            around.signed,
+            around.cut,
             tuple(delimiters),
             tuple(children),
             tuple(defects),
@@ -202,43 +214,58 @@ class _Parser:
             return [], []
         start = Span(here.body.start, here.body.start)
         where = field.span if field else start
-        if here.encoding in ("base64", "quoted-printable"):
+        encoded = here.encoding in ("base64", "quoted-printable")
+        if encoded:
             problem = f"{here.media_type} has the transfer encoding {here.encoding}"
             defects.append(Defect("encoded-composite", problem, where))
+        if encoded and not (composite and here.boundary and self.stands_open(here)):
             return [], []
-        if here.depth >= MAX_DEPTH or self.left <= 0:
+        if here.around.depth >= MAX_DEPTH or self.left <= 0:
             defects.append(Defect("too-deep", "nested too deep, or too many parts", start))
             return [], []
-        if not composite:
-            section = f"{here.section}.1" if here.section else "1"
-            return [], [self.part(here.body, here.depth + 1, "text/plain", section, "embedded", here.signed)]
-        delimiters, spans = self.split(here, where, defects)
-        return delimiters, self.parts(here, spans, defects)
+        if composite:
+            delimiters, spans, closed = self.split(here, where, defects)
+            return delimiters, self.parts(here, spans, closed, defects)
+        section = f"{here.around.section}.1" if here.around.section else "1"
+        around = dataclasses.replace(here.around, default="text/plain", section=section, place="embedded")
+        return [], [self.part(here.body, dataclasses.replace(around, depth=around.depth + 1))]
 
-    def parts(self, here: _Container, spans: list[Span], defects: list[Defect]) -> list[Part]:
-        default = "message/rfc822" if here.media_type == "multipart/digest" else "text/plain"
-        place: Place = "part" if here.place == "message" else here.place
-        signed = here.signed or here.media_type == "multipart/signed"
+    def stands_open(self, here: _Container) -> bool:
+        """Whether a multipart that is declared encoded is not: its parts stand there as they are."""
+        if not self.search.find(here.body, here.boundary, 2).lines:
+            return False
+        return here.encoding == "base64" or not _QUOTED_PARAMETER.search(self.octets, here.body.start, here.body.end)
+
+    def parts(self, here: _Container, spans: list[Span], closed: bool, defects: list[Defect]) -> list[Part]:
+        around = here.around
+        inner = _Around(
+            "message/rfc822" if here.media_type == "multipart/digest" else "text/plain",
+            around.depth + 1,
+            "",
+            "part" if around.place == "message" else around.place,
+            around.signed or here.media_type == "multipart/signed",
+        )
         parts = []
         for number, span in enumerate(spans, 1):
             if self.left <= 0:
                 defects.append(Defect("too-deep", "too many parts", Span(span.start, span.start)))
                 break
-            section = f"{here.section}.{number}" if here.section else str(number)
-            parts.append(self.part(span, here.depth + 1, default, section, place, signed))
+            section = f"{around.section}.{number}" if around.section else str(number)
+            cut = number == len(spans) and (not closed or (around.cut and here.body.end == span.end))
+            parts.append(self.part(span, dataclasses.replace(inner, section=section, cut=cut)))
         return parts
 
-    def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span]]:
-        """The delimiter lines of a multipart and the spans between them (RFC 2046 §5.1.1)."""
+    def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span], bool]:
+        """The delimiter lines of a multipart, the spans between them, and whether the last line closes."""
         body = here.body
-        if not here.boundary:
+        if not here.boundary.strip():
             defects.append(Defect("no-boundary", "multipart without a boundary", where))
-            return [], []
-        delimiter = b"--" + here.boundary.encode("utf-8", "surrogateescape")
-        lines, closed = self.delimiters(body, delimiter)
+            return [], [], True
+        lines, closed, damage = self.search.find(body, here.boundary, max(self.left, 0) + 2)
         if not lines:
             defects.append(Defect("boundary-not-found", "the boundary is never found", where))
-            return [], []
+            return [], [], True
+        defects += damage
         if not closed:
             defects.append(Defect("not-closed", "no closing delimiter", Span(body.end, body.end)))
         ends = [self.before_line_end(line.start) for line in lines[1:]] + [body.end]
@@ -246,25 +273,7 @@ class _Parser:
         spans = [Span(start, max(start, end)) for start, end in zip(starts, ends, strict=False)]
         if not spans:
             defects.append(Defect("no-parts", "multipart without parts", where))
-        return lines, spans
-
-    def delimiters(self, body: Span, delimiter: bytes) -> tuple[list[Span], bool]:
-        """The lines of a boundary up to the closing one, and whether there is one."""
-        lines: list[Span] = []
-        closing = delimiter + b"--"
-        for at in range(bisect_left(self.dashes, body.start), bisect_left(self.dashes, body.end)):
-            start = self.dashes[at]
-            if not self.octets.startswith(delimiter, start):
-                continue
-            end = self.octets.find(b"\n", start, body.end) + 1 or body.end
-            closes = self.octets[start : start + len(closing)] == closing
-            rest = self.octets[start + len(closing if closes else delimiter) : end]
-            if rest.strip(b" \t\r\n"):
-                continue
-            lines.append(Span(start, end))
-            if closes:
-                return lines, True
-        return lines, False
+        return lines, spans, closed
 
     def before_line_end(self, at: int) -> int:
         """The offset before the line end that stands before ``at``, which belongs to the delimiter."""
@@ -281,10 +290,7 @@ class _Container:
     media_type: str
     boundary: str
     encoding: str
-    depth: int
-    section: str
-    place: Place
-    signed: bool
+    around: _Around
 
 
 def _value(named: dict[str, RawField], lower: str) -> str:

@@ -6,20 +6,31 @@ values.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from mailtemplates.pattern import pattern
 
 _EMPTY_LINE = pattern(rb"\r?\n")
-_FIELD = pattern(rb"([!-9;-~]+)([ \t]*):")
+_FIELD = pattern(rb"([!-9;-~]+)([ \t]*):(?!//)")
 _FOLD = pattern(rb"\r?\n(?=[ \t])")
 _MBOX_FROM = pattern(rb">?From (?![ \t]*:)[^\r\n]*\r?\n")
-_BAD_NAME = pattern(rb"[^\r\n:]{1,60}:")
+_BAD_NAME = pattern(rb"[!-9;-~\x80-\xff]+(?: [!-9;-~\x80-\xff]+){0,2} ?:[ \t]+[^ \t\r\n]")
 _LOST_FOLD = pattern(
-    rb"[A-Za-z*0-9-]+=|[^\r\n]*[=@][^\r\n]*[;,]\r?$|[A-Za-z]+(?:-[A-Za-z]+)+ |(?:from|to|cc|subject|date) ", 2
+    rb"(?:boundary|charset|name|filename|type|format|report-type|protocol|micalg|start|method)[*0-9]*=", re.IGNORECASE
 )
+_LOST_COLON = pattern(
+    rb"(?:Content|X|List|In-Reply|Reply|Message|MIME|Return|Delivered)-[A-Za-z-]+[ \t]|(?:Subject|Date)[ \t]"
+    rb"|(?:From|To|Cc|Sender|References)[ \t][^\r\n]{0,150}@",
+    re.IGNORECASE,
+)
+_KNOWN = frozenset(
+    ("from", "to", "cc", "bcc", "subject", "date", "sender", "references", "received", "keywords", "comments")
+)
+_MOST_BLANK = 1000
 _PLAIN = pattern(rb"(?:[\t -~]++|\r?\n(?=[ \t]))*+")
 _BLANK_FOLD = pattern(rb"\n[ \t]+(?=\r?\n|\Z)")
 
@@ -41,6 +52,7 @@ DefectKind = Literal[
     "encoded-composite",
     "no-boundary",
     "boundary-not-found",
+    "bad-delimiter",
     "not-closed",
     "no-parts",
     "too-deep",
@@ -122,32 +134,92 @@ class Header(NamedTuple):
 
 def read_header(octets: bytes, span: Span, place: Place = "message") -> Header:
     """The fields at the start of a span. Never raises."""
-    fields: list[RawField] = []
-    defects: list[Defect] = []
-    at = span.start
-    first = _MBOX_FROM.match(octets, at, span.end) if at == 0 else None
+    reader = _Reader(octets, span, place)
+    first = _MBOX_FROM.match(octets, span.start, span.end) if place != "part" else None
     if first:
-        defects.append(Defect("mbox-from", "a line of a mailbox file stands before the header", Span(at, first.end())))
-        at = first.end()
-    while at < span.end:
-        empty = _EMPTY_LINE.match(octets, at, span.end)
+        where = Span(span.start, first.end())
+        reader.defects.append(Defect("mbox-from", "a line of a mailbox file stands before the header", where))
+        reader.at = first.end()
+    while reader.at < span.end:
+        empty = _EMPTY_LINE.match(octets, reader.at, span.end)
         if empty:
-            return Header(tuple(fields), Span(span.start, at), empty.end(), tuple(defects))
-        match = _FIELD.match(octets, at, span.end)
-        if match is None and _starts_body(octets, at, span.end):
-            defects.append(
-                Defect("no-separator", "no empty line after the header", Span(at, _line_end(octets, at, span.end)))
-            )
+            return reader.header(empty.end())
+        if not reader.read_line():
             break
-        end = _field_end(octets, at, span.end)
+    return reader.header(reader.at)
+
+
+class _Reader:
+    """A header while it is read, and the first line of it that may be the body's after all."""
+
+    def __init__(self, octets: bytes, span: Span, place: Place) -> None:
+        self.octets = octets
+        self.span = span
+        self.place: Place = place
+        self.at = span.start
+        self.fields: list[RawField] = []
+        self.defects: list[Defect] = []
+        self.doubtful: tuple[int, int, int] | None = None
+
+    def header(self, body: int) -> Header:
+        return Header(tuple(self.fields), Span(self.span.start, self.at), body, tuple(self.defects))
+
+    def read_line(self) -> bool:
+        """Read a field with its folds, or pass over a stray line; False where the body begins."""
+        octets, at, stop = self.octets, self.at, self.span.end
+        match = _FIELD.match(octets, at, stop)
+        if match is None and self.starts_body():
+            self.end_without_separator()
+            return False
+        end = _field_end(octets, at, stop)
         if match is None:
-            defects.append(Defect("stray-line", "a line is no header field", Span(at, end)))
+            self.doubtful = self.doubtful or (at, len(self.fields), len(self.defects))
+            self.defects.append(Defect("stray-line", "a line is no header field", Span(at, end)))
         else:
-            field = _field(octets, match[1].decode("ascii"), match.end(), Span(at, end), place)
-            fields.append(field)
-            defects.extend(_field_defects(field, Span(*match.span(2))))
-        at = end
-    return Header(tuple(fields), Span(span.start, at), at, tuple(defects))
+            field = _field(octets, match[1].decode("ascii"), match.end(), Span(at, end), self.place)
+            self.fields.append(field)
+            if "-" in field.name or field.lower in _KNOWN:
+                self.doubtful = None
+            self.defects.extend(_field_defects(field, Span(*match.span(2))))
+        self.at = end
+        return True
+
+    def starts_body(self) -> bool:
+        """Whether a line that is no field is rather the body, whose empty line is missing, than a broken field."""
+        octets, at, stop = self.octets, self.at, self.span.end
+        if octets.startswith((b"--", b"<"), at) or self.blank_before():
+            return True
+        after = _field_end(octets, at, stop)
+        if after >= stop:
+            return True
+        if _FIELD.match(octets, after, stop):
+            return False
+        line = octets[at : min(_line_end(octets, at, stop), at + 200)]
+        if _LOST_FOLD.match(line) or _LOST_COLON.match(line):
+            return False
+        if self.fields and self.fields[-1].span.end == at and self.fields[-1].value.endswith((";", ",")):
+            return False
+        name = _BAD_NAME.match(line)
+        return not name or (self.place == "part" and b"-" not in name[0])
+
+    def blank_before(self) -> Defect | None:
+        """The line before, when it is white space only: it was to be the empty line."""
+        last = self.defects[-1] if self.defects else None
+        if last is None or last.kind != "blank-fold":
+            return None
+        return last if self.octets[last.span.end : self.at] in (b"\n", b"\r\n") else None
+
+    def end_without_separator(self) -> None:
+        """Say that the empty line is missing; stray lines right before it are the body's too."""
+        blank = self.blank_before()
+        if blank:
+            self.defects[-1] = Defect("no-separator", "the line after the header holds white space", blank.span)
+            return
+        if self.doubtful:
+            self.at, fields, defects = self.doubtful
+            del self.fields[fields:], self.defects[defects:]
+        where = Span(self.at, _line_end(self.octets, self.at, self.span.end))
+        self.defects.append(Defect("no-separator", "no empty line after the header", where))
 
 
 def _field(octets: bytes, name: str, start: int, span: Span, place: Place) -> RawField:
@@ -164,7 +236,7 @@ def _field_defects(field: RawField, space: Span) -> list[Defect]:
     if field.octets.find(b"\n", field.body.start, field.body.end) >= 0:
         defects += [
             Defect("blank-fold", "a line of the field is white space only", Span(blank.start() + 1, blank.end()))
-            for blank in _BLANK_FOLD.finditer(field.octets, field.body.start, field.span.end)
+            for blank in islice(_BLANK_FOLD.finditer(field.octets, field.body.start, field.span.end), _MOST_BLANK)
         ]
     return defects
 
@@ -179,12 +251,3 @@ def _field_end(octets: bytes, at: int, stop: int) -> int:
     while at < stop and octets[at] in b" \t":
         at = _line_end(octets, at, stop)
     return at
-
-
-def _starts_body(octets: bytes, at: int, stop: int) -> bool:
-    """Whether a line that is no field is rather the body, whose empty line is missing, than a broken field."""
-    after = _field_end(octets, at, stop)
-    if after < stop and _FIELD.match(octets, after, stop):
-        return False
-    line = octets[at : min(_line_end(octets, at, stop), at + 200)]
-    return not (after < stop and (_BAD_NAME.match(line) or _LOST_FOLD.match(line)))
