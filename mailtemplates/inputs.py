@@ -6,7 +6,6 @@ a template's suffix are meant. A file that is named itself is meant whatever its
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -59,9 +58,11 @@ def _matches(name: str) -> Iterator[str]:
     elif os.path.lexists(name):
         yield name
     elif any(char in name for char in "*?["):
+        from glob import glob
+
         any_suffix = "." in name.rpartition("/")[2]
         skipped = _SKIPPED.difference(Path(name).parts)
-        for match in sorted(glob.glob(name, recursive=True)):  # noqa: PTH207
+        for match in sorted(glob(name, recursive=True)):  # noqa: PTH207
             if not skipped.isdisjoint(Path(match).parts[:-1]):
                 continue
             if os.path.isdir(match):  # noqa: PTH112

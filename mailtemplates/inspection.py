@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.digest import digest_of
 from mailtemplates.errors import FileError, MailTemplatesError, RuleError
 from mailtemplates.inputs import STDIN, is_template
-from mailtemplates.lintcache import LintCache, Stamp, digest_of, stamp_of
+from mailtemplates.lintcache import LintCache, Stamp, stamp_of
 from mailtemplates.report import Trouble
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location

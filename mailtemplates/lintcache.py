@@ -6,7 +6,6 @@ its size and times spare reading it. What is damaged, or of another version, is 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.digest import digest_of
 from mailtemplates.finding import SEVERITIES, Edit, Fix
 from mailtemplates.planstore import FileStore
 from mailtemplates.rawfield import Span
@@ -88,15 +88,6 @@ class LintCache:
             return {}
         whole = isinstance(entries, dict) and all(isinstance(entry, dict) for entry in entries.values())
         return entries if whole else {}
-
-
-def digest_of(*pieces: bytes) -> str:
-    """A name for content."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        digest.update(len(piece).to_bytes(8, "big"))
-        digest.update(piece)
-    return digest.hexdigest()
 
 
 def stamp_of(stat: os.stat_result) -> Stamp | None:

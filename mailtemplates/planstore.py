@@ -7,12 +7,14 @@ answer is JSON and is checked when it is read: a damaged file is an unknown answ
 from __future__ import annotations
 
 import os
-import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 
 from mailtemplates.pattern import pattern
 
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _KEY = pattern(r"[0-9a-f]{16,128}")
 
 
@@ -34,10 +36,9 @@ class FileStore:
         """Keep ``value`` under ``key``: whole or not at all. Does nothing where the folder cannot be written."""
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._folder, suffix=".new")
-            new = Path(name)
+            new = self._folder / f"{key[:16]}-{os.getpid()}-{get_ident()}-{time.time_ns()}.new"
             try:
-                with os.fdopen(handle, "wb") as file:
+                with os.fdopen(os.open(new, _NEW, 0o600), "wb") as file:
                     file.write(value)
                 new.replace(self._path(key))
             finally:

@@ -5,13 +5,13 @@ Floor 4.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.digest import digest_of
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import SEVERITIES, Severity
 
@@ -96,7 +96,7 @@ def fingerprints(diagnostics: Iterable[Diagnostic]) -> list[str]:
     names = []
     for one in diagnostics:
         text = "\0".join((one.path, one.code, one.message, one.source, one.sample))
-        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        digest = digest_of(text.encode("utf-8", "surrogatepass"))[:32]
         seen[digest] += 1
         names.append(f"{digest}:{seen[digest]}")
     return names

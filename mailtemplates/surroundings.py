@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from mailtemplates.lintcache import Stamp, digest_of, stamp_of
+from mailtemplates.digest import digest_of
+from mailtemplates.lintcache import Stamp, stamp_of
 from mailtemplates.project import locate_template
 from mailtemplates.settings import Settings
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.digest import digest_of
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.inspection import Inspection
-from mailtemplates.lintcache import LintCache, digest_of
+from mailtemplates.lintcache import LintCache
 from mailtemplates.rawfield import Span
 from mailtemplates.settings import Settings
 

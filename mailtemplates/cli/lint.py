@@ -1,4 +1,8 @@
-"""``mailtpl lint``: what is wrong with messages and templates."""
+"""``mailtpl lint``: what is wrong with messages and templates.
+
+What most runs do not need is imported where it is needed: a run over unchanged files costs little more than the start
+of Python.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,6 @@ from typing import Annotated
 
 import typer
 
-from mailtemplates.baseline import read_baseline
 from mailtemplates.cachefolder import cache_folder
 from mailtemplates.characters import ascii_controls
 from mailtemplates.cli.output import warn, write_file, write_lines, write_octets
@@ -23,14 +26,11 @@ from mailtemplates.errors import FileError, MailTemplatesError, RuleError, Setti
 from mailtemplates.inputs import STDIN, find_files, template_folders
 from mailtemplates.inspection import Inspection, Judged, Stdin, sights
 from mailtemplates.lintcache import LintCache
-from mailtemplates.octetdiff import diff_lines
 from mailtemplates.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
 from mailtemplates.report import Report, Trouble, any_at, plural, statistics
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings, dump_settings, read_settings
 from mailtemplates.source import Location, shown
-from mailtemplates.watching import changes
-from mailtemplates.wrapping import wrap
 
 _List = list[str] | None
 
@@ -139,6 +139,8 @@ class _Run:
 
     def _diff(self, files: Sequence[str]) -> int:
         """Write what fixing would change."""
+        from mailtemplates.octetdiff import diff_lines
+
         troubles = []
         changed = 0
         for path in files:
@@ -176,6 +178,8 @@ class _Run:
             if self._options.write or self._options.prune:
                 raise SettingsError("there is no baseline to write", cure="name its file with --baseline")
             return judged.diagnostics
+        from mailtemplates.baseline import read_baseline
+
         path = self._settings.folder / self._settings.baseline
         known = read_baseline(path, missing_is_empty=self._options.write)
         if judged.troubles:
@@ -213,6 +217,8 @@ class _Run:
 
 def _show_settings(settings: Settings) -> None:
     """Write the settings that hold, and the rules that they choose."""
+    from mailtemplates.wrapping import wrap
+
     rules = sorted(Inspection(settings, LintCache(None, settings)).linter.codes)
     write_lines(
         [
@@ -225,8 +231,13 @@ def _show_settings(settings: Settings) -> None:
 
 
 def _complain(troubles: Sequence[Trouble]) -> None:
+    """Say what kept files from being judged: once for the first file, with the number of the others like it."""
+    alike: dict[str, list[Trouble]] = {}
     for trouble in troubles:
-        for line in f"error: {trouble.error}".split("\n"):
+        alike.setdefault(trouble.error.problem, []).append(trouble)
+    for first, *others in alike.values():
+        more = f"\nand so {plural(len(others), 'more file')}" if others else ""
+        for line in f"error: {first.error}{more}".split("\n"):
             warn(ascii_controls(line))
 
 
@@ -250,6 +261,8 @@ def _columns() -> int:
 
 def _watch(settings: Callable[[], Settings], options: _Options) -> None:
     """Lint, and again whenever a file, what a template uses, or the settings change; until it is interrupted."""
+    from mailtemplates.watching import changes
+
     if STDIN in options.names:
         raise SettingsError("standard input cannot be watched", cure="name files or folders")
     current: tuple[Settings, _Run] | None = None
