@@ -42,6 +42,10 @@ class Lines:
             at = self.octets.find(b"\n", at + 1)
         return starts
 
+    def start(self, number: int) -> int:
+        """The octet at which a line begins, from 1; the end of the octets where there is no such line."""
+        return self._starts[number - 1] if number <= len(self._starts) else len(self.octets)
+
     def line_at(self, offset: int) -> tuple[int, Span]:
         """The number, from 1, of the line that an octet stands on, and the line without its line end."""
         number = bisect_right(self._starts, offset)

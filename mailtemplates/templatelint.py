@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, TemplateError, meta
+from jinja2 import TemplateError, meta
 
 from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
+from mailtemplates.finding import Edit, Fix
 from mailtemplates.lines import Lines
 from mailtemplates.linter import Found, Linter, diagnose
 from mailtemplates.project import locate_template
@@ -23,7 +24,8 @@ from mailtemplates.settings import Settings
 from mailtemplates.source import Source, shown
 from mailtemplates.stamp import Stamp
 from mailtemplates.suppression import Skipped, Suppression, hides, read_suppressions
-from mailtemplates.tracer import Trace, Tracer, origin_of
+from mailtemplates.templatesource import TemplateSource
+from mailtemplates.tracer import Trace, Tracer, html_of, origin_of, source_span
 
 STAMP = Stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "lint")
 _STAND_IN = "Sender <sender@mailtemplates.org>"
@@ -42,19 +44,32 @@ class _Sample(NamedTuple):
 class _File:
     """A template's file: its lines, and the comments in it that turn rules off."""
 
-    def __init__(self, path: str, octets: bytes, environment: Environment, inline_ignores: bool) -> None:
+    def __init__(self, path: str, name: str, octets: bytes, engine: Engine, inline_ignores: bool) -> None:
         self.path = path
+        environment, contract = engine.environment, engine.contract(name)
+        schema = contract.schema if contract else None
         self.lines = Lines(octets)
-        text = octets.decode("utf-8", "replace")
-        self.suppressions = read_suppressions(text, environment) if inline_ignores else []
+        self.source = TemplateSource(name, octets, environment, schema, frozenset(environment.globals))
+        self.text = self.source.text
+        self.suppressions = read_suppressions(octets.decode("utf-8", "replace"), environment) if inline_ignores else []
 
-    def span(self, line: int, column: int, length: int = 1) -> Span:
-        """The octets of characters of a line, both from 1."""
-        rows = self.lines.octets.split(b"\n")
-        row = rows[line - 1].decode("utf-8", "replace") if 0 < line <= len(rows) else ""
-        start = sum(len(one) + 1 for one in rows[: line - 1]) + len(row[: column - 1].encode())
-        end = start + len(row[column - 1 : column - 1 + max(length, 1)].encode())
-        return Span(min(start, len(self.lines.octets)), min(end, len(self.lines.octets)))
+    def span(self, start: int, end: int) -> Span:
+        """The octets of characters of the source as Jinja reads it: without a byte order mark, line ends LF."""
+        return Span(self._octet(start), self._octet(end))
+
+    def _octet(self, character: int) -> int:
+        before = self.text[:character]
+        row = before.count("\n")
+        start = self.lines.start(row + 1)
+        mark = 3 if row == 0 and self.lines.octets.startswith(b"\xef\xbb\xbf") else 0
+        return min(start + mark + len(before[before.rfind("\n") + 1 :].encode()), len(self.lines.octets))
+
+    def offset(self, line: int, column: int) -> int:
+        """The character of a line and column, both from 1."""
+        rows = self.text.split("\n")
+        return sum(len(row) + 1 for row in rows[: line - 1]) + min(
+            max(column, 1) - 1, len(rows[min(line, len(rows)) - 1])
+        )
 
 
 class TemplateLinter:
@@ -79,9 +94,10 @@ class TemplateLinter:
         settings, folders, name = locate_template(str(path))
         engine, tracer = self._engine(folders, settings)
         shown_path = shown(path) if path.is_absolute() else path.as_posix()
-        own = _File(shown_path, path.read_bytes(), engine.environment, self._inline_ignores)
+        own = _File(shown_path, name, path.read_bytes(), engine, self._inline_ignores)
         files = {name: own}
         skipped, found = self._find(engine, tracer, name, files)
+        found = [*(("", own, one) for one in self._of_source(own)), *found]
         hidden = _Hidden(self._linter)
         kept = [
             diagnose(one, file.lines, file.path, sample)
@@ -93,6 +109,14 @@ class TemplateLinter:
             left += self._linter.judge(suppression)
         kept += [diagnose(one, own.lines, own.path) for one in left if one.rule.code not in self._off(own)]
         return sorted(filter(self._is_new, kept), key=lambda one: (one.path, one.line, one.column, one.code))
+
+    def _of_source(self, file: _File) -> Iterator[Found]:
+        """What the rules over template source find, with places in octets of the file."""
+        for one in self._linter.judge(file.source):
+            fix = one.finding.fix
+            edits = tuple(Edit(file.span(*edit.span), edit.octets) for edit in fix.edits) if fix else ()
+            finding = replace(one.finding, span=file.span(*one.finding.span), fix=fix and replace(fix, edits=edits))
+            yield one._replace(finding=finding)
 
     def _off(self, file: _File) -> frozenset[str]:
         return ignored_in(file.path, self._linter.settings, self._linter.rules)
@@ -120,7 +144,7 @@ class TemplateLinter:
                 off = {_CALLERS[field] for field in sample.given}
                 found += [
                     (sample.name, *self._placed(engine, sample, one, name, files))
-                    for one in self._linter.find(sample.raw)
+                    for one in self._linter.find(sample.raw, rendered=True)
                     if one.rule.code not in off and not _is_given(sample, one.finding.span)
                 ]
         except MailTemplatesError as error:
@@ -143,11 +167,9 @@ class TemplateLinter:
             return files[name], _moved(one, Span(0, 0), "")
         origin, call = origins
         file = self._file(engine, origin.template, files)
-        source = Source(origin.template, sample.trace.sources[origin.template])
-        place = source.locate(origin.start)
         called = Source(call.template, sample.trace.sources[call.template]).locate(call.start) if call else None
-        span = file.span(place.line, place.column, origin.end - origin.start)
-        return file, _moved(one, span, f"called at {called}" if called else "")
+        moved = _moved(one, file.span(origin.start, origin.end), f"called at {called}" if called else "")
+        return file, moved._replace(finding=replace(moved.finding, fix=_fix_in(sample, one, origin.template, file)))
 
     def _file(self, engine: Engine, name: str, files: dict[str, _File]) -> _File:
         if name not in files:
@@ -155,7 +177,7 @@ class TemplateLinter:
             assert loader is not None
             _, filename, _ = loader.get_source(engine.environment, name)
             octets = Path(filename).read_bytes() if filename and Path(filename).is_file() else b""
-            files[name] = _File(filename or name, octets, engine.environment, self._inline_ignores)
+            files[name] = _File(filename or name, name, octets, engine, self._inline_ignores)
         return files[name]
 
     def _is_used(self, engine: Engine, name: str) -> bool:
@@ -228,6 +250,21 @@ def _moved(one: Found, span: Span, note: str) -> Found:
     return one._replace(finding=replace(finding, problem=problem, span=span, fix=None))
 
 
+def _fix_in(sample: _Sample, one: Found, template: str, file: _File) -> Fix | None:
+    """A fix of the html as a fix of the template, where all that it changes is that template's own text."""
+    if one.body is None or one.finding.fix is None:
+        return None
+    edits = []
+    text = one.body.text
+    for edit in one.finding.fix.edits:
+        start, end = (len(text[:at].replace("\r\n", "\n")) for at in edit.span)
+        origin = source_span(sample.trace, html_of(one.body.part), start, end)
+        if origin is None or origin.template != template:
+            return None
+        edits.append(Edit(file.span(origin.start, origin.end), edit.octets))
+    return Fix(tuple(edits), one.finding.fix.safe)
+
+
 def _references(engine: Engine) -> Iterator[str]:
     """The names that the templates of the folders extend, include or import."""
     environment = engine.environment
@@ -247,4 +284,5 @@ def _broken(error: MailTemplatesError, file: _File) -> Skipped:
         return Skipped(reason, Span(0, 0), error.cure, True)
     if location.path not in (file.path, ""):
         return Skipped(f"{reason} ({location})", Span(0, 0), error.cure, True)
-    return Skipped(reason, file.span(location.line, max(location.column, 1)), error.cure, True)
+    at = file.offset(location.line, location.column)
+    return Skipped(reason, file.span(at, at + 1), error.cure, True)

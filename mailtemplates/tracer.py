@@ -124,6 +124,11 @@ def _of_text(trace: Trace, part: Part, span: Span) -> tuple[Origin, Origin | Non
     return _whole(html)
 
 
+def html_of(part: Part) -> str:
+    """The finished html of a part as it was composed, its line ends LF."""
+    return part.text.replace("\r\n", "\n")
+
+
 def _html_block(trace: Trace) -> Traced | None:
     return trace.blocks.get("html", trace.blocks.get(""))
 
@@ -132,10 +137,23 @@ def _of_html(trace: Trace, part: Part, span: Span) -> tuple[Origin, Origin | Non
     block = _html_block(trace)
     if block is None:
         return None
-    final = part.text.replace("\r\n", "\n")
+    final = html_of(part)
     at, end = _characters(part, span.start), _characters(part, span.end)
     place = html_place(str(block), final, at)
     return _at(block, place, end - at) if place >= 0 else _whole(block)
+
+
+def source_span(trace: Trace, final: str, start: int, end: int) -> Origin | None:
+    """The source of characters of the finished html, where they are the template's own text as it stands; else None."""
+    block = _html_block(trace)
+    at = html_place(str(block), final, start) if block is not None else -1
+    if block is None or at < 0 or block[at : at + end - start] != final[start:end]:
+        return None
+    for one in block.stretches:
+        if one.exact and one.start <= at and at + end - start <= one.end:
+            begin = one.origin.start + at - one.start
+            return Origin(one.origin.template, begin, begin + end - start)
+    return None
 
 
 def html_place(source: str, final: str, at: int) -> int:

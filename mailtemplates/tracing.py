@@ -7,15 +7,15 @@ its text, and is given its stretches back where it is printed; what a filter has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.lexer import TokenStream, newline_re
 from markupsafe import Markup, escape
 
+from mailtemplates.jinjatokens import locate_tokens, offset_of
 from mailtemplates.memo import Memo
 from mailtemplates.sinks import environment_for, generator_for
 from mailtemplates.template import Sink
@@ -72,12 +72,6 @@ def join(pieces: Iterable[Any]) -> Traced:
     return Traced("".join(texts), stretches)
 
 
-class _At(int):
-    """A line number that knows its token's offset: nodes carry it as their line."""
-
-    start: int
-
-
 class _Recorder:
     """What one environment's templates call while they render."""
 
@@ -128,7 +122,7 @@ class _TracingGenerator(CodeGenerator):
         for child in node.nodes:
             self.start_write(frame, child)
             if isinstance(child, nodes.TemplateData):
-                self.write(f"environment.stretch({child.data!r}, {self.name!r}, {getattr(child.lineno, 'start', 0)})")
+                self.write(f"environment.stretch({child.data!r}, {self.name!r}, {offset_of(child)})")
             else:
                 self._value(partial(self.visit, child, frame), child, frame)
             self.end_write(frame)
@@ -156,7 +150,7 @@ class _TracingGenerator(CodeGenerator):
 
     def _value(self, write: Callable[[], None], node: nodes.Node, frame: Frame, how: str = "value") -> None:
         escaping = "context.eval_ctx.autoescape" if frame.eval_ctx.volatile else str(bool(frame.eval_ctx.autoescape))
-        start, end = self.environment.around(getattr(node.lineno, "start", 0), self.name)  # type: ignore[attr-defined]
+        start, end = self.environment.around(offset_of(node), self.name)  # type: ignore[attr-defined]
         finalize = self._make_finalize()
         self.write(f"environment.{how}(")
         if finalize.src is not None:
@@ -165,33 +159,6 @@ class _TracingGenerator(CodeGenerator):
         if finalize.src is not None:
             self.write(")")
         self.write(f", {escaping}, {self.name!r}, {start}, {end})")
-
-
-def _tokenizer(environment: Environment, sources: dict[str, str]) -> Callable[..., TokenStream]:
-    """What tokenizes for an environment, each token with its offset; keeps the sources by template name."""
-
-    def tokenize(source: str, name: str | None, filename: str | None = None, state: str | None = None) -> TokenStream:
-        source = environment.preprocess(source, name, filename)
-        sources[name or ""] = "\n".join(newline_re.split(source)[::2])
-        raw = _located(environment.lexer.tokeniter(source, name, filename, state), sources[name or ""])
-        stream = TokenStream(environment.lexer.wrap(raw, name, filename), name, filename)
-        for extension in environment.iter_extensions():
-            filtered = extension.filter_stream(stream)
-            stream = filtered if isinstance(filtered, TokenStream) else TokenStream(filtered, name, filename)
-        return stream
-
-    return tokenize
-
-
-def _located(raw: Iterable[tuple[int, str, str]], source: str) -> Iterator[tuple[int, str, str]]:
-    at = 0
-    for line, kind, text in raw:
-        start = source.find(text, at)
-        start = at if start < 0 else start
-        at = start + len(text)
-        place = _At(line)
-        place.start = start
-        yield place, kind, text
 
 
 def _surroundings(environment: Environment, sources: dict[str, str]) -> Callable[[int, str | None], tuple[int, int]]:
@@ -220,7 +187,7 @@ def tracing_environment(sources: dict[str, str]) -> Callable[..., Environment]:
         overlay.bytecode_cache = None
         overlay.code_generator_class = type("Tracing", (_TracingGenerator, own), {})
         overlay.concat = recorder.concat  # type: ignore[method-assign]
-        overlay._tokenize = _tokenizer(overlay, sources)  # type: ignore[method-assign]
+        locate_tokens(overlay, sources)
         for called in (recorder.stretch, recorder.value, recorder.filtered):
             setattr(overlay, called.__name__, called)
         overlay.around = _surroundings(overlay, sources)  # type: ignore[attr-defined]

@@ -1,0 +1,101 @@
+"""A template as the rules over its source see it: text, syntax tree with exact places, data contract.
+
+Floor 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes
+from jinja2.lexer import newline_re
+
+from mailtemplates.jinjatokens import locate_tokens, offset_of
+from mailtemplates.rawfield import Span
+
+
+class SourceToken(NamedTuple):
+    """A raw token of the template: its kind in Jinja's words (``data``, ``block_begin``, ``name``, …), and where."""
+
+    kind: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class TemplateSource:
+    """One template.
+
+    Findings of rules over it have spans in characters of ``text``.
+
+    :param name: in its template folder, with forward slashes.
+    :param octets: the file as it is.
+    :param environment: what compiles it; its loader finds the templates that this one uses.
+    :param schema: the data contract's JSON Schema; None when there is none.
+    :param variables: names that every template has beside the data: globals of the engine and the application.
+    """
+
+    name: str
+    octets: bytes = field(repr=False)
+    environment: Environment = field(repr=False)
+    schema: Mapping[str, Any] | None = field(default=None, repr=False)
+    variables: frozenset[str] = frozenset()
+
+    @cached_property
+    def text(self) -> str:
+        """The source as Jinja reads it: UTF-8, without a byte order mark, its line ends LF."""
+        return "\n".join(newline_re.split(self.octets.decode("utf-8-sig", "replace"))[::2])
+
+    @cached_property
+    def _parsed(self) -> nodes.Template | TemplateSyntaxError:
+        environment = self.environment.overlay()
+        locate_tokens(environment, {})
+        try:
+            return environment.parse(self.text, self.name)
+        except TemplateSyntaxError as fault:
+            return fault
+
+    @property
+    def tree(self) -> nodes.Template | None:
+        """The syntax tree, its nodes with exact offsets (:func:`mailtemplates.jinjatokens.offset_of`); None when the
+        source does not parse."""
+        return self._parsed if isinstance(self._parsed, nodes.Template) else None
+
+    @property
+    def fault(self) -> TemplateSyntaxError | None:
+        """Why it does not parse."""
+        return self._parsed if isinstance(self._parsed, TemplateSyntaxError) else None
+
+    @cached_property
+    def tokens(self) -> tuple[SourceToken, ...]:
+        """The raw tokens, comments and white space too, up to a fault. What white-space control took is in none."""
+        return tuple(self._read_tokens())
+
+    def _read_tokens(self) -> Iterator[SourceToken]:
+        at = 0
+        try:
+            for _, kind, text in self.environment.lexer.tokeniter(self.text, self.name):
+                start = max(self.text.find(text, at), at)
+                at = start + len(text)
+                yield SourceToken(kind, text, Span(start, at))
+        except TemplateError:
+            return
+
+    def span(self, node: nodes.Node, length: int = 1) -> Span:
+        """The characters from a node's token on."""
+        start = offset_of(node)
+        return Span(start, min(start + length, len(self.text)))
+
+    def other(self, name: str) -> TemplateSource | None:
+        """Another template of the same loader, which this one extends, includes or imports; None when there is none."""
+        loader = self.environment.loader
+        try:
+            source = loader.get_source(self.environment, name)[0] if loader else None
+        except (TemplateError, UnicodeDecodeError, OSError):
+            return None
+        if source is None:
+            return None
+        return TemplateSource(name, source.encode("utf-8", "surrogatepass"), self.environment, None, self.variables)
