@@ -9,22 +9,27 @@ from mailtemplates.rawword import decode
 from mailtemplates.rule import rule
 
 _ADDRESSES = ("From", "Sender", "Reply-To", "To", "Cc")
-_MARK = pattern(rb"[{%\[]|\*\||=\?|None|undefined|null|nan|NaN")
+_MARK = pattern(rb"[{%\[]|\*\||=\?|<<|##|None|undefined|null|nan|NaN|object at 0x| method ")
 _PLACEHOLDER = pattern(
     r"\{\{[^{}]{0,200}\}\}"  # Jinja, Handlebars, Mustache
     r"|\{%[^{}%]{1,200}%\}"
     r"|%7B%7B.{0,200}?%7D%7D"  # the same in a URL
-    r"|[$#]\{[^{}]{1,100}\}"  # Freemarker, Ruby, JavaScript
+    r"|[$#]\{[^{}]{1,100}\}|\{\$[A-Za-z_][\w.]{0,60}\}"  # Freemarker, Ruby, JavaScript, Smarty
     r"|\*\|[A-Za-z0-9_:. -]{1,80}\|\*"  # Mailchimp
     r"|<%[^%]{1,200}%>"  # ERB
     r"|%%[A-Za-z_]{2,60}%%"
-    r"|(?<![0-9A-Za-z%])%(?![0-9A-F]{2})[A-Z][A-Z0-9_]{2,60}%(?![0-9A-F]{2})"
     r"|%\([A-Za-z_]\w{0,60}\)[sdrif]\b"
     r"|\[(?:FIRST|LAST|FULL|USER)[ _]?NAME\]"
     r"|\[object [A-Z][a-z]+\]"
+    r"|<[\w.]{1,80} object at 0x[0-9a-fA-F]{4,16}>|<(?:bound|built-in) method [^<>]{1,100}>"
 )
+_PERCENT = pattern(r"(?<![0-9A-Za-z%])%[A-Za-z][A-Za-z0-9_.]{2,60}%(?![0-9A-Fa-f]{2})")
+_PERCENT_IN_URL = pattern(r"(?<![0-9A-Za-z%])%(?![0-9A-Fa-f]{2})[A-Za-z][A-Za-z0-9_.]{2,60}%(?![0-9A-Fa-f]{2})")
 _PERSON = r"(?:user|customer|recipient|subscriber|contact|order|account|member|client)\.[a-z_]{1,40}"
-_DOUBTFUL = pattern(rf"(?<![\w{{$#])\{{(?:{_PERSON}|[a-z_][a-z0-9_]{{0,60}}|\d)?\}}(?!\}})|(?<![\w%])%s(?!\w)")
+_DOUBTFUL = pattern(
+    rf"(?<![\w{{$#])\{{(?:{_PERSON}|[a-z_][a-z0-9_]{{0,60}}|\d)?\}}(?!\}})"
+    r"|(?<![\w%])%s(?!\w)|<<[A-Za-z_ ]{2,40}>>|\[\[[a-z_. ]{2,40}\]\]|##[A-Z_]{2,40}##"
+)
 _NOTHING = r"(?:None|undefined|null|NaN|nan|\[object Object\])"
 _ONLY_NOTHING = pattern(rf"\s*{_NOTHING}(?:\s+{_NOTHING})*\s*")
 _NOBODY = pattern(rf"\b(?:[Hh]ello|[Hh]i|[Hh]ey|[Dd]ear|[Ww]elcome)(?: to)?,? ({_NOTHING})(?=\s*(?:[!,.:;?]|$))")
@@ -115,7 +120,8 @@ def placeholder_in_header(field: RawField) -> Findings:
     if not _MARK.search(field.octets, field.body.start, field.body.end):
         return
     text = decode(field.value) if "=?" in field.latin else field.value
-    match = _PLACEHOLDER.search(text)
+    percent = _PERCENT_IN_URL if "%" in text and ("://" in text or "mailto:" in text) else _PERCENT
+    match = _PLACEHOLDER.search(text) or percent.search(text)
     severity: Severity | None = None
     if not match and field.lower == "subject":
         match = _ONLY_NOTHING.fullmatch(text) or _NOBODY.search(text)
