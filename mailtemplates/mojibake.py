@@ -41,7 +41,9 @@ def find_garbled(text: str) -> list[Garbled]:
         meant = _decode(match[0])
         if meant is not None:
             found.append(Garbled(*match.span(), match[0], meant))
-            sure = sure or _is_sure(text, match, meant)
+            sure = sure or (_is_sure(text, match, meant) and _stands_alone(text, match))
+    if not sure and found:
+        sure = _is_most(text, found) and any(len(one.seen) >= 6 for one in found)
     return found if sure else []
 
 
@@ -68,4 +70,16 @@ def _is_sure(text: str, match: re.Match[str], meant: str) -> bool:
     if seen[0] in "ÃÂ":
         before = text[match.start() - 1 : match.start()]
         return seen[1] not in _SIGNS or not before.isalpha() or (before.islower() and seen[0] == "Ã")
-    return len(seen) >= 6
+    return False
+
+
+def _stands_alone(text: str, match: re.Match[str]) -> bool:
+    """Whether only ASCII touches a run: text of another script in a wrong charset is such characters all over."""
+    start, end = match.span()
+    return text[max(0, start - 1) : start].isascii() and text[end : end + 1].isascii()
+
+
+def _is_most(text: str, found: list[Garbled]) -> bool:
+    """Whether nearly all that is not ASCII is garbled."""
+    others = len(text) - len(text.encode("ascii", "ignore"))
+    return sum(one.end - one.start for one in found) > 0.9 * others

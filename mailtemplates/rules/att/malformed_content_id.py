@@ -4,7 +4,7 @@ from mailtemplates.characters import shorten
 from mailtemplates.contentid import CidUrl, cid_urls, content_id, htmls
 from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.mime import Part
-from mailtemplates.rawfield import RawField
+from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rawmessageid import IdFault, read_message_id
 from mailtemplates.reencoding import is_ours
@@ -79,9 +79,16 @@ def malformed_content_id(message: RawMessage) -> Findings:
         --b--
     """
     named = [(part, field) for part in message.parts for field in part.fields_named("Content-ID")[:1]]
+    bare = []
     for part, field in named:
-        if field.raw.isascii():
-            yield from _judge(part, field)
+        faults = read_message_id(field.latin).faults if field.raw.isascii() else ()
+        fault = next((fault for fault in faults if fault.kind not in _ALLOWED), None)
+        if fault and fault.kind == "no-at":
+            bare.append(field.at(fault.start, fault.end))
+        elif fault and not (fault.kind == "character" and "[" in field.latin):
+            yield _malformed(part, field, fault)
+    if bare:
+        yield _without_domain(bare)
     if not any("%" in field.latin for _, field in named):
         return
     known = {content_id(part) for part, _ in named}
@@ -90,18 +97,21 @@ def malformed_content_id(message: RawMessage) -> Findings:
             yield _unencoded(url)
 
 
-def _judge(part: Part, field: RawField) -> Findings:
-    faults = [fault for fault in read_message_id(field.latin).faults if fault.kind not in _ALLOWED]
-    if not faults:
-        return
-    fault = faults[0]
-    yield Finding(
+def _malformed(part: Part, field: RawField, fault: IdFault) -> Finding:
+    return Finding(
         field.at(fault.start, fault.end),
         f"in the Content-ID: {fault.problem}",
         "write Content-ID: <name@domain>",
         _fix(part, field, fault),
         severity=None if fault.kind in _ERRORS else "warning",
     )
+
+
+def _without_domain(spans: list[Span]) -> Finding:
+    """Identifiers without a domain work in one message; all of them are one finding."""
+    count = "a Content-ID has" if len(spans) == 1 else f"{len(spans)} Content-IDs have"
+    help_ = "write Content-ID: <name@domain>, and cid:name@domain in the html"
+    return Finding(spans[0], f"{count} no @", help_, severity="warning")
 
 
 def _fix(part: Part, field: RawField, fault: IdFault) -> Fix | None:

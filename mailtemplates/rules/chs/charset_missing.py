@@ -66,6 +66,8 @@ def charset_missing(part: Part) -> Findings:
     """
     if part.media_type in _OWN_DEFAULT or not part.media_type.startswith("text/") or part.decoded.isascii():
         return
+    if part.is_attachment and b"\x00" in part.decoded:
+        return
     declared = read_declared(part)
     if declared is None or declared.label or declared.charset is None:
         return
@@ -79,10 +81,16 @@ def charset_missing(part: Part) -> Findings:
     yield Finding(
         place,
         f"{part.media_type} has octets outside ASCII, but names no charset",
-        f"add charset={name} to its Content-Type" if name else "add the charset that the text is in",
+        _help(name),
         _fix(part, declared),
         severity="warning" if softened else None,
     )
+
+
+def _help(name: str) -> str:
+    if name == "utf-8":
+        return "it is utf-8: add charset=utf-8 to the Content-Type"
+    return f"add its charset, probably {name}" if name else "add the charset that the text is in"
 
 
 def _in_meta(part: Part) -> str:

@@ -4,11 +4,11 @@ import re
 
 from mailtemplates.bodyplace import locate
 from mailtemplates.characters import shorten
-from mailtemplates.charset import is_utf8
+from mailtemplates.charset import find_misfit, is_utf8
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.mojibake import Garbled, find_garbled
-from mailtemplates.partcharset import Declared, find_part_misfit, read_declared, rename
+from mailtemplates.partcharset import Declared, read_declared, rename
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.rawquoted import quote_octets
@@ -94,7 +94,7 @@ def damaged_or_hidden_characters(part: Part) -> Findings:
     declared = read_declared(part)
     if declared is None or declared.charset is None or declared.charset.codec is None or declared.charset.is_forbidden:
         return
-    if find_part_misfit(part, declared.charset):
+    if find_misfit(part.decoded, declared.charset):
         return
     finding = _mislabelled(part, declared) or _garbled(part) or _damaged(part) or _hidden(part)
     if finding:

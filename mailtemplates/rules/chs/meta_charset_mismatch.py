@@ -73,11 +73,9 @@ def meta_charset_mismatch(part: Part) -> Findings:
     if part.media_type != "text/html" or not _HAS_LABEL.search(part.decoded):
         return
     declared = read_declared(part)
-    if declared is None or declared.charset is None or declared.charset.is_forbidden:
+    if declared is None or not declared.label or declared.charset is None or declared.charset.is_forbidden:
         return
     name = declared.charset.name
-    if not declared.label and not part.decoded.isascii():
-        return
     wrong = [(start, end, label) for start, end, label in _labels(part) if not _agrees(part, name, label)]
     if not wrong:
         return

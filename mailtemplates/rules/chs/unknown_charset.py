@@ -55,7 +55,10 @@ def unknown_charset(part: Part) -> Findings:
 
 def _meant(label: str) -> str:
     """The registered name that is nearest, or UTF-8."""
-    plain = "".join(char for char in label.lower() if char.isalnum())
+    label = label.lower().removeprefix("charset=")[:60]
+    plain = "".join(char for char in label if char.isalnum())
     if plain.startswith("utf8"):
         return "utf-8"
-    return nearest(label.lower()[:60], _USUAL) or nearest(label.lower()[:60], known_names()) or "utf-8"
+    if label in _USUAL:
+        return label
+    return nearest(label, _USUAL) or nearest(label, known_names()) or "utf-8"
