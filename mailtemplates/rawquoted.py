@@ -12,7 +12,7 @@ from mailtemplates.pattern import pattern
 #: Longest encoded line in octets, without its line end (§6.7, rule 5).
 LIMIT = 76
 
-_RAW = pattern(rb"[^\t -~]")
+_RAW = pattern(rb"[^\t\r -~]")
 _RAW_OR_EQUALS = pattern(rb"[^\t -<>-~]")
 _SOFT = pattern(rb"=[ \t]*$")
 _LINE_END = pattern(rb"\r?\n")
@@ -27,7 +27,8 @@ def quote_octets(octets: bytes, end: bytes) -> bytes:
 def mend_line(line: bytes, end: bytes) -> bytes:
     """An encoded line, without its line end, as right lines that stand for the same.
 
-    Octets that may not stand raw are escaped, white space at the end too, and soft breaks keep it within 76 octets.
+    Octets that may not stand raw are escaped, but for CR, white space at the end too, and soft breaks keep it within
+    76 octets.
     """
     soft = b"=" if _SOFT.search(line) else b""
     body = line.rstrip(b" \t")[:-1] if soft else line

@@ -14,7 +14,7 @@ from mailtemplates.rule import rule
 _AMID_CRLF = pattern(rb"\r\r+\n?|\r(?!\n)|(?<!\r)\n")
 _AMID_LF = pattern(rb"\r+\n?")
 _HEADER_AMID_CRLF = pattern(rb"(?<!\r)\n")
-_HEADER_AMID_LF = pattern(rb"\r\n")
+_HEADER_AMID_LF = pattern(rb"(?<!\r)\r+\n")
 _MANY = 5_000
 
 
