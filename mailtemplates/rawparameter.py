@@ -275,7 +275,7 @@ class _Scan:
         if not self.text[one.start : one.end].isascii():
             problem = f"octets outside ASCII stand in the parameter `{brief(name)}`"
             self.fault("non-ascii", problem, one.start, one.end, one.name)
-        elif not one.quoted and not one.value:
+        elif not one.quoted and not one.value and not one.extended:
             self.fault("bad-parameter", f"the parameter `{brief(name)}` has no value", one.start, one.end, one.name)
         elif not one.quoted and not one.extended and _SPECIAL.search(one.value):
             problem = f"the value `{brief(one.value)}` needs quotes"

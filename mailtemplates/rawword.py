@@ -104,7 +104,7 @@ _CONTROL = pattern("[\x00-\x08\x0a-\x1f\x7f\u2028-\u202e\u2066-\u2069]")
 _SPECIALS = pattern(r'[()<>@,;:"\[\]\\]')
 _JAPANESE_END = pattern(rb"\x1b(\([A-Z]|\$[@A-Z]|\$\([A-Z]|&@)")
 # What may stand beside an encoded word. A comma behind one in a list of addresses is no fault of the word's.
-_BESIDE = {"text": " \t\r\n", "unknown": " \t\r\n", "phrase": " \t\r\n,;", "comment": " \t\r\n()"}
+_BESIDE = {"text": " \t\r\n", "unknown": ' \t\r\n()<>,:;"', "phrase": " \t\r\n,;", "comment": " \t\r\n()"}
 _STATEFUL = ("iso2022", "hz", "utf_7")
 _REMEMBERED = 4_000
 

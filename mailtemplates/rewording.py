@@ -10,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from mailtemplates.addrspec import quote_name
 from mailtemplates.encodedword import LINE_LIMIT, encode_words
 from mailtemplates.finding import Fix, replace
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
+from mailtemplates.rawword import Word, meant
 
 _TOKEN = pattern(r"([ \t\r\n]*)([^ \t\r\n]+)")
+# Text that is the same as it stands: no space at its ends, no two together, no word that is too long to fold.
+_PLAIN = pattern(r"[!-~]{1,60}(?: [!-~]{1,60})*")
+_NAME_MOST = 60
 
 
 class Piece(NamedTuple):
@@ -134,6 +139,20 @@ class _Lines:
         self.pieces += (gap, text)
         self.column = width
         self.has_word = self.has_word or is_word
+
+
+def plain_form(field: RawField, run: tuple[Word, ...]) -> str:
+    """The text of a run as it can stand there without encoding; empty when it cannot."""
+    text = meant(run) or ""
+    place = run[0].place
+    if place not in ("text", "phrase", "comment") or "=?" in text or not _PLAIN.fullmatch(text):
+        return ""
+    if place == "text":
+        return text
+    if place == "comment":
+        return "" if any(mark in text for mark in "()\\") else text
+    follows = field.latin[run[-1].end : run[-1].end + 80].lstrip()[:1]
+    return quote_name(text) if follows == "<" and len(text) <= _NAME_MOST else ""
 
 
 def has_long_line(field: RawField) -> bool:

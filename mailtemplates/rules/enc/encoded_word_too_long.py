@@ -4,7 +4,7 @@ from mailtemplates.encodedword import LINE_LIMIT, WORD_LIMIT
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rawword import Word, meant, read_words, runs
-from mailtemplates.rewording import Piece, has_long_line, reword
+from mailtemplates.rewording import Piece, has_long_line, plain_form, reword
 from mailtemplates.rule import rule
 
 
@@ -47,7 +47,7 @@ def encoded_word_too_long(field: RawField) -> Findings:
             field.at(long[0].start, long[0].end),
             problem,
             "cut the text into several encoded words with a space between them",
-            reword(field, [piece for run in runs(tuple(words), field.latin) for piece in _pieces(run)]),
+            reword(field, [piece for run in runs(tuple(words), field.latin) for piece in _pieces(field, run)]),
         )
     elif has_long_line(field):
         line = _long_line(field, words)
@@ -61,9 +61,12 @@ def encoded_word_too_long(field: RawField) -> Findings:
             )
 
 
-def _pieces(run: tuple[Word, ...]) -> list[Piece]:
-    text = meant(run) if any(word.fault("too-long") for word in run) else None
-    return [Piece(run[0].start, run[-1].end, ((text, True),))] if text else []
+def _pieces(field: RawField, run: tuple[Word, ...]) -> list[Piece]:
+    if not any(word.fault("too-long") for word in run):
+        return []
+    plain = plain_form(field, run)
+    text = plain or meant(run)
+    return [Piece(run[0].start, run[-1].end, ((text, not plain),))] if text else []
 
 
 def _long_line(field: RawField, words: list[Word]) -> Span | None:

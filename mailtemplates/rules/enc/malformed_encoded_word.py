@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from mailtemplates.charset import find_charset, find_misfit, is_utf8
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import FaultKind, Word, meant, read_words
@@ -88,11 +89,28 @@ def malformed_encoded_word(field: RawField) -> Findings:
     """
     for word in read_words(field):
         fault = word.fault(*_HELP) if word.is_legal else None
-        if fault:
+        if fault and fault.kind == "undecodable":
+            yield from _undecodable(field, word)
+        elif fault:
             yield Finding(
                 field.at(fault.start, fault.end), fault.problem, _HELP[fault.kind], _fix(field, word, fault.kind),
                 severity="warning" if _is_harmless(word, fault.kind) else None,
             )  # fmt: skip
+
+
+def _undecodable(field: RawField, word: Word) -> Findings:
+    """Octets that are no text in the charset, though perhaps in the larger one that readers take it for."""
+    charset = find_charset(word.charset)
+    misfit = find_misfit(word.octets, charset) if charset else None
+    if misfit is None:
+        return
+    better = misfit.name or misfit.codec or ("utf-8" if is_utf8(word.octets) else "")
+    yield Finding(
+        field.at(word.start, word.end),
+        f"the octets of an encoded word are no text in {word.charset}" + (f", but in {better}" if better else ""),
+        f"name the charset that the text is in, {better}" if better else _HELP["undecodable"],
+        severity="warning" if misfit.kind == "superset" or word.place == "unknown" else None,
+    )
 
 
 def _is_harmless(word: Word, kind: FaultKind) -> bool:

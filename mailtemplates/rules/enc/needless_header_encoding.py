@@ -1,16 +1,10 @@
 from __future__ import annotations
 
-from mailtemplates.addrspec import quote_name
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import Word, meant, read_words, runs
-from mailtemplates.rewording import Piece, reword
+from mailtemplates.rawword import read_words, runs
+from mailtemplates.rewording import Piece, plain_form, reword
 from mailtemplates.rule import rule
-
-# Text that is the same as it stands: no space at its ends, no two together, no word that is too long to fold.
-_PLAIN = pattern(r"[!-~]{1,60}(?: [!-~]{1,60})*")
-_NAME_MOST = 60
 
 
 @rule("ENC007", severity="info", fix="safe")
@@ -45,7 +39,7 @@ def needless_header_encoding(field: RawField) -> Findings:
     """
     words = read_words(field)
     for run in runs(words, field.latin) if words else ():
-        text = _plain(field, run)
+        text = "" if any(word.faults for word in run) else plain_form(field, run)
         if text:
             yield Finding(
                 field.at(run[0].start, run[-1].end),
@@ -53,18 +47,3 @@ def needless_header_encoding(field: RawField) -> Findings:
                 "write the text as it is" + (", in quotes" if text.startswith('"') else ""),
                 reword(field, [Piece(run[0].start, run[-1].end, ((text, False),))]),
             )
-
-
-def _plain(field: RawField, run: tuple[Word, ...]) -> str:
-    """The text as it can stand there; empty when it cannot, or when another rule has a word to say."""
-    if run[0].place not in ("text", "phrase", "comment") or any(word.faults for word in run):
-        return ""
-    text = meant(run) or ""
-    if "=?" in text or not _PLAIN.fullmatch(text):
-        return ""
-    if run[0].place == "text":
-        return text
-    if run[0].place == "comment":
-        return "" if any(mark in text for mark in "()\\") else text
-    follows = field.latin[run[-1].end : run[-1].end + 80].lstrip()[:1]
-    return quote_name(text) if follows == "<" and len(text) <= _NAME_MOST else ""

@@ -22,6 +22,9 @@ _WHOLE = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
 # Characters that need quotes and that every reader takes nevertheless.
 _READ_ANYWAY = pattern(r"[^\s\"\\(),]+")
 
+# A value that surely ends where the field or the parameter does.
+_VALUE = pattern(r'"[A-Za-z0-9 ._=+-]{1,70}')
+
 
 @rule("STR012", severity="error", fields=tuple(_KINDS), fix="part")
 def content_type_syntax(field: RawField) -> Findings:
@@ -87,7 +90,8 @@ def content_type_syntax(field: RawField) -> Findings:
         …
     """
     read = read_parametric(field.latin, _KINDS[field.lower])
-    for fault in read.faults:
+    unread = [fault for fault in read.faults if fault.kind == "bad-type"]
+    for fault in unread or read.faults:
         if fault.kind in _HELP and not _is_others(field, fault):
             yield Finding(
                 field.at(fault.start, fault.end),
@@ -140,7 +144,7 @@ def _fix(field: RawField, read: Parameters, fault: ParameterFault) -> Fix | None
     if fault.kind == "repeated-parameter" and _is_same(read, fault):
         before = field.latin.rfind(";", 0, fault.start)
         return replace(field.at(before, fault.end), b"") if before > read.end - 1 else None
-    if fault.kind == "unclosed-quote" and "\n" not in text:
+    if fault.kind == "unclosed-quote" and _VALUE.fullmatch(text):
         return replace(where, text.encode("ascii") + b'"')
     if fault.kind == "unquoted" and "\n" not in text and not any(mark in text for mark in '"\\'):
         return replace(where, b'"' + text.encode("ascii") + b'"')
