@@ -26,6 +26,7 @@ def nul_octet(part: Part) -> Findings:
     Bad:
 
         Content-Type: application/octet-stream
+        Content-Disposition: attachment; filename=a.bin
         Content-Transfer-Encoding: 8bit
         …
 
