@@ -16,12 +16,11 @@ from typing import NamedTuple
 from mailtemplates.address import Group, Mailbox
 from mailtemplates.characters import describe, find_forbidden, shorten
 from mailtemplates.errors import HeaderError
+from mailtemplates.moment import DAYS, MONTHS, write_moment
 from mailtemplates.pattern import pattern
 
 _FTEXT = pattern(r"[!-9;-~]{1,997}")
 _VISIBLE = pattern(r"[!-~]+")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @lru_cache(maxsize=256)
@@ -236,16 +235,9 @@ def format_date(moment: datetime) -> str:
     >>> format_date(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc))
     'Fri, 02 Jan 2026 03:04:05 +0000'
     """
-    offset = moment.utcoffset()
-    if offset is None:
+    if moment.utcoffset() is None:
         raise HeaderError("a date has no time zone", cure="give a datetime with tzinfo, such as timezone.utc")
-    minutes = round(offset.total_seconds() / 60)
-    sign = "-" if minutes < 0 else "+"
-    hours, rest = divmod(abs(minutes), 60)
-    return (
-        f"{_DAYS[moment.weekday()]}, {moment.day:02} {_MONTHS[moment.month - 1]} {moment.year:04} "
-        f"{moment.hour:02}:{moment.minute:02}:{moment.second:02} {sign}{hours:02}{rest:02}"
-    )
+    return write_moment(moment)
 
 
 _RFC_DATE = pattern(
@@ -270,12 +262,12 @@ def parse_date(text: str) -> datetime:
             f'"{text[:60]}" is not a date with a time zone',
             cure="write 2026-01-02T03:04:05+00:00, or Fri, 02 Jan 2026 03:04:05 +0000",
         )
-    if match and match[1] and match[1] != _DAYS[moment.weekday()]:
-        raise HeaderError(f'"{text[:60]}" names the wrong day', cure=f"that date is a {_DAYS[moment.weekday()]}")
+    if match and match[1] and match[1] != DAYS[moment.weekday()]:
+        raise HeaderError(f'"{text[:60]}" names the wrong day', cure=f"that date is a {DAYS[moment.weekday()]}")
     return moment
 
 
 def _to_iso(match: re.Match[str]) -> str:
     _, day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
-    number = _MONTHS.index(month) + 1
+    number = MONTHS.index(month) + 1
     return f"{year}-{number:02}-{int(day):02}T{hour}:{minute}:{second or '00'}{sign}{zone_hours}:{zone_minutes}"

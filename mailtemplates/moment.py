@@ -28,10 +28,14 @@ ZONES = {
 
 
 def write_moment(moment: datetime) -> str:
-    """A moment with a zone as a date field's body (§3.3)."""
-    zone = moment.strftime("%z")[:5]
-    day = f"{DAYS[moment.weekday()]}, {moment.day:02} {MONTHS[moment.month - 1]} {moment.year:04}"
-    return f"{day} {moment:%H:%M:%S} {zone}"
+    """A moment as a date field's body (RFC 5322 §3.3), whatever the locale; without a zone it is taken for UTC."""
+    offset = moment.utcoffset() or timedelta()
+    minutes = round(offset.total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return (
+        f"{DAYS[moment.weekday()]}, {moment.day:02} {MONTHS[moment.month - 1]} {moment.year:04} "
+        f"{moment.hour:02}:{moment.minute:02}:{moment.second:02} {'-' if minutes < 0 else '+'}{hours:02}{rest:02}"
+    )
 
 
 def make_moment(year: int, month: int, day: int, time: tuple[int, int, int], zone: str) -> datetime | None:
