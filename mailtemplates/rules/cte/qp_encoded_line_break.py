@@ -11,7 +11,7 @@ from mailtemplates.reencoding import is_ours
 from mailtemplates.rule import rule
 
 _BREAK = pattern(
-    rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?|=0[Dd](?:[ \t]*\r?\n)|=0[Aa](?:=[ \t]*\r?\n)?)"
+    rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?|=0[Dd](?:=?[ \t]*\r?\n)?|=0[Aa](?:=[ \t]*\r?\n)?)"
 )
 _QUICK = pattern(rb"=0[AaDd]")
 
@@ -41,22 +41,25 @@ def qp_encoded_line_break(part: Part) -> Findings:
         Gr=C3=BC=C3=9Fe
         aus K=C3=B6ln
     """
-    if part.encoding != "quoted-printable" or not part.media_type.startswith("text/") or part.is_attachment:
+    if part.encoding != "quoted-printable" or not _is_shown(part):
         return
     if is_wide(part) or not _QUICK.search(part.octets, *part.body):
         return
     found = list(_BREAK.finditer(part.octets, *part.body))
     if found:
-        first = found[0]
-        start = first.end(1)
-        shown = (
-            "=0D=0A" if first[0][first.end(1) - first.start() :].count(b"=0") == 2 else first[0].strip()[:3].decode()
-        )
+        start = found[0].end(1)
+        written = found[0][0].upper()
+        shown = "=0D=0A" if written.count(b"=0") == 2 else "=0D" if b"=0D" in written else "=0A"
         count = f" {len(found)} times" if len(found) > 1 else ""
         end = newline(part.octets)
         fix = Fix(tuple(_real(part, match, end) for match in found), is_ours(part))
         words = f"{shown} stands{count} for a line break"
         yield Finding(Span(start, start + len(shown)), words, "break the line there", fix)
+
+
+def _is_shown(part: Part) -> bool:
+    """Whether a part is text for the reader, and no file whose octets may matter."""
+    return part.media_type.startswith("text/") and not part.is_attachment and not part.filename
 
 
 def _real(part: Part, match: re.Match[bytes], end: bytes) -> Edit:
