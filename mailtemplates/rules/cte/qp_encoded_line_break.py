@@ -11,7 +11,8 @@ from mailtemplates.reencoding import is_ours
 from mailtemplates.rule import rule
 
 _BREAK = pattern(
-    rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?|=0[Dd](?:=?[ \t]*\r?\n)?|=0[Aa](?:=[ \t]*\r?\n)?)"
+    rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?"
+    rb"|=0[Dd](?:=?[ \t]*\r?\n)?|=0[Aa](?:=[ \t]*\r?\n)?)"
 )
 _QUICK = pattern(rb"=0[AaDd]")
 
