@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from mailtemplates import plaintext
 from mailtemplates.plaintext import text_of, to_text
+from mailtemplates.woven import Woven
 from mailtemplates.wrapping import display_width
 
 LONG_URL = "https://example.com/" + "a/" * 60 + "?q=1&r=2"
@@ -320,6 +321,18 @@ def test_values_do_not_leak_into_the_next_document() -> None:
 def test_markup_strings_are_strings() -> None:
     pieces = [Markup("<p>a <b>b</b> &amp; &lt;"), "c<", Markup("i>d</i> m"), "<sup>", Markup("2"), "</sup> &amp;"]
     assert text_of(pieces) == to_text(Markup("").join(pieces[:1]) + Markup("".join(pieces[1:]))) == "a b & <cd m^2 &\n"
+
+
+def test_a_document_of_a_known_shape_is_filled_in() -> None:
+    """Tags with several values and tables need no second reading; a value with markup does."""
+    for number, name in enumerate(["Ann", "Bob", "Größe &amp; Co", "<b>Eve</b>"]):
+        pieces = [
+            "<p>Hi ", name, ', see <a title="t" href="https://acme.example/o/', "1", "/", str(number), '">your order</a>.</p>'
+            "<table><tr><th>What<th>Price<tr><td>", "Pens", "<td>", f"${number}.00", "</table>",
+        ]  # fmt: skip
+        text = text_of(pieces)
+        assert text == to_text("".join(pieces))
+        assert isinstance(text, Woven) == (number in (1, 2))
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

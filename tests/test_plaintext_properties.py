@@ -74,8 +74,25 @@ PARTS = [
     "<blockquote>", "</blockquote>", "<br>", "<hr>", "<pre>", "</pre>", " and ", "A", "$4.00", "x<sup>", "</sup>",
     '<a href="https://x.y/?q=', '">here</a>', '">our shop</a>, ', '">x.y/?q=1</a>', '"> https://x.y/?q=a </a>.', '">s</a>',
     '" title="t">the  big <b>shop</b></a><p>', '"></a><p>', '"><table><tr><td>a', "<title>", "</title>", "<p hidden>",
+    '<img src="', '" alt="', '">', "<!--", " -->", '<a title="', '" href="', "</a>", "one two three four five six seven eight nine ",
+    "“Curly” words and (more) that need more than one line of text, é ", '<a href="https://x.y/abcdefghijklmnop/abcdefghijklmn?a=',
+    "%s", "\ue000", "&#xe000;", "&am", "\xa0", "\u200d",
 ]  # fmt: skip
 VALUES = ["1", "a", "", " ", "$3.50", "Zoë", "word " * 20, "<b>z", "x&amp;y", 'q"r', "漢字", "\u0301", "a  b", "<br>"]
+VALUES += [
+    "https://x.y/a",
+    "x.y",
+    "&#39;s",
+    "&am",
+    "&copy",
+    "a -",
+    ">",
+    "\ue000",
+    "%d",
+    "a&nbsp;b",
+    "javascript:x",
+    "#",
+]
 
 
 @given(
