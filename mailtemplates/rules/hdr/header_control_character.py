@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mailtemplates.characters import describe
+from mailtemplates.characters import describe, shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
@@ -47,6 +47,6 @@ def header_control_character(part: Part) -> Findings:
         if found:
             more = len(_CONTROL.findall(field.raw)) - 1
             told = f", and {more} more control characters" if more else ""
-            problem = f"{field.name} holds {describe(found[0].decode('ascii'))}{told}"
+            problem = f"{shorten(field.name, 40)} holds {describe(found[0].decode('ascii'))}{told}"
             where = field.at(*found.span())
             yield Finding(where, problem, "remove it; a new line of a field begins with CRLF and a space")

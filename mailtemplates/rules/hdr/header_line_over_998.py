@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
@@ -46,10 +47,10 @@ def _judge(field: RawField) -> Findings:
     long = [line for line in _lines(field) if line.end - line.start > _LIMIT]
     if not long:
         return
-    problem = f"a line of {field.name} has {long[0].end - long[0].start} octets, {_LIMIT} are the most"
+    problem = f"a line of {shorten(field.name, 40)} has {long[0].end - long[0].start} octets, {_LIMIT} are the most"
     if len(long) > 1:
         most = max(line.end - line.start for line in long)
-        problem = f"{len(long)} lines of {field.name} have over {_LIMIT} octets; the longest has {most}"
+        problem = f"{len(long)} lines of {shorten(field.name, 40)} have over {_LIMIT} octets; the longest has {most}"
     yield Finding(long[0], problem, "fold it before white space, or shorten it", _folded(field, long))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rawmessage import RawMessage
@@ -63,6 +64,6 @@ def header_size_limit(
 def _too_long(one: RawField, field: int, limits: dict[str, int]) -> str:
     own = len(one.value.encode("utf-8", "surrogateescape"))
     if one.lower in limits and own > limits[one.lower]:
-        return f"{one.name} has {own} octets, {limits[one.lower]} are the most"
+        return f"{shorten(one.name, 40)} has {own} octets, {limits[one.lower]} are the most"
     size = one.span.end - one.span.start
-    return f"{one.name} has {size} octets, {field} are the most" if size > field else ""
+    return f"{shorten(one.name, 40)} has {size} octets, {field} are the most" if size > field else ""

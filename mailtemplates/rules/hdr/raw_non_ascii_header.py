@@ -97,9 +97,9 @@ def _judge(message: RawMessage, field: RawField) -> Findings:
     start, end = high[0], high[-1] + 1
     if _is_utf8(field):
         shown = field.latin[start:end].encode("latin-1").decode("utf-8", "replace")
-        problem = f"{field.name} holds raw UTF-8: `{shorten(shown, 30)}`"
+        problem = f"{shorten(field.name, 40)} holds raw UTF-8: `{shorten(shown, 30)}`"
     else:
-        problem = f"{field.name} holds raw octets over 127 that are no UTF-8"
+        problem = f"{shorten(field.name, 40)} holds raw octets over 127 that are no UTF-8"
     fix = _fix(message, field) if sure else None
     severity: Severity | None = "warning" if field.place == "embedded" else None
     yield Finding(field.at(start, end), problem, "write it as encoded words: =?utf-8?q?…?=", fix, severity)

@@ -3,12 +3,12 @@ from __future__ import annotations
 from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import decode
+from mailtemplates.rawword import decode, read_words
 from mailtemplates.rule import rule
 
 _RUN = pattern(r"[!?！？]{2,}")
 _WHITE = " \t\r\n"
-# Longer ones have a rule of their own.
+# Longer ones have a rule of their own, as have encoded words that are too long.
 _TOO_LONG = 998
 
 
@@ -66,7 +66,7 @@ def subject_style(field: RawField, *, longest: int = 78) -> Findings:
         at = field.latin.find(run[0])
         where = field.at(at, at + len(run[0])) if at >= 0 else whole
         yield Finding(where, f"`{run[0][:20]}` stands in the subject", "write one mark, or none")
-    if longest < len(seen) <= _TOO_LONG:
+    if longest < len(seen) <= _TOO_LONG and not any(word.fault("too-long") for word in read_words(field)):
         yield Finding(whole, f"the subject has {len(seen)} characters, over {longest}", "say it in fewer words")
     yield from _edges(field, text)
 
