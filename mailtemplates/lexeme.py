@@ -37,7 +37,7 @@ _LEXEME = pattern(
       | (?P<atom>[^ \t\r\n()<>\[\]:;@\\,."]+)
       | (?P<quoted>"(?:[^"\\]++|\\.)*+")
       | (?P<literal>\[(?:[^\[\]\\]++|\\.)*+\])
-      | (?P<pair>\\.)
+      | (?P<pair>\\[^\r\n])
       | (?P<special>.)""",
     re.VERBOSE | re.DOTALL,
 )

@@ -98,7 +98,7 @@ class _Reader:
         self.pending: list[Sequence[Lexeme]] = []
 
     def read(self) -> tuple[tuple[Element, ...], tuple[Fault, ...]]:
-        if all(one.text == "," for one in self.lexemes):
+        if all(one.text in (",", ";") for one in self.lexemes):
             where = extent(self.lexemes) if self.lexemes else Extent(0, 0)
             return (), (Fault("empty", "the field holds no address", *where),)
         while self.at < len(self.lexemes):

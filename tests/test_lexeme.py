@@ -37,6 +37,7 @@ CASES = {
     "a literal without partner": ("[a", ["!:[", "a:a"]),
     "a literal in a literal": ("[a[b]", ["!:[", "a:a", "l:[b]"]),
     "a pair outside of quotes": (r"a\,b", ["a:a", r"p:\,", "a:b"]),
+    "a backslash before a fold": ("a\\\r\n b", ["a:a", "!:\\", "s:\r\n ", "a:b"]),
     "a backslash at the end": ("a\\", ["a:a", "!:\\"]),
     "an encoded word": ("=?utf-8?q?a?= b", ["=:=?utf-8?q?a?=", "s: ", "a:b"]),
     "specials in an encoded word": ("=?utf-8?Q?a,_(b)@c.?=", ["=:=?utf-8?Q?a,_(b)@c.?="]),

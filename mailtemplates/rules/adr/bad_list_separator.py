@@ -70,7 +70,7 @@ def _fix(field: RawField, faults: list[Fault]) -> Fix:
 
 def _edit(field: RawField, fault: Fault, lexemes: list[Lexeme], index: int) -> Edit:
     mark = lexemes[index]
-    if fault.kind == "semicolon" and _follows(lexemes, index):
+    if fault.kind == "semicolon" and _separates(lexemes, index):
         return Edit(field.at(mark.start, mark.end), b",")
     before = lexemes[index - 1] if index else None
     if before is not None and before.kind == "space" and before.end == mark.start and before.start > 0:
@@ -81,9 +81,12 @@ def _edit(field: RawField, fault: Fault, lexemes: list[Lexeme], index: int) -> E
     return Edit(field.at(mark.start, mark.end), b"")
 
 
-def _follows(lexemes: list[Lexeme], index: int) -> bool:
-    """Whether an element follows a separator."""
-    at = index + 1
-    while at < len(lexemes) and lexemes[at].kind == "space":
-        at += 1
-    return at < len(lexemes) and lexemes[at].text not in (",", ";")
+def _separates(lexemes: list[Lexeme], index: int) -> bool:
+    """Whether an element stands behind a mark, and another before it and before the semicolons beside it."""
+    after, before = index + 1, index - 1
+    while after < len(lexemes) and lexemes[after].kind == "space":
+        after += 1
+    while before >= 0 and (lexemes[before].kind == "space" or lexemes[before].text == ";"):
+        before -= 1
+    ends = (before >= 0 and lexemes[before].text != ",", after < len(lexemes) and lexemes[after].text not in (",", ";"))
+    return all(ends)
