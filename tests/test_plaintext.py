@@ -327,8 +327,8 @@ def test_a_document_of_a_known_shape_is_filled_in() -> None:
     """Tags with several values and tables need no second reading; a value with markup does."""
     for number, name in enumerate(["Ann", "Bob", "Größe &amp; Co", "<b>Eve</b>"]):
         pieces = [
-            "<p>Hi ", name, ', see <a title="t" href="https://acme.example/o/', "1", "/", str(number), '">your order</a>.</p>'
-            "<table><tr><th>What<th>Price<tr><td>", "Pens", "<td>", f"${number}.00", "</table>",
+            "<p>Hi ", name, ', see <a title="t" href="https://acme.example/o/', "1", "/", str(number),
+            '">your order</a>.</p><table><tr><th>What<th>Price<tr><td>', "Pens", "<td>", f"${number}.00", "</table>",
         ]  # fmt: skip
         text = text_of(pieces)
         assert text == to_text("".join(pieces))
