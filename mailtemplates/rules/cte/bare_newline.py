@@ -79,7 +79,7 @@ def bare_newline(message: RawMessage) -> Findings:
         return
     if not counts.feeds and not counts.crlf:
         where = octets.index(b"\r")
-        fix = Fix((Edit(Span(0, len(octets)), octets.replace(b"\r", b"\r\n")),))
+        fix = Fix((Edit(Span(0, len(octets)), octets.replace(b"\r", b"\r\n")),), not message.root.signed)
         yield Finding(Span(where, where + 1), "all lines end with CR alone", "end each line with CRLF", fix)
         return
     stretches = list(_stretches(message))
@@ -87,10 +87,10 @@ def bare_newline(message: RawMessage) -> Findings:
     feeds = counts.feeds > counts.crlf
     odd = counts.crlf if feeds else counts.feeds
     if odd or counts.returns:
-        yield _finding(octets, stretches, counts, feeds)
+        yield from _finding(octets, stretches, counts, feeds)
 
 
-def _finding(octets: bytes, stretches: list[_Stretch], counts: _Counts, feeds: bool) -> Finding:
+def _finding(octets: bytes, stretches: list[_Stretch], counts: _Counts, feeds: bool) -> Findings:
     end = b"\n" if feeds else b"\r\n"
     edits: list[Edit] = []
     safe = True
@@ -101,18 +101,19 @@ def _finding(octets: bytes, stretches: list[_Stretch], counts: _Counts, feeds: b
         if found and where is None:
             first = _wrong(end, one.returns).search(octets, *one.span)
             where = Span(*first.span()) if first else found[0].span
-        if found and (one.signed or (not one.is_text and b"\r" in octets[slice(*found[0].span)])):
+        if found and (one.signed or (not one.is_text and _count(octets, one.span, True).returns)):
             safe = False
     help = "end each line with LF, as the others" if feeds else "end each line with CRLF"
-    return Finding(where or edits[0].span, _words(counts, feeds), help, Fix(tuple(edits), safe))
+    if where:
+        yield Finding(where, _words(counts, feeds), help, Fix(tuple(edits), safe))
 
 
 def _words(counts: _Counts, feeds: bool) -> str:
-    odd, rule_ = (counts.crlf, "LF") if feeds else (counts.feeds, "CRLF")
+    odd, usual = (counts.crlf, "LF") if feeds else (counts.feeds, "CRLF")
     words = []
     if odd:
         kind = "CRLF" if feeds else "LF alone"
-        words.append(f"{odd} {'line ends' if odd == 1 else 'lines end'} with {kind}, the others with {rule_}")
+        words.append(f"{odd} {'line ends' if odd == 1 else 'lines end'} with {kind}, the others with {usual}")
     if counts.returns:
         words.append(f"{counts.returns} CR without LF")
     return "; ".join(words)
