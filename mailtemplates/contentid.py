@@ -21,8 +21,7 @@ from mailtemplates.rawmessageid import read_message_id
 _URL = pattern(r"\s*cid:([^\s]*)\s*", 2)
 _CSS = pattern(r"url\(\s*[\"']?\s*cid:([^\s\"')]*)", 2)
 _SET = pattern(r"(?:^|,)\s*cid:([^\s,]*)", 2)
-_ANYWHERE = pattern(r"cid:([^\s\"'<>)]+)", 2)
-_SCHEME = pattern(rb"cid:", 2)
+_ANYWHERE = pattern(rb"cid:([^\s\"'<>)]+)")
 #: Attributes that load what they name; a link (``href``) of ``<a>`` may name a part too.
 _LOADING = frozenset(("src", "background", "href", "data", "poster", "xlink:href"))
 
@@ -63,7 +62,7 @@ def htmls(message: RawMessage) -> list[Part]:
 
 def cid_urls(part: Part) -> list[CidUrl]:
     """The ``cid:`` URLs that a reader of the html would load; not those in comments."""
-    if not _SCHEME.search(part.decoded):
+    if b"cid:" not in part.decoded.lower():
         return []
     html = part.decoded.decode("latin-1")
     return [
@@ -75,10 +74,8 @@ def cid_urls(part: Part) -> list[CidUrl]:
 
 def mentioned(part: Part) -> set[str]:
     """Every identifier that stands behind ``cid:`` anywhere in text, in comments too; as written and decoded."""
-    if not _SCHEME.search(part.decoded):
-        return set()
-    text = part.decoded.decode("latin-1")
-    found = {unescape(match[1]) for match in _ANYWHERE.finditer(text)}
+    octets = part.decoded
+    found = {unescape(octets[slice(*match.span(1))].decode("latin-1")) for match in _ANYWHERE.finditer(octets.lower())}
     return found | {unquote(one) for one in found}
 
 

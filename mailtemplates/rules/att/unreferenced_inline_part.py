@@ -4,7 +4,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import content_id, mentioned
+from mailtemplates.contentid import cid_urls, content_id, mentioned
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
 from mailtemplates.rawmessage import RawMessage
@@ -64,13 +64,21 @@ def unreferenced_inline_part(message: RawMessage) -> Findings:
         texts = [part for part in related.walk() if part.media_type.startswith("text/") or "xml" in part.media_type]
         if not any(part.media_type == "text/html" for part in texts):
             continue
-        used: set[str] | None = None
-        for part in related.children[1:]:
-            if not part.media_type.startswith(_SHOWN) or part.disposition == "attachment" or part.is_composite:
-                continue
-            used = set().union(*map(mentioned, texts)) if used is None else used
-            if not _is_used(part, used, texts):
-                yield _finding(part)
+        shown = [one for one in related.children[1:] if one.media_type.startswith(_SHOWN) and not _is_file(one)]
+        used: set[str] = set().union(*map(mentioned, texts)) if shown else set()
+        unused = [part for part in shown if not _is_used(part, used, texts)]
+        if unused and len(unused) > _lost(message, texts):
+            yield from map(_finding, unused)
+
+
+def _is_file(part: Part) -> bool:
+    return part.disposition == "attachment" or part.is_composite
+
+
+def _lost(message: RawMessage, texts: list[Part]) -> int:
+    """How many identifiers the html names that no part has: as many parts may have lost theirs by a typing error."""
+    known = {content_id(part) for part in message.parts}
+    return len({url.identifier for part in texts if part.media_type == "text/html" for url in cid_urls(part)} - known)
 
 
 def _is_used(part: Part, used: set[str], texts: list[Part]) -> bool:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import CidUrl, cid_urls, content_id, htmls
+from mailtemplates.contentid import CidUrl, cid_urls, content_id, htmls, mentioned
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rule import rule
 from mailtemplates.source import nearest
 
+_EMPTY = pattern(rb"cid:[\s\"'>)]")
 _BROKEN = frozenset(("no-boundary", "boundary-not-found", "not-closed", "no-parts", "too-deep", "encoded-composite"))
 
 
@@ -64,11 +66,14 @@ def unresolved_cid(message: RawMessage) -> Findings:
         R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAICTAEAOw==
         --b--
     """
-    urls = [(part, cid_urls(part)) for part in htmls(message)]
-    if not any(found for _, found in urls) or _is_broken(message):
-        return
+    html = htmls(message)
+    named: set[str] = set().union(*map(mentioned, html))
     known = {content_id(part) for part in message.parts} - {""}
-    for part, found in urls:
+    related = sum(part.media_type == "multipart/related" for part in message.parts)
+    if (named <= known and related < 2 and not _has_empty(html)) or _is_broken(message):
+        return
+    for part in html:
+        found = cid_urls(part)
         lost: dict[str, list[CidUrl]] = {}
         for url in found:
             if url.identifier not in known and url.written not in known:
@@ -76,6 +81,10 @@ def unresolved_cid(message: RawMessage) -> Findings:
         for identifier, places in lost.items():
             yield _lost(identifier, places, known)
         yield from _elsewhere(message, part, [url for url in found if url.identifier in known])
+
+
+def _has_empty(html: list[Part]) -> bool:
+    return any(_EMPTY.search(part.decoded) for part in html)
 
 
 def _is_broken(message: RawMessage) -> bool:

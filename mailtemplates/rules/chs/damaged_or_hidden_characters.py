@@ -21,6 +21,12 @@ _OVERRIDE = pattern("[\u202d\u202e]")
 _CUT_WORD = pattern("(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]++){3,}+[A-Za-z]")
 _PADDING = pattern("(?:[\u200b-\u200d\u2060\ufeff\u034f\u00ad][\u00a0 ]?){20,}")
 _ENOUGH = 9
+_ASCII = bytes(range(0x80))
+# What all of these need in UTF-8, among the octets that are no ASCII, so that most text is let pass at once.
+_SUSPECT = pattern(
+    rb"\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]|\xef[\xb7\xbb\xbf]|\xe2\x80[\x8b-\x8d\xad\xae]|\xe2\x81\xa0"
+    rb"|[\xf0-\xf4].\xbf[\xbe\xbf]|\xcd\x8f|(?:\xc2\xad){20}"
+)
 _MOST = 1000
 
 
@@ -94,6 +100,8 @@ def damaged_or_hidden_characters(part: Part) -> Findings:
     declared = read_declared(part)
     if declared is None or declared.charset is None or declared.charset.codec is None or declared.charset.is_forbidden:
         return
+    if declared.charset.name == "utf-8" and not _SUSPECT.search(part.decoded.translate(None, _ASCII)):
+        return
     if find_misfit(part.decoded, declared.charset):
         return
     finding = _mislabelled(part, declared) or _garbled(part) or _damaged(part) or _hidden(part)
@@ -107,7 +115,7 @@ def _mislabelled(part: Part, declared: Declared) -> Finding | None:
     charset = declared.charset
     if charset is None or charset.name in ("utf-8", "us-ascii") or not charset.extends_ascii or not is_utf8(octets):
         return None
-    others = octets.translate(None, bytes(range(0x80)))
+    others = octets.translate(None, _ASCII)
     if len(others) < _ENOUGH and not charset.name.startswith(("iso-8859-", "windows-12")):
         return None
     at = octets.index(others[:1])

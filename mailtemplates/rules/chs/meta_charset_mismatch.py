@@ -14,9 +14,7 @@ from mailtemplates.rawfield import Span
 from mailtemplates.reencoding import is_ours
 from mailtemplates.rule import rule
 
-_META = pattern(r"<meta[\s/]", 2)
 _LABEL = pattern(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", 2)
-_HAS_LABEL = pattern(rb"charset\s*=", 2)
 _TAG = 4_000
 _LINE = 76
 
@@ -70,7 +68,7 @@ def meta_charset_mismatch(part: Part) -> Findings:
 
         <!DOCTYPE html><html><head><meta charset="utf-8"></head><body><p>Hello
     """
-    if part.media_type != "text/html" or not _HAS_LABEL.search(part.decoded):
+    if part.media_type != "text/html" or part.is_composite:
         return
     declared = read_declared(part)
     if declared is None or not declared.label or declared.charset is None or declared.charset.is_forbidden:
@@ -91,9 +89,12 @@ def meta_charset_mismatch(part: Part) -> Findings:
 
 def _labels(part: Part) -> Iterator[tuple[int, int, str]]:
     """The charsets that meta elements name, and where in the decoded octets."""
-    html = part.decoded.decode("latin-1")
-    starts = [match.start() for match in _META.finditer(html)]
-    for token in cut(html[: starts[-1] + _TAG]) if starts else ():
+    lower = part.decoded.lower()
+    last = lower.rfind(b"<meta")
+    if last < 0 or b"charset" not in lower:
+        return
+    html = part.decoded[: last + _TAG].decode("latin-1")
+    for token in cut(html):
         if token.kind == "start" and token.name == "meta":
             tag = html[token.start : token.end]
             found = _label(tag)
@@ -145,4 +146,4 @@ def _fits(part: Part, place: Span, name: str) -> bool:
     start = part.octets.rfind(b"\n", part.body.start, place.start) + 1 or part.body.start
     end = part.octets.find(b"\n", place.end, part.body.end)
     line = part.octets[start : part.body.end if end < 0 else end].rstrip(b"\r")
-    return len(line) - (place.end - place.start) + len(name) <= _LINE
+    return len(line) - (place.end - place.start) + len(name) <= max(_LINE, len(line))
