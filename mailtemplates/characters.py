@@ -72,4 +72,6 @@ def shorten(text: str, limit: int = 60) -> str:
 
 def ascii_controls(text: str) -> str:
     """``text`` with every character that is not printable written as an escape."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

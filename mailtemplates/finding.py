@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mailtemplates.rawfield import Span
-
-Severity = Literal["error", "warning", "info"]
-
-#: From the least to the most severe.
-SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+from mailtemplates.severity import SEVERITIES as SEVERITIES
+from mailtemplates.severity import Severity as Severity
 
 
 def reaches(severity: Severity, threshold: Severity) -> bool:

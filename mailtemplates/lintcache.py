@@ -13,15 +13,15 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.digest import digest_of
-from mailtemplates.finding import SEVERITIES, Edit, Fix
 from mailtemplates.planstore import FileStore
-from mailtemplates.rawfield import Span
 from mailtemplates.settings import Settings
 from mailtemplates.version import VERSION
+
+if TYPE_CHECKING:
+    from mailtemplates.diagnostic import Diagnostic
 
 _STORES = 64
 _ENTRIES = 20_000
@@ -48,7 +48,7 @@ class LintCache:
     def known(self, path: str, stamp: Stamp | None) -> list[Diagnostic] | None:
         """What was found in a file that has not changed since, judged by its stamp; None when that is not known."""
         entry = self._entries.get(path)
-        return _read(entry) if entry and stamp is not None and entry.get("stamp") == stamp else None
+        return _found(entry) if entry and stamp is not None and entry.get("stamp") == stamp else None
 
     def digest(self, path: str) -> str:
         """The digest of the content that a file is known with; empty when it is not known."""
@@ -59,11 +59,10 @@ class LintCache:
         entry = self._entries.get(path)
         if not digest or not entry or entry.get("digest") != digest:
             return None
-        found = _read(entry)
-        if found is not None and stamp is not None:
+        if stamp is not None:
             entry["stamp"] = stamp
             self._changed = True
-        return found
+        return _found(entry)
 
     def remember(self, path: str, digest: str, found: Iterable[Diagnostic], stamp: Stamp | None = None) -> None:
         """Keep what was found in a file; nothing when its digest is empty."""
@@ -78,16 +77,15 @@ class LintCache:
         if self._store is None or not self._changed:
             return
         kept = dict(list(self._entries.items())[-_ENTRIES:])
-        self._store.put(self._key, json.dumps(kept, separators=(",", ":")).encode())
+        octets = json.dumps(kept, separators=(",", ":")).encode()
+        self._store.put(self._key, f"{digest_of(octets)}\n".encode() + octets)
         self._changed = False
 
     def _load(self) -> dict[str, dict[str, Any]]:
-        try:
-            entries = json.loads(self._store.get(self._key) or b"{}") if self._store else {}
-        except (ValueError, RecursionError):
-            return {}
-        whole = isinstance(entries, dict) and all(isinstance(entry, dict) for entry in entries.values())
-        return entries if whole else {}
+        """The entries; none when the file is not, octet for octet, what was written."""
+        octets = self._store.get(self._key) if self._store else None
+        digest, _, entries = (octets or b"").partition(b"\n")
+        return json.loads(entries) if digest == digest_of(entries).encode() else {}
 
 
 def stamp_of(stat: os.stat_result) -> Stamp | None:
@@ -129,28 +127,15 @@ def _row(one: Diagnostic) -> list[Any]:
     ]  # fmt: skip
 
 
-def _read(entry: dict[str, Any]) -> list[Diagnostic] | None:
-    """The findings of an entry; None when it is damaged."""
-    try:
-        return [_diagnostic(row) for row in entry["found"]]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
+def _found(entry: dict[str, Any]) -> list[Diagnostic]:
+    return [_diagnostic(row) for row in entry["found"]]
 
 
 def _diagnostic(row: list[Any]) -> Diagnostic:
-    code, name, severity, message, path, line, column, end_line, end_column, *rest = row
-    help_, sample, reference, source, mark, fix = rest
-    texts = (code, name, message, path, help_, sample, reference, source)
-    numbers = (line, column, end_line, end_column)
-    if severity not in SEVERITIES or not all(isinstance(text, str) for text in texts) or not all(map(_counts, numbers)):
-        raise ValueError("damaged")
-    start, length = mark
+    from mailtemplates.diagnostic import Diagnostic
+    from mailtemplates.finding import Edit, Fix
+    from mailtemplates.rawfield import Span
+
+    mark, fix = row[-2:]
     edits = fix and tuple(Edit(Span(start, end), octets.encode("latin-1")) for start, end, octets in fix[1])
-    return Diagnostic(
-        code, name, severity, message, path, line, column, end_line, end_column, help_, sample, reference, source,
-        (int(start), int(length)), Fix(edits, bool(fix[0])) if edits else None,
-    )  # fmt: skip
-
-
-def _counts(value: object) -> bool:
-    return type(value) is int and value > 0
+    return Diagnostic(*[*row[:-2], tuple(mark), Fix(edits, fix[0]) if fix else None])

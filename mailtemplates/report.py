@@ -7,25 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.digest import digest_of
 from mailtemplates.errors import MailTemplatesError
-from mailtemplates.finding import SEVERITIES, Severity
+from mailtemplates.severity import SEVERITIES, Severity
+
+if TYPE_CHECKING:
+    from mailtemplates.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """A file that was not judged to the end, and why."""
 
     path: str
     error: MailTemplatesError
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The findings of a run.
 
     :param diagnostics: in the order in which they are shown.
@@ -43,7 +42,7 @@ class Report:
     width: int = 0
     total: bool = True
 
-    def count(self, severity: Severity) -> int:
+    def number(self, severity: Severity) -> int:
         """How many findings have that severity."""
         return sum(one.severity == severity for one in self.diagnostics)
 
@@ -58,7 +57,7 @@ def total_line(report: Report) -> str:
     """The line that counts: ``Found 2 errors, 1 warning in 3 files. 1 fixable with --fix.``"""
     failed = {trouble.path for trouble in report.troubles} & set(report.files)
     files = plural(len(report.files) - len(failed), "file")
-    counts = [plural(report.count(one), one) for one in reversed(SEVERITIES) if report.count(one)]
+    counts = [plural(report.number(one), one) for one in reversed(SEVERITIES) if report.number(one)]
     if failed:
         files += f"; {plural(len(failed), 'file')} not judged"
     if not counts:

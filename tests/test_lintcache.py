@@ -31,6 +31,11 @@ def store(folder: Path) -> Path:
     return next((folder / "lint").iterdir())
 
 
+def entries(folder: Path) -> list[str]:
+    """The names of the files that the store knows."""
+    return list(json.loads(store(folder).read_bytes().partition(b"\n")[2]))
+
+
 def test_a_finding_comes_back_as_it_was(tmp_path: Path) -> None:
     """Another process gets the same diagnostics, fixes and octets too."""
     cache = LintCache(tmp_path, Settings())
@@ -75,14 +80,7 @@ def test_another_version_of_the_rules_knows_nothing(tmp_path: Path, monkeypatch:
     assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None
 
 
-DAMAGE = [
-    b"", b"{", b"[]", b"null", b'{"a.eml": 1}', b'{"a.eml": {}}', b'{"a.eml": {"digest": "d"}}',
-    b'{"a.eml": {"digest": "d", "found": 1}}', b'{"a.eml": {"digest": "d", "found": [[]]}}',
-    b'{"a.eml": {"digest": "d", "found": [["HDR001"]]}}', b"\xff\xfe", b"[" * 100_000,
-    b'{"a.eml": {"digest": "d", "found": [["C","n","error","m","p",0,1,1,1,"","","","",[0,1],null]]}}',
-    b'{"a.eml": {"digest": "d", "found": [["C","n","fatal","m","p",1,1,1,1,"","","","",[0,1],null]]}}',
-    b'{"a.eml": {"digest": "d", "found": [["C","n","error","m","p",1,1,1,1,"","","","",[0,1],[true,[[0,1,"\\u1234"]]]]]}}',
-]  # fmt: skip
+DAMAGE = [b"", b"{", b"[]", b"null", b'{"a.eml": {"digest": "d", "found": []}}', b"\xff\xfe\n", b"\n" * 9]
 
 
 @pytest.mark.parametrize("octets", DAMAGE, ids=range(len(DAMAGE)))
@@ -98,18 +96,17 @@ def test_damage_is_a_miss(tmp_path: Path, octets: bytes) -> None:
     assert LintCache(tmp_path, Settings()).recall("a.eml", "d") == [FOUND]
 
 
-def test_a_damaged_row_anywhere_is_a_miss(tmp_path: Path) -> None:
-    """Each value of a stored finding, replaced by one of another kind, is no finding."""
+def test_damage_anywhere_is_a_miss(tmp_path: Path) -> None:
+    """No octet of a store can change, and no part of it be lost, without the whole being unknown."""
     cache = LintCache(tmp_path, Settings())
     cache.remember("a.eml", "d", [FOUND])
     cache.save()
-    whole = json.loads(store(tmp_path).read_bytes())
-    row = whole["a.eml"]["found"][0]
-    for at, value in enumerate(row):
-        row[at] = {"not": "this"}
-        store(tmp_path).write_text(json.dumps(whole))
+    whole = store(tmp_path).read_bytes()
+    for at in range(len(whole)):
+        store(tmp_path).write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None, at
-        row[at] = value
+        store(tmp_path).write_bytes(whole[:at])
+        assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None, at
 
 
 def test_writers_at_once_leave_a_whole_store(tmp_path: Path) -> None:
@@ -125,7 +122,7 @@ def test_writers_at_once_leave_a_whole_store(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert [path.suffix for path in (tmp_path / "lint").iterdir()] == [".json"]
-    assert "0.eml" in json.loads(store(tmp_path).read_bytes()) or len(json.loads(store(tmp_path).read_bytes())) > 0
+    assert entries(tmp_path)
 
 
 def test_it_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +133,7 @@ def test_it_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             cache.remember(f"{name}.eml", "d", [])
         cache.save()
         if number == 0:
-            assert len(json.loads(store(tmp_path).read_bytes())) == 10
+            assert len(entries(tmp_path)) == 10
     assert len(list((tmp_path / "lint").iterdir())) < 200
 
 

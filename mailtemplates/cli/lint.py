@@ -1,10 +1,8 @@
 """``mailtpl lint``: what is wrong with messages and templates.
 
 What most runs do not need is imported where it is needed: a run over unchanged files costs little more than the start
-of Python.
+of Python. For the same reason annotations are evaluated here: typer would evaluate them several times.
 """
-
-from __future__ import annotations
 
 import os
 import shutil
@@ -12,16 +10,15 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from mailtemplates.cachefolder import cache_folder
 from mailtemplates.characters import ascii_controls
 from mailtemplates.cli.output import warn, write_file, write_lines, write_octets
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import FileError, MailTemplatesError, RuleError, SettingsError
 from mailtemplates.inputs import STDIN, find_files, template_folders
 from mailtemplates.inspection import Inspection, Judged, Stdin, sights
@@ -31,6 +28,9 @@ from mailtemplates.report import Report, Trouble, any_at, plural, statistics
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings, dump_settings, read_settings
 from mailtemplates.source import Location, shown
+
+if TYPE_CHECKING:
+    from mailtemplates.diagnostic import Diagnostic
 
 _List = list[str] | None
 
@@ -92,8 +92,7 @@ def command(
         raise typer.Exit(_Run(settings(), options).once())
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(NamedTuple):
     """How a run goes about its work; what it looks for stands in the settings."""
 
     names: tuple[str, ...]
@@ -172,7 +171,7 @@ class _Run:
         if changed and not self._options.quiet:
             warn(f"Fixed {plural(fixed.total(), 'finding')} in {plural(changed, 'file')}.")
 
-    def _beyond_baseline(self, judged: Judged, names: Sequence[str]) -> list[Diagnostic] | None:
+    def _beyond_baseline(self, judged: Judged, names: Sequence[str]) -> "list[Diagnostic] | None":
         """The findings that the baseline does not allow; None when they were written as a new baseline."""
         if not self._settings.baseline:
             if self._options.write or self._options.prune:
@@ -200,7 +199,7 @@ class _Run:
         stream = sys.stderr if aside else sys.stdout
         if not self._options.file:
             terminal = stream.isatty()
-            report = replace(report, colour=_is_coloured(terminal), width=_columns() if terminal else 0)
+            report = report._replace(colour=_is_coloured(terminal), width=_columns() if terminal else 0)
         write = statistics if self._options.statistics else load_format(self._options.format)
         text = "".join(f"{line}\n" for line in write(report))
         if self._options.file:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from mailtemplates.characters import ascii_controls
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.report import Report, total_line
 from mailtemplates.wrapping import display_width, wrap
+
+if TYPE_CHECKING:
+    from mailtemplates.diagnostic import Diagnostic
 
 _WIDTH = 80
 _COLOURS = {"error": "1;31", "warning": "1;33", "info": "1;34"}
