@@ -43,9 +43,9 @@ def fixed(octets: bytes) -> bytes:
 
 
 PLANTED = {
-    "stray-name": (b"Message-ID:", b"Message ID:", "HDR007", "error", b"Message ID: <order-1@acme-shop.com>\n"),
-    "stray-no-colon": (b"Date:", b"Date", "HDR007", "error", b"Date Mon, 02 Nov 2026 12:00:00 +0000\n"),
-    "stray-not-ascii": (b"Subject:", "Sübject:".encode(), "HDR007", "error", "Sübject: Your order\n".encode()),
+    "stray-name": (b"Message-ID:", b"Message ID:", "HDR007", "error", b"Message ID"),
+    "stray-no-colon": (b"Date:", b"Date", "HDR007", "error", b"Date Mon, 02 Nov 2026 12"),
+    "stray-not-ascii": (b"Subject:", "Sübject:".encode(), "HDR007", "error", "Sübject".encode()),
     "space-before-colon": (b"To:", b"To\t :", "HDR007", "warning", b"\t "),
     "blank-fold-at-the-end": (b"order\n", b"order\n  \n", "HDR007", "warning", b"\n  "),
     "bare-cr-after-a-fold": (b"Your order", b"Your\n or\rder", "HDR009", "error", b"\r"),
@@ -86,6 +86,7 @@ def test_a_planted_fault_is_named_at_its_octets(
 
 
 FIXES = {
+    "name": (b"MIME-Version", b"MIME Version", b"MIME-Version"),
     "colon": (b"To:", b"To :", b"To:"),
     "blank-fold": (b"Your order", b"Your\n \n order", b"Your\n order"),
     "zone": (b"+0000", b"+00:00", b"+0000"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity, replace
 from mailtemplates.mime import Part
@@ -8,6 +10,10 @@ from mailtemplates.rawfield import Defect, Span
 from mailtemplates.rule import rule
 
 _NAME = pattern(rb"[^:\r\n]{1,60}(?=:)")
+_KNOWN = frozenset(
+    b"message-id mime-version content-type content-transfer-encoding content-disposition content-id reply-to "
+    b"in-reply-to list-unsubscribe list-unsubscribe-post list-id".split()
+)
 
 
 @rule("HDR007", severity="error", fix="part")
@@ -24,6 +30,11 @@ def malformed_header_field(part: Part) -> Findings:
 
         Subject: Your order
         Campaign Name: autumn
+        …
+
+    Bad:
+
+        Reply To: Acme <service@acme-shop.com>
         …
 
     Bad:
@@ -53,9 +64,9 @@ def malformed_header_field(part: Part) -> Findings:
     """
     if not part.defects:
         return
-    stray = [one for one in part.defects if one.kind == "stray-line"]
+    stray = [one.span for one in part.defects if one.kind == "stray-line"]
     if stray:
-        yield Finding(stray[0].span, _stray(part, stray), "write Name: value, or remove the line")
+        yield _stray(part, stray)
     spaces = [one for one in part.defects if one.kind == "space-before-colon"]
     if spaces:
         yield _spaces(spaces, "white space stands before the colon", "fields have white space before the colon")
@@ -69,12 +80,28 @@ def malformed_header_field(part: Part) -> Findings:
             yield Finding(one.span, "a line of a mailbox file stands before the header", "remove it", fix, "warning")
 
 
-def _stray(part: Part, stray: list[Defect]) -> str:
-    octets = part.octets[stray[0].span.start : min(stray[0].span.end, stray[0].span.start + 100)]
-    name = _NAME.match(octets)
-    text = (name[0] if name else octets.partition(b"\n")[0].rstrip(b"\r")).decode("utf-8", "replace")
-    problem = f"`{shorten(text, 40)}` is no field name" if name else f"`{shorten(text, 40)}` is no header field"
-    return f"{problem}, and {len(stray) - 1} more lines are none" if len(stray) > 1 else problem
+def _stray(part: Part, stray: list[Span]) -> Finding:
+    start, end = stray[0]
+    line = part.octets[start : min(end, start + 200)].partition(b"\n")[0].rstrip(b"\r")
+    name = _NAME.match(line)
+    text = name[0] if name else line
+    what = "field name" if name else "header field"
+    problem = f"`{shorten(text.decode('utf-8', 'replace'), 40)}` is no {what}"
+    if len(stray) > 1:
+        problem += f", and {len(stray) - 1} more lines are none"
+    edits = [edit for span in stray for edit in _renamed(part, span)]
+    fix = Fix(tuple(edits)) if len(edits) == len(stray) else None
+    cure = f"write {edits[0].octets.decode()}" if fix else "write Name: value, or remove the line"
+    return Finding(Span(start, start + len(text)), problem, cure, fix)
+
+
+def _renamed(part: Part, span: Span) -> Iterator[Edit]:
+    """The name that a line surely begins with, when it is a known one but for white space in it, and is missing."""
+    name = _NAME.match(part.octets, span.start, span.end)
+    words = name[0].split() if name else []
+    mended = b"-".join(words)
+    if name and mended.lower() in _KNOWN and not part.first(mended.decode("ascii")):
+        yield Edit(Span(span.start, name.end()), mended)
 
 
 def _spaces(defects: list[Defect], one: str, many: str, severity: Severity = "warning") -> Finding:

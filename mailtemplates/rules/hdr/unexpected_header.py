@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from mailtemplates.finding import Finding, Findings, replace
+from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rule import rule
@@ -59,12 +59,9 @@ def unexpected_header(message: RawMessage) -> Findings:
         problem = f"the message has been on its way: {', '.join(names[:6])}"
         yield Finding(where, problem, "remove these fields if it is to be sent as a new message", severity="info")
         return
-    seen: set[str] = set()
-    for field in found:
-        if field.lower not in seen:
-            seen.add(field.lower)
-            why = _OBSOLETE.get(field.lower, "servers on the way write it")
-            where = Span(field.span.start, field.body.end)
-            yield Finding(
-                where, f"{field.name} is not for the sender to write", f"remove it: {why}", replace(field.span, b"")
-            )
+    for name in dict.fromkeys(field.lower for field in found):
+        first, *_ = same = message.fields_named(name)
+        why = _OBSOLETE.get(name, "servers on the way write it")
+        where = Span(first.span.start, first.body.end)
+        problem = f"{first.name} is not for the sender to write"
+        yield Finding(where, problem, f"remove it: {why}", Fix(tuple(Edit(one.span, b"") for one in same)))
