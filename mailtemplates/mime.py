@@ -215,7 +215,7 @@ class _Parser:
         start = Span(here.body.start, here.body.start)
         where = field.span if field else start
         encoded = here.encoding in ("base64", "quoted-printable")
-        if encoded:
+        if encoded and here.media_type != "message/global":  # RFC 6532 §3.7 lets it be encoded
             problem = f"{here.media_type} has the transfer encoding {here.encoding}"
             defects.append(Defect("encoded-composite", problem, where))
         if encoded and not (composite and here.boundary and self.stands_open(here)):
