@@ -79,6 +79,9 @@ def _remembered(text: str) -> tuple[Lexeme, ...]:
 
 
 def _read(text: str) -> tuple[Lexeme, ...]:
+    if "(" not in text:
+        found: Any = _LEXEME.finditer(text)
+        return tuple([Lexeme(match.lastgroup, match[0], match.start(), match.end()) for match in found])
     lexemes: list[Lexeme] = []
     comments: dict[int, int] = {}
     match_at = _LEXEME.match

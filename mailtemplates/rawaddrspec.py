@@ -56,6 +56,8 @@ OBSOLETE: frozenset[FaultKind] = frozenset(
     ("empty-element", "dot-in-name", "odd-domain", "route", "space-round-dot", "space-round-at", "obsolete-local")
 )
 
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PLAIN = pattern(rf"[\w+-]+(?:\.[\w+-]+)*@(?:{_LABEL}\.)+[A-Za-z]{{2,63}}", re.ASCII)
 _BAD_LABEL = pattern(r"(?:^|\.)-|-(?:\.|$)")
 _ENCODED = pattern(r"=\?[^?]+\?([BbQq])\?(.*)\?=", re.DOTALL)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
@@ -138,6 +140,9 @@ def read_addr_spec(lexemes: Sequence[Lexeme]) -> tuple[RawAddrSpec | None, list[
 
     :returns: what was read, None when it has not both parts, and at most one fault that is not obsolete.
     """
+    plain = _read_plain(lexemes)
+    if plain:
+        return plain, []
     faults: list[Fault] = []
     lexemes = _without_route(lexemes, faults)
     ats = [index for index, one in enumerate(lexemes) if one.text == "@"]
@@ -159,6 +164,17 @@ def read_addr_spec(lexemes: Sequence[Lexeme]) -> tuple[RawAddrSpec | None, list[
     if not wrong:
         faults += _obsolete(local, domain, spec)
     return spec, faults
+
+
+def _read_plain(lexemes: Sequence[Lexeme]) -> RawAddrSpec | None:
+    """An addr-spec of letters and digits with nothing in between: most are, and nothing can be wrong with one."""
+    start, end = lexemes[0].start, lexemes[-1].end
+    text = "".join([one.text for one in lexemes])
+    if end - start != len(text) or not _PLAIN.fullmatch(text) or "xn--" in text.lower():
+        return None
+    local, _, domain = text.partition("@")
+    at = start + len(local)
+    return RawAddrSpec(local, domain, Extent(start, at), Extent(at + 1, end)) if len(domain) < 254 else None
 
 
 def _without_route(lexemes: Sequence[Lexeme], faults: list[Fault]) -> Sequence[Lexeme]:
