@@ -95,8 +95,10 @@ class RawMessage:
         :param field: without a line end.
         """
         end = self.header_end.end
-        ended = end == self.root.header.start or self.octets[end - 1 : end] in (b"\n", b"\r")
-        return Edit(self.header_end, field + self.line_end if ended else self.line_end + field)
+        last = self.octets[end - 1 : end]
+        if end == self.root.header.start or last == b"\n" or (last == b"\r" and b"\n" not in self.octets):
+            return Edit(self.header_end, field + self.line_end)
+        return Edit(self.header_end, (b"\n" if last == b"\r" else self.line_end) + field)
 
     @property
     def start(self) -> Span:

@@ -152,7 +152,7 @@ def _unbracketed(lexemes: Sequence[Lexeme], words: Sequence[Lexeme], start: int,
     what = "no `>` at its end" if opened >= 0 else "no angle brackets round it"
     if opened < 0 and any(_is(one, ">") for one in words):
         what = "no `<` before it"
-    sure = right and all(fault.kind == "host" for fault in wrong) and not any(one.is_blank for one in inner)
+    sure = right and not wrong and not any(one.is_blank for one in inner)
     shown = shorten("".join(one.text for one in words), 40)
     problem = f"the identifier `{shown}` has {what}"
     fault = IdFault("brackets", problem, start, end, f"<{left}@{right}>" if sure else None)

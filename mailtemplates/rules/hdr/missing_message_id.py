@@ -3,6 +3,7 @@ from __future__ import annotations
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.pattern import pattern
 from mailtemplates.rawmessage import RawMessage
+from mailtemplates.rawmessageid import read_message_id
 from mailtemplates.rule import rule
 
 _DOMAIN = pattern(r"@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})(?=[>\s]|$)")
@@ -50,4 +51,7 @@ def _made(message: RawMessage) -> Fix | None:
         return None
     from hashlib import sha256
 
-    return Fix((message.new_field(f"Message-ID: <{sha256(message.octets).hexdigest()[:32]}@{domain[1]}>".encode()),))
+    made = f"<{sha256(message.octets).hexdigest()[:32]}@{domain[1]}>"
+    if read_message_id(made).faults:
+        return None
+    return Fix((message.new_field(f"Message-ID: {made}".encode("ascii")),))
