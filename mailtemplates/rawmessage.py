@@ -65,6 +65,8 @@ class RawMessage:
     def line_end(self) -> bytes:
         """How the message's lines end, by its first: CRLF where there is none. For fixes that add a line."""
         at = self.octets.find(b"\n")
+        if at < 0 and b"\r" in self.octets:
+            return b"\r"
         return b"\n" if at == 0 or (at > 0 and self.octets[at - 1 : at] != b"\r") else b"\r\n"
 
     @cached_property

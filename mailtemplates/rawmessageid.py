@@ -188,6 +188,8 @@ def _judge(inner: Sequence[Lexeme], start: int, end: int) -> tuple[str, str, lis
     left, right = words[:cut], words[cut + 1 :]
     texts = "".join(one.text for one in left), "".join(one.text for one in right)
     fault = _structure(words, ats, start, end) or _white(inner) or _characters(left, right) or _host(right, texts[1])
+    if fault and fault.text and read_message_id(f"<{fault.text}>").faults:
+        fault = fault._replace(text=None)
     return *texts, [fault] if fault else []
 
 
