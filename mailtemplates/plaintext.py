@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from mailtemplates.draft import draw_up
 from mailtemplates.effects import apply
 from mailtemplates.flow import BLANK, Flow, run
-from mailtemplates.form import Form
 from mailtemplates.markup import cut
 from mailtemplates.nesting import Frame, said_text
 from mailtemplates.reading import Memory
 from mailtemplates.steps import Node, TagStep
 from mailtemplates.woven import Shape, Woven
+
+if TYPE_CHECKING:
+    from mailtemplates.form import Form
 
 WIDTH = 72
 """Cells in a line of the text, unless the caller says otherwise."""
@@ -52,6 +54,8 @@ def _form(shape: Shape, width: int) -> Form | None:
     """The form of a shape, drawn up the first time."""
     known: tuple[int, Form | None] | None = shape.notes.get(_FORM)
     if known is None or known[0] != width:
+        from mailtemplates.draft import draw_up  # a process that renders once needs none
+
         known = shape.notes[_FORM] = (width, draw_up(shape, width, _fresh_memory()))
     return known[1]
 
