@@ -128,14 +128,17 @@ def _row(one: Diagnostic) -> list[Any]:
 
 
 def _found(entry: dict[str, Any]) -> list[Diagnostic]:
-    return [_diagnostic(row) for row in entry["found"]]
-
-
-def _diagnostic(row: list[Any]) -> Diagnostic:
+    """The findings of an entry."""
+    rows = entry["found"]
+    if not rows:
+        return []
     from mailtemplates.diagnostic import Diagnostic
     from mailtemplates.finding import Edit, Fix
     from mailtemplates.rawfield import Span
 
-    mark, fix = row[-2:]
-    edits = fix and tuple(Edit(Span(start, end), octets.encode("latin-1")) for start, end, octets in fix[1])
-    return Diagnostic(*[*row[:-2], tuple(mark), Fix(edits, fix[0]) if fix else None])
+    found = []
+    for row in rows:
+        mark, fix = row[-2:]
+        edits = fix and tuple(Edit(Span(start, end), octets.encode("latin-1")) for start, end, octets in fix[1])
+        found.append(Diagnostic(*[*row[:-2], tuple(mark), Fix(edits, fix[0]) if fix else None]))
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -69,7 +68,7 @@ def read_settings(start: Path) -> Settings:
         if own.is_file():
             return _settings(own, _toml(own))
         project = folder / PROJECT_FILE
-        if project.is_file():
+        if project.is_file() and TABLE.encode() in project.read_bytes():
             table = _toml(project).get("tool", {}).get(TABLE)
             if table is not None:
                 return _settings(project, table)
@@ -94,6 +93,8 @@ def _written(value: Any) -> str:
 
 
 def _toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
