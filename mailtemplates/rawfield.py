@@ -118,6 +118,11 @@ class RawField:
         """How the field's last line ends: CRLF where nothing follows. For fixes that fold."""
         return b"\n" if self.octets[self.body.end : self.span.end] == b"\n" else b"\r\n"
 
+    @property
+    def extent(self) -> Span:
+        """The field without its last line end: the place of what is wrong with the whole of it."""
+        return Span(self.span.start, self.body.end)
+
     def at(self, start: int, end: int) -> Span:
         """Octets of the message for offsets in :attr:`raw`."""
         return Span(self.body.start + start, self.body.start + end)
