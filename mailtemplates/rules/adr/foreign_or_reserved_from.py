@@ -90,10 +90,10 @@ def foreign_or_reserved_from(message: RawMessage) -> Findings:
     """
     for field in message.fields_named("From")[:1]:
         for box in read_addresses(field).mailboxes:
-            domain = box.spec.domain.lower() if box.spec else ""
-            if not domain:
+            if box.spec is None:
                 continue
-            where = field.at(*box.spec.domain_at) if box.spec else field.span
+            domain = box.spec.domain.lower()
+            where = field.at(*box.spec.domain_at)
             if domain in _FREE and not _is_genuine(message, domain):
                 problem = f"From is at `{domain}`, for which only its provider may send"
                 yield Finding(where, problem, "send from a domain of your own, and put this address in Reply-To")

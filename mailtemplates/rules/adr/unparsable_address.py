@@ -6,7 +6,7 @@ from mailtemplates.finding import Finding, Findings, Severity
 from mailtemplates.pattern import pattern
 from mailtemplates.rawaddress import ADDRESS_FIELDS, RawGroup, read_addresses
 from mailtemplates.rawaddrspec import OBSOLETE, Fault, FaultKind
-from mailtemplates.rawfield import RawField, Span
+from mailtemplates.rawfield import RawField
 from mailtemplates.rule import rule
 
 _OTHERS: frozenset[FaultKind] = frozenset(("no-domain", "special-in-name", "dot-in-name", "semicolon", "empty-element"))
@@ -32,7 +32,7 @@ _HELP: dict[FaultKind, str] = {
     "odd-domain": "write a domain name of letters, digits and hyphens",
     "bad-domain": "write a domain name of letters, digits and hyphens",
 }
-_DAEMON = pattern(r"\bmailer[- ]daemon\b", re.IGNORECASE)
+_DAEMON = pattern(r"mailer.?daemon|postmaster|mail.{0,20}system", re.IGNORECASE)
 _MAY_BE_EMPTY = frozenset(("bcc", "resent-bcc"))
 _AUTHORS = frozenset(("from", "sender", "resent-from", "resent-sender"))
 
@@ -126,9 +126,7 @@ def _report(field: RawField, faults: list[Fault]) -> Findings:
         told.add(fault.kind)
         same = sum(one.kind == fault.kind for one in faults)
         problem = f"{fault.problem} ({same} places in this field)" if same > 1 else fault.problem
-        where = field.at(fault.start, fault.end)
-        if fault.kind == "empty":
-            where = Span(field.span.start, field.body.end)
+        where = field.extent if fault.kind == "empty" else field.at(fault.start, fault.end)
         yield Finding(where, problem, _HELP.get(fault.kind, _WRITE), severity=severity)
 
 

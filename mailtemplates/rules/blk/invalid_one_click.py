@@ -57,7 +57,9 @@ def invalid_one_click(message: RawMessage) -> Findings:
         where = post.at(start, max(start, len(post.latin.rstrip(" \t\r\n"))))
         yield Finding(where, f"the value `{shorten(post.value, 40)}` is not {_VALUE}", f"write {_VALUE}")
     if field is None:
-        yield Finding(post.span, "List-Unsubscribe-Post without List-Unsubscribe", "add List-Unsubscribe: <https://…>")
+        yield Finding(
+            post.extent, "List-Unsubscribe-Post without List-Unsubscribe", "add List-Unsubscribe: <https://…>"
+        )
         return
     yield from _judge(field, [uri for uri in read_list_uris(field).uris if uri.scheme in ("http", "https")])
 

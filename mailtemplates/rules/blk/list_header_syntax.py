@@ -86,7 +86,7 @@ def list_header_syntax(field: RawField) -> Findings:
     if not faults or (field.lower == "list-post" and field.value.upper().startswith("NO")):
         return
     first = faults[0]
-    where = field.span if first.kind == "empty" else field.at(first.start, first.end)
+    where = field.extent if first.kind == "empty" else field.at(first.start, first.end)
     shown = f": `{shorten(field.latin[first.start : first.end], 40)}`" if first.kind != "empty" else ""
     bare = [fault for fault in faults if fault.kind == "bare"]
     edits = [Edit(field.at(at, at), mark) for fault in bare for at, mark in ((fault.start, b"<"), (fault.end, b">"))]
@@ -96,7 +96,7 @@ def list_header_syntax(field: RawField) -> Findings:
 
 def _judge_id(field: RawField) -> Findings:
     lexemes = [one for one in read_lexemes(field.latin) if not one.is_blank]
-    opened = next((index for index, one in enumerate(lexemes) if one.text == "<"), None)
+    opened = max((index for index, one in enumerate(lexemes) if one.text == "<"), default=None)
     if opened is None:
         yield _without_brackets(field, lexemes)
         return
@@ -119,7 +119,7 @@ def _judge_id(field: RawField) -> Findings:
 
 def _without_brackets(field: RawField, lexemes: list[Lexeme]) -> Finding:
     if not lexemes:
-        return Finding(field.span, "the field holds no identifier", "write List-Id: Name <list.domain>")
+        return Finding(field.extent, "the field holds no identifier", "write List-Id: Name <list.domain>")
     where = field.at(lexemes[0].start, lexemes[-1].end)
     identifier = field.latin[lexemes[0].start : lexemes[-1].end]
     fix = Fix((Edit(where, b"<" + identifier.encode("latin-1") + b">"),)) if _LIST_ID.fullmatch(identifier) else None

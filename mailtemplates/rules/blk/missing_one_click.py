@@ -46,4 +46,4 @@ def missing_one_click(message: RawMessage) -> Findings:
         yield Finding(where, "List-Unsubscribe has a mailto only", "add an https URI: <https://…>, <mailto:…>")
     elif not message.first("List-Unsubscribe-Post"):
         problem = "List-Unsubscribe without List-Unsubscribe-Post is no one-click"
-        yield Finding(field.span, problem, "add List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+        yield Finding(field.extent, problem, "add List-Unsubscribe-Post: List-Unsubscribe=One-Click")

@@ -52,5 +52,5 @@ def unsigned_list_headers(message: RawMessage) -> Findings:
         best = min(range(len(lacking)), key=lambda index: len(lacking[index]))
         field, tags = signatures[best]
         names = ", ".join(lacking[best])
-        where = tags["h"].span if "h" in tags else field.span
+        where = tags["h"].span if "h" in tags else field.extent
         yield Finding(where, f"the DKIM signature's h= lacks {names}", f"sign {names} too: add them to h=")
