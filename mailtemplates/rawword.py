@@ -105,6 +105,9 @@ _SPECIALS = pattern(r'[()<>@,;:"\[\]\\]')
 _JAPANESE_END = pattern(rb"\x1b(\([A-Z]|\$[@A-Z]|\$\([A-Z]|&@)")
 # What may stand beside an encoded word. A comma behind one in a list of addresses is no fault of the word's.
 _BESIDE = {"text": " \t\r\n", "unknown": ' \t\r\n()<>,:;"', "phrase": " \t\r\n,;", "comment": " \t\r\n()"}
+_DOUBTFUL: tuple[FaultKind, ...] = (
+    *("no-end", "unknown-encoding", "bad-base64", "bad-q", "control", "touches-text", "touches-word"),
+)
 _STATEFUL = ("iso2022", "hz", "utf_7")
 _REMEMBERED = 4_000
 
@@ -148,7 +151,7 @@ def meant(run: tuple[Word, ...]) -> str | None:
     """The text of a run when there is no doubt about any of it, so that it can be written anew; else None."""
     pieces = [_together(group) for group in _of_one_charset(run)]
     text = "".join([piece for piece in pieces if piece is not None])
-    doubtful = any(word.fault("no-end", "unknown-encoding", "bad-base64", "bad-q", "control") for word in run)
+    doubtful = any(word.fault(*_DOUBTFUL) for word in run)
     return None if doubtful or None in pieces or not text else text
 
 

@@ -16,11 +16,13 @@ from mailtemplates.finding import Fix, replace
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import Word, meant
+from mailtemplates.wordplace import WordPlace, grammar_of
 
 _TOKEN = pattern(r"([ \t\r\n]*)([^ \t\r\n]+)")
 # Text that is the same as it stands: no space at its ends, no two together, no word that is too long to fold.
 _PLAIN = pattern(r"[!-~]{1,60}(?: [!-~]{1,60})*")
 _NAME_MOST = 60
+_MOST = 10_000
 
 
 class Piece(NamedTuple):
@@ -43,16 +45,37 @@ class _Token(NamedTuple):
     encode: bool = False
 
 
-def reword(field: RawField, pieces: Sequence[Piece] = ()) -> Fix | None:
-    """A safe fix that puts the pieces into the field; without pieces it only folds. None when nothing would change."""
-    old = field.latin
-    new = _lay_out(field, _spaced(list(_tokens(old, pieces)))) + old[len(old.rstrip(" \t\r\n")) :]
+def reword(field: RawField, pieces: Sequence[Piece] = (), *, whole: bool = False) -> Fix | None:
+    """A safe fix that puts the pieces into the field; without pieces it only folds.
+
+    :param whole: fold all lines, not only those of the pieces.
+
+    None when nothing would change, and when the lines of the pieces are longer than anybody can mend.
+    """
+    low, high = _lines_of(field.latin, () if whole else pieces)
+    if high - low > _MOST:
+        return None
+    old = field.latin[low:high]
+    inside = [piece._replace(start=piece.start - low, end=piece.end - low) for piece in pieces]
+    column = 0 if low else field.body.start - field.span.start
+    free = grammar_of(field.lower) in ("text", "unknown")
+    lines = _Lines(column, field.line_end.decode("ascii"))
+    new = _lay_out(lines, _spaced(list(_tokens(old, inside)), free)) + old[len(old.rstrip(" \t\r\n")) :]
     if new == old:
         return None
     start = _shared(old, new)
     most = min(len(old), len(new)) - start
     back = _shared(old[len(old) - most :][::-1], new[len(new) - most :][::-1])
-    return replace(field.at(start, len(old) - back), new[start : len(new) - back].encode("latin-1"))
+    where = field.at(low + start, low + len(old) - back)
+    return replace(where, new[start : len(new) - back].encode("latin-1"))
+
+
+def _lines_of(text: str, pieces: Sequence[Piece]) -> tuple[int, int]:
+    """The lines that pieces stand in; all when there are none."""
+    if not pieces:
+        return 0, len(text)
+    end = text.find("\n", pieces[-1].end)
+    return text.rfind("\n", 0, pieces[0].start) + 1, len(text) if end < 0 else end
 
 
 def _shared(one: str, other: str) -> int:
@@ -83,13 +106,18 @@ def _plain(text: str) -> Iterator[_Token]:
         yield _Token(match[1], match[2])
 
 
-def _spaced(tokens: list[_Token]) -> list[_Token]:
-    """The tokens with white space between encoded words and what they would touch, but for parentheses."""
+def _spaced(tokens: list[_Token], free: bool) -> list[_Token]:
+    """The tokens with white space between encoded words and what they would touch, but for parentheses.
+
+    :param free: in free text, where readers see a space beside other text, so that it is put between words only.
+    """
     spaced: list[_Token] = []
     for token in tokens:
         last = spaced[-1] if spaced else None
         if last and not token.gap:
-            touches = (_is_word(token) and last.text[-1:] != "(") or (_is_word(last) and token.text[:1] != ")")
+            before, after = _is_word(last), _is_word(token)
+            touches = (after and last.text[-1:] != "(") or (before and token.text[:1] != ")")
+            touches = (before and after) if free else touches
             token = token._replace(gap=" " if touches else "")
         spaced.append(token)
     return spaced
@@ -99,8 +127,7 @@ def _is_word(token: _Token) -> bool:
     return token.encode or token.text.startswith("=?") or token.text.endswith("?=")
 
 
-def _lay_out(field: RawField, tokens: list[_Token]) -> str:
-    lines = _Lines(field)
+def _lay_out(lines: _Lines, tokens: list[_Token]) -> str:
     for token in tokens:
         if not token.encode:
             lines.add(token.gap, token.text)
@@ -115,10 +142,10 @@ def _lay_out(field: RawField, tokens: list[_Token]) -> str:
 class _Lines:
     """A field's body as it grows."""
 
-    def __init__(self, field: RawField) -> None:
-        self.line_end = field.line_end.decode()
+    def __init__(self, column: int, line_end: str) -> None:
+        self.line_end = line_end
         self.pieces: list[str] = []
-        self.column = field.body.start - field.span.start
+        self.column = column
         self.has_word = False
 
     def column_after(self, gap: str) -> int:
@@ -132,7 +159,7 @@ class _Lines:
         width = self.column_after(gap) + len(text)
         if "\n" in gap:
             self.has_word = False
-        elif width > LINE_LIMIT and (is_word or self.has_word) and (gap or text.startswith(")")):
+        elif width > LINE_LIMIT and self.column and (is_word or self.has_word) and (gap or text.startswith(")")):
             gap = self.line_end + (gap or " ")
             width = self.column_after(gap) + len(text)
             self.has_word = False
@@ -143,15 +170,18 @@ class _Lines:
 
 def plain_form(field: RawField, run: tuple[Word, ...]) -> str:
     """The text of a run as it can stand there without encoding; empty when it cannot."""
-    text = meant(run) or ""
-    place = run[0].place
+    return as_plain(field, meant(run) or "", run[0].place, run[-1].end)
+
+
+def as_plain(field: RawField, text: str, place: WordPlace, end: int) -> str:
+    """A text as it can stand without encoding in a place that ends at ``end``; empty when it cannot."""
     if place not in ("text", "phrase", "comment") or "=?" in text or not _PLAIN.fullmatch(text):
         return ""
     if place == "text":
         return text
     if place == "comment":
         return "" if any(mark in text for mark in "()\\") else text
-    follows = field.latin[run[-1].end : run[-1].end + 80].lstrip()[:1]
+    follows = field.latin[end : end + 80].lstrip()[:1]
     return quote_name(text) if follows == "<" and len(text) <= _NAME_MOST else ""
 
 

@@ -7,7 +7,7 @@ from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import FaultKind, Word, decode, read_words
-from mailtemplates.rewording import Piece, reword
+from mailtemplates.rewording import Piece, as_plain, reword
 from mailtemplates.rule import rule
 
 _TOUCHES: tuple[FaultKind, ...] = ("touches-text", "touches-word", "touches-special")
@@ -98,15 +98,18 @@ def _stretches(field: RawField, words: tuple[Word, ...]) -> Iterator[_Stretch]:
     for word in words:
         if not word.is_legal:
             continue
-        if last and last.words[-1].place == word.place and not field.latin[last.end : word.start].strip(" \t\r\n"):
-            last = _Stretch(last.start, max(last.end, _end(field, word)), [*last.words, word])
-            continue
         if last and word.start < last.end:
             last.words.append(word)
+            last = last._replace(end=max(last.end, _end(field, word)))
+            continue
+        start = _start(field, word, last.end if last else 0)
+        if last and last.words[-1].place == word.place and not field.latin[last.end : start].strip(" \t\r\n"):
+            last.words.append(word)
+            last = last._replace(end=_end(field, word))
             continue
         if last:
             yield last
-        last = _Stretch(_start(field, word, last.end if last else 0), _end(field, word), [word])
+        last = _Stretch(start, _end(field, word), [word])
     if last:
         yield last
 
@@ -131,8 +134,10 @@ def _fix(field: RawField, stretch: _Stretch) -> Fix | None:
         return None
     if "touches-text" in kinds:
         text = decode(field.latin[stretch.start : stretch.end])
-        plain = text.isprintable() and "=?" not in text and "\ufffd" not in text
-        return reword(field, [Piece(stretch.start, stretch.end, ((text, True),))]) if plain else None
+        if not text.isprintable() or "=?" in text or "\ufffd" in text:
+            return None
+        plain = as_plain(field, text, stretch.words[0].place, stretch.end)
+        return reword(field, [Piece(stretch.start, stretch.end, ((plain or text, not plain),))])
     return reword(field, [Piece(word.start, word.end, ((_raw(field, word), False),)) for word in stretch.words])
 
 

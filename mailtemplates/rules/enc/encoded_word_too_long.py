@@ -43,11 +43,12 @@ def encoded_word_too_long(field: RawField) -> Findings:
         problem = f"an encoded word has {most} octets, {WORD_LIMIT} are the most"
         if len(long) > 1:
             problem = f"{len(long)} encoded words over {WORD_LIMIT} octets; the longest has {most}"
+        pieces = [_piece(field, run) for run in runs(tuple(words), field.latin) if _is_long(run)]
         yield Finding(
             field.at(long[0].start, long[0].end),
             problem,
             "cut the text into several encoded words with a space between them",
-            reword(field, [piece for run in runs(tuple(words), field.latin) for piece in _pieces(field, run)]),
+            reword(field, [piece for piece in pieces if piece], whole=True) if all(pieces) else None,
         )
     elif has_long_line(field):
         line = _long_line(field, words)
@@ -56,17 +57,19 @@ def encoded_word_too_long(field: RawField) -> Findings:
                 line,
                 f"a line with an encoded word has {line.end - line.start} octets, {LINE_LIMIT} are the most",
                 "fold the line at white space",
-                reword(field),
+                None if any(word.fault("touches-text", "touches-word") for word in words) else reword(field),
                 severity="warning",
             )
 
 
-def _pieces(field: RawField, run: tuple[Word, ...]) -> list[Piece]:
-    if not any(word.fault("too-long") for word in run):
-        return []
+def _is_long(run: tuple[Word, ...]) -> bool:
+    return any(word.fault("too-long") for word in run)
+
+
+def _piece(field: RawField, run: tuple[Word, ...]) -> Piece | None:
     plain = plain_form(field, run)
     text = plain or meant(run)
-    return [Piece(run[0].start, run[-1].end, ((text, not plain),))] if text else []
+    return Piece(run[0].start, run[-1].end, ((text, not plain),)) if text else None
 
 
 def _long_line(field: RawField, words: list[Word]) -> Span | None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from mailtemplates.charset import find_charset, find_misfit, is_utf8
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import FaultKind, Word, meant, read_words
-from mailtemplates.rewording import Piece, reword
+from mailtemplates.rawword import FaultKind, Word, meant, read_words, runs
+from mailtemplates.rewording import Piece, plain_form, reword
 from mailtemplates.rule import rule
 
 _HELP: dict[FaultKind, str] = {
@@ -87,13 +87,16 @@ def malformed_encoded_word(field: RawField) -> Findings:
         Subject: What is =? and where does it end?
         …
     """
-    for word in read_words(field):
+    words = read_words(field)
+    for run, word in ((one, word) for one in runs(words, field.latin) for word in one):
         fault = word.fault(*_HELP) if word.is_legal else None
+        if fault and fault.kind == "special" and _hides_address(field, word):
+            continue
         if fault and fault.kind == "undecodable":
             yield from _undecodable(field, word)
         elif fault:
             yield Finding(
-                field.at(fault.start, fault.end), fault.problem, _HELP[fault.kind], _fix(field, word, fault.kind),
+                field.at(fault.start, fault.end), fault.problem, _HELP[fault.kind], _fix(field, run, word, fault.kind),
                 severity="warning" if _is_harmless(word, fault.kind) else None,
             )  # fmt: skip
 
@@ -113,11 +116,19 @@ def _undecodable(field: RawField, word: Word) -> Findings:
     )
 
 
+def _hides_address(field: RawField, word: Word) -> bool:
+    """Whether the word stands where an address must, with the address in it."""
+    return "@" in word.seen and field.latin[word.end : word.end + 80].lstrip()[:1] != "<"
+
+
 def _is_harmless(word: Word, kind: FaultKind) -> bool:
     return kind == "empty" or word.place == "unknown" or word.charset.lower() == "unknown-8bit"
 
 
-def _fix(field: RawField, word: Word, kind: FaultKind) -> Fix | None:
+def _fix(field: RawField, run: tuple[Word, ...], word: Word, kind: FaultKind) -> Fix | None:
     """The same text without what is forbidden, where the text is not in doubt."""
     text = meant((word,)) if kind in ("white-space", "question-mark", "special") and word.encoding == "q" else None
-    return reword(field, [Piece(word.start, word.end, ((text, True),))]) if text else None
+    if not text:
+        return None
+    plain = plain_form(field, run) if len(run) == 1 else ""
+    return reword(field, [Piece(word.start, word.end, ((plain or text, not plain),))])

@@ -19,6 +19,8 @@ _HELP: dict[ParameterFaultKind, str] = {
     "bad-percent": "write every other octet than letters, digits and -._~ as % and two hexadecimal digits",
     "undecodable": "name the charset that the value is really in, best utf-8",
 }
+# Findings of one field; nobody needs more.
+_MOST = 50
 # Where the reader's view of the value is not in doubt.
 _SURE: frozenset[ParameterFaultKind] = frozenset(("quoted-extended", "no-first-section", "no-charset", "bad-percent"))
 
@@ -86,7 +88,7 @@ def malformed_extended_parameter(field: RawField) -> Findings:
         return
     read = read_parametric(field.latin, _KINDS[field.lower])
     told: set[str] = set()
-    for fault in read.faults:
+    for fault in read.faults[:_MOST]:
         if fault.kind in EXTENDED and fault.name not in told:
             told.add(fault.name)
             yield Finding(field.at(fault.start, fault.end), fault.problem, _HELP[fault.kind], _fix(field, read, fault))
@@ -99,7 +101,7 @@ def _fix(field: RawField, read: Parameters, fault: ParameterFault) -> Fix | None
     if not _is_sure(parts, mine) or not _is_one_stretch(read.written, parts):
         return None
     text = _text(field, parts, mine)
-    if not text or not text.isprintable():
+    if not text or not text.isprintable() or not fault.name.isascii():
         return None
     chunks = [chunk.encode("ascii") for chunk in write_parameter(fault.name, text)]
     end = max([parts[-1].end, *(one.end for one in mine)])

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from mailtemplates.addrspec import parse_addr_spec
 from mailtemplates.characters import shorten
 from mailtemplates.errors import AddressError
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
-from mailtemplates.lexeme import read_lexemes
+from mailtemplates.lexeme import Lexeme, read_lexemes
 from mailtemplates.parameter import write_parameter
 from mailtemplates.pattern import pattern
 from mailtemplates.rawextended import Parameter
 from mailtemplates.rawfield import RawField
-from mailtemplates.rawparameter import Kind, read_parametric
-from mailtemplates.rawword import Word, decode, read_words
+from mailtemplates.rawparameter import Kind, Parameters, read_parametric
+from mailtemplates.rawword import Word, decode, meant, read_words
 from mailtemplates.rewording import Piece, reword
 from mailtemplates.rule import rule
 
@@ -22,6 +24,10 @@ _PAIR = pattern(r"\\(.)")
 _FOLD = pattern(r"\r?\n(?=[ \t])")
 # RFC 822 allowed words of text there; old programs write them.
 _ONCE_FREE = frozenset(("in-reply-to", "references"))
+_IDENTIFIERS = pattern(r"<[!-;=?-~]+@[!-;=?-~]+>(?: <[!-;=?-~]+@[!-;=?-~]+>)*")
+# Fields that rules of their own read strictly.
+_OTHERS = frozenset(("date", "resent-date", "mime-version", "content-transfer-encoding", "content-id"))
+_MOST = 100
 
 
 class _Misplaced(NamedTuple):
@@ -86,11 +92,13 @@ def misplaced_encoded_word(field: RawField) -> Findings:
         Date: Mon, 02 Nov 2026 12:00:00 +0000 (=?utf-8?q?M=C3=BCnchen?=)
         …
     """
+    words = [word for word in read_words(field) if not word.is_legal and word.place != "broken"]
+    holders = _Holders(field) if words and field.lower not in _OTHERS else None
     done = 0
-    for word in read_words(field):
-        if word.is_legal or word.place == "broken" or word.start < done:
+    for word in words:
+        if holders is None or word.start < done:
             continue
-        one = _holder(field, word)
+        one = holders.of(word)
         done = one.end
         yield Finding(
             field.at(one.start, one.end),
@@ -101,58 +109,89 @@ def misplaced_encoded_word(field: RawField) -> Findings:
         )
 
 
-def _holder(field: RawField, word: Word) -> _Misplaced:
-    if word.place == "parameter":
-        return _in_parameter(field, word)
-    if word.place == "quoted":
-        return _in_quotes(field, word)
-    if word.place == "address":
-        return _in_address(field, word)
-    what, cure = f"{field.name}, which holds no free text", "write it in ASCII, without =? and ?="
-    severity: Severity | None = "warning" if field.lower in _ONCE_FREE else None
-    return _Misplaced(word.start, word.end, what, cure, None, severity)
+class _Holders:
+    """What holds words of one field, found in one reading."""
+
+    def __init__(self, field: RawField) -> None:
+        self.field = field
+        self.text = field.latin
+        kind = _KINDS.get(field.lower)
+        self.read = read_parametric(self.text, kind) if kind else None
+        self.parts: Sequence[Parameter | Lexeme] = self.read.written if self.read else read_lexemes(self.text)
+        self.starts = [part.start for part in self.parts]
+
+    def of(self, word: Word) -> _Misplaced:
+        at = bisect_right(self.starts, word.start) - 1
+        part = self.parts[at] if at >= 0 else None
+        if isinstance(part, Parameter) and self.read and ";" not in self.text[part.end : word.start]:
+            return self.in_parameter(word, part, self.read)
+        if word.place == "quoted" and isinstance(part, Lexeme):
+            return self.in_quotes(part)
+        return self.in_address(word) if word.place == "address" else self.elsewhere(word)
+
+    def elsewhere(self, word: Word) -> _Misplaced:
+        what, cure = f"{self.field.name}, which holds no free text", "write it in ASCII, without =? and ?="
+        severity: Severity | None = "warning" if self.field.lower in _ONCE_FREE else None
+        text = meant((word,)) or ""
+        if not _IDENTIFIERS.fullmatch(text):
+            return _Misplaced(word.start, word.end, what, cure, None, severity)
+        fix = replace(self.field.at(word.start, word.end), text.encode("ascii"))
+        return _Misplaced(word.start, word.end, what, f"write {shorten(text)}", fix)
+
+    def in_parameter(self, word: Word, one: Parameter, read: Parameters) -> _Misplaced:
+        ends = (fault.end for fault in read.faults[:_MOST] if fault.start == one.value_start)
+        end = max([one.end, word.end, *ends])
+        text = decode(one.value) if one.quoted else _shown(self.text[one.value_start : end])
+        chunks = [chunk.encode("ascii") for chunk in _parameter(one, text)]
+        cure = f"write {one.name}*=utf-8''… (RFC 2231)"
+        if not chunks:
+            return _Misplaced(one.start, end, f"the parameter {one.name}", cure)
+        if len(chunks[0]) < 70:
+            cure = f"write {chunks[0].decode('ascii')}"
+        written = (b";" + self.field.line_end + b" ").join(chunks)
+        fix = replace(self.field.at(one.start, end), written)
+        return _Misplaced(one.start, end, f"the parameter {one.name}", cure, fix)
+
+    def in_quotes(self, quoted: Lexeme) -> _Misplaced:
+        text = _shown(_PAIR.sub(r"\1", _FOLD.sub("", quoted.text[1:-1])))
+        is_local = self.text[quoted.end : quoted.end + 1] == "@"
+        fix = (
+            None
+            if is_local or not text or "@" in text
+            else reword(self.field, [Piece(quoted.start, quoted.end, ((text, True),))])
+        )
+        return _Misplaced(quoted.start, quoted.end, "quotes", "leave the quotes out", fix)
+
+    def in_address(self, word: Word) -> _Misplaced:
+        least = max(word.start - 320, 0)
+        start = max(least, *(self.text.rfind(mark, least, word.start) + 1 for mark in " \t\r\n<>,;:("))
+        match = _SPEC.match(self.text, start, word.end + 320)
+        end = max(match.end(), word.end) if match else word.end
+        text = _shown(self.text[start:end])
+        if not text or not text.isascii() or not _is_address(text):
+            return _Misplaced(start, end, "an address", "write the address as it is, in ASCII")
+        fix = replace(self.field.at(start, end), text.encode("ascii"))
+        return _Misplaced(start, end, "an address", f"write {text}", fix)
 
 
-def _in_parameter(field: RawField, word: Word) -> _Misplaced:
-    read = read_parametric(field.latin, _KINDS[field.lower])
-    one = next((one for one in read.written if one.start <= word.start < one.end), None)
-    if one is None:
-        return _Misplaced(word.start, word.end, f"{field.name}", "write it as a parameter of RFC 2231")
-    end = max([one.end, word.end, *(fault.end for fault in read.faults if fault.start == one.value_start)])
-    text = _shown(field.latin[one.value_start : end]) if not one.quoted else decode(one.value)
-    chunks = _parameter(one, text)
-    cure = f"write {chunks[0]}" if chunks and len(chunks[0]) < 70 else f"write {one.name}*=utf-8''… (RFC 2231)"
-    if not chunks:
-        return _Misplaced(one.start, end, f"the parameter {one.name}", cure)
-    written = (b";" + field.line_end + b" ").join(chunk.encode("ascii") for chunk in chunks)
-    return _Misplaced(one.start, end, f"the parameter {one.name}", cure, replace(field.at(one.start, end), written))
+def _is_free(name: str) -> bool:
+    """Whether the parameter may have any text for its value."""
+    return name.isascii() and name not in ("charset", "boundary")
 
 
 def _parameter(one: Parameter, text: str | None) -> tuple[str, ...]:
     """The parameter with a text that nobody doubts, as RFC 2231 has it; nothing when it is in sections."""
-    if not text or one.numbered or one.extended or "=?" in text or "\ufffd" in text or not text.isprintable():
+    if (
+        not text
+        or one.numbered
+        or one.extended
+        or not _is_free(one.name)
+        or "=?" in text
+        or "\ufffd" in text
+        or not text.isprintable()
+    ):
         return ()
     return write_parameter(one.name, text)
-
-
-def _in_quotes(field: RawField, word: Word) -> _Misplaced:
-    quoted = next(one for one in read_lexemes(field.latin) if one.start <= word.start < one.end)
-    text = _shown(_PAIR.sub(r"\1", _FOLD.sub("", quoted.text[1:-1])))
-    is_local = field.latin[quoted.end : quoted.end + 1] == "@"
-    fix = None if is_local or not text else reword(field, [Piece(quoted.start, quoted.end, ((text, True),))])
-    return _Misplaced(quoted.start, quoted.end, "quotes", "leave the quotes out", fix)
-
-
-def _in_address(field: RawField, word: Word) -> _Misplaced:
-    start = max(field.latin.rfind(mark, max(word.start - 320, 0), word.start) for mark in " \t\r\n<>,;:(") + 1
-    match = _SPEC.match(field.latin, max(start, 0))
-    end = max(match.end(), word.end) if match else word.end
-    text = _shown(field.latin[start:end])
-    cure = "write the address as it is, in ASCII"
-    if not text or not text.isascii() or not _is_address(text):
-        return _Misplaced(start, end, "an address", cure)
-    written = replace(field.at(start, end), text.encode("ascii"))
-    return _Misplaced(start, end, "an address", f"write {text}", written)
 
 
 def _is_address(text: str) -> bool:

@@ -12,6 +12,9 @@ from mailtemplates.rule import rule
 
 _KINDS: dict[str, Kind] = {"content-type": "type", "content-disposition": "disposition"}
 
+# Findings of one field; nobody needs more.
+_MOST = 50
+
 
 @rule("ENC009", severity="error", fix="part")
 def raw_non_ascii_parameter(message: RawMessage) -> Findings:
@@ -48,7 +51,7 @@ def raw_non_ascii_parameter(message: RawMessage) -> Findings:
     """
     for field in () if message.octets.isascii() or message.smtputf8 else _fields(message):
         read = read_parametric(field.latin, _KINDS[field.lower])
-        for fault in read.faults:
+        for fault in read.faults[:_MOST]:
             if fault.kind == "non-ascii":
                 yield Finding(
                     field.at(fault.start, fault.end),
@@ -76,11 +79,16 @@ def _fix(field: RawField, read: Parameters, fault: ParameterFault) -> Fix | None
     """The parameter as RFC 2231 has it, when its octets are surely UTF-8 and it is one parameter."""
     one = next((one for one in read.named(fault.name) if one.start == fault.start), None)
     text = _value(field, read, one) if one else None
-    if one is None or not text or one.numbered or one.extended:
+    if one is None or not text or one.numbered or one.extended or not _is_free(one.name):
         return None
     end = max([one.end, *(other.end for other in read.faults if other.start == one.value_start)])
     chunks = (b";" + field.line_end + b" ").join(chunk.encode("ascii") for chunk in write_parameter(one.name, text))
     return replace(field.at(one.start, end), chunks)
+
+
+def _is_free(name: str) -> bool:
+    """Whether the parameter may have any text for its value."""
+    return name.isascii() and name not in ("charset", "boundary")
 
 
 def _value(field: RawField, read: Parameters, one: Parameter) -> str | None:

@@ -22,6 +22,8 @@ _WHOLE = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
 # Characters that need quotes and that every reader takes nevertheless.
 _READ_ANYWAY = pattern(r"[^\s\"\\(),]+")
 
+# Findings of one field; nobody needs more.
+_MOST = 50
 # A value that surely ends where the field or the parameter does.
 _VALUE = pattern(r'"[A-Za-z0-9 ._=+-]{1,70}')
 
@@ -90,8 +92,8 @@ def content_type_syntax(field: RawField) -> Findings:
         …
     """
     read = read_parametric(field.latin, _KINDS[field.lower])
-    unread = [fault for fault in read.faults if fault.kind == "bad-type"]
-    for fault in unread or read.faults:
+    unread = tuple([fault for fault in read.faults if fault.kind == "bad-type"])
+    for fault in (unread or read.faults)[:_MOST]:
         if fault.kind in _HELP and not _is_others(field, fault):
             yield Finding(
                 field.at(fault.start, fault.end),
@@ -140,13 +142,20 @@ def _fix(field: RawField, read: Parameters, fault: ParameterFault) -> Fix | None
     if fault.kind == "missing-semicolon":
         return replace(where, b";") if text == "," else _semicolon(field, fault.start)
     if fault.kind == "empty-parameter":
-        return replace(where, b"")
+        rest = field.latin[fault.end :].strip(" \t\r\n")
+        before = len(field.latin[: fault.start].rstrip(" \t\r\n"))
+        return replace(where if rest else field.at(before, len(field.latin)), b"")
     if fault.kind == "repeated-parameter" and _is_same(read, fault):
         before = field.latin.rfind(";", 0, fault.start)
         return replace(field.at(before, fault.end), b"") if before > read.end - 1 else None
     if fault.kind == "unclosed-quote" and _VALUE.fullmatch(text):
         return replace(where, text.encode("ascii") + b'"')
-    if fault.kind == "unquoted" and "\n" not in text and not any(mark in text for mark in '"\\'):
+    if (
+        fault.kind == "unquoted"
+        and fault.name != "charset"
+        and "\n" not in text
+        and not any(mark in text for mark in '"\\')
+    ):
         return replace(where, b'"' + text.encode("ascii") + b'"')
     return None
 
