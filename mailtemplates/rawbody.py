@@ -28,6 +28,11 @@ def is_text(part: Part) -> bool:
     return part.media_type.startswith(("text/", "message/"))
 
 
+def is_shown(part: Part) -> bool:
+    """Whether a leaf is text for the reader, and no file, whose octets may matter as they are."""
+    return part.media_type.startswith("text/") and not part.is_attachment and not part.filename
+
+
 def is_open(part: Part) -> bool:
     """Whether a leaf's octets stand as they are, in lines: it is declared 7bit or 8bit, or nothing is declared.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
 from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import is_wide
+from mailtemplates.rawbody import is_shown, is_wide
 from mailtemplates.reencoding import is_plain, reencode
 from mailtemplates.rule import rule
 
@@ -31,7 +31,7 @@ def base64_text_not_canonical(part: Part) -> Findings:
 
         R3LDvMOfZQ0KYXVzIEvDtmxuDQo=
     """
-    if part.encoding != "base64" or not part.media_type.startswith("text/") or part.is_attachment or part.filename:
+    if part.encoding != "base64" or not is_shown(part):
         return
     decoded = part.decoded
     bare = decoded.count(b"\n") - decoded.count(b"\r\n")

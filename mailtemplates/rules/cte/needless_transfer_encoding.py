@@ -4,7 +4,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import FIELD
+from mailtemplates.rawbody import FIELD, is_shown
 from mailtemplates.reencoding import is_plain, reencode, relabel
 from mailtemplates.rule import rule
 
@@ -42,10 +42,10 @@ def needless_transfer_encoding(part: Part) -> Findings:
         Hello Ben.
     """
     field = part.first(FIELD)
-    if field is None or part.encoding not in ("8bit", "base64") or part.signed or part.is_attachment or part.filename:
+    if field is None or part.encoding not in ("8bit", "base64") or part.signed or not is_shown(part):
         return
     decoded = part.decoded
-    if not part.media_type.startswith("text/") or not decoded.isascii() or not decoded or not is_plain(decoded):
+    if not decoded.isascii() or not decoded or not is_plain(decoded):
         return
     if part.encoding == "8bit":
         yield Finding(field.body, "the text is ASCII and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit"))

@@ -5,7 +5,7 @@ import re
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbody import is_wide, newline
+from mailtemplates.rawbody import is_shown, is_wide, newline
 from mailtemplates.rawfield import Span
 from mailtemplates.reencoding import is_ours
 from mailtemplates.rule import rule
@@ -42,7 +42,7 @@ def qp_encoded_line_break(part: Part) -> Findings:
         Gr=C3=BC=C3=9Fe
         aus K=C3=B6ln
     """
-    if part.encoding != "quoted-printable" or not _is_shown(part):
+    if part.encoding != "quoted-printable" or not is_shown(part):
         return
     if is_wide(part) or not _QUICK.search(part.octets, *part.body):
         return
@@ -56,11 +56,6 @@ def qp_encoded_line_break(part: Part) -> Findings:
         fix = Fix(tuple(_real(part, match, end) for match in found), is_ours(part))
         words = f"{shown} stands{count} for a line break"
         yield Finding(Span(start, start + len(shown)), words, "break the line there", fix)
-
-
-def _is_shown(part: Part) -> bool:
-    """Whether a part is text for the reader, and no file whose octets may matter."""
-    return part.media_type.startswith("text/") and not part.is_attachment and not part.filename
 
 
 def _real(part: Part, match: re.Match[bytes], end: bytes) -> Edit:

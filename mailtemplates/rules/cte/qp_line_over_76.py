@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings, Severity
 from mailtemplates.mime import Part
-from mailtemplates.rawbody import long_lines
+from mailtemplates.pattern import pattern
+from mailtemplates.rawbody import is_shown, long_lines
+from mailtemplates.rawfield import Span
 from mailtemplates.rawquoted import LIMIT
 from mailtemplates.reencoding import mend_lines
 from mailtemplates.rule import rule
 
 #: What Python's ``EmailMessage`` and others write, and all programs read.
 _COMMON = 78
+_ENCODED_BREAK = pattern(rb"=0[AaDd]")
 
 
 @rule("CTE010", severity="error", fix="safe")
@@ -40,20 +43,25 @@ def qp_line_over_76(part: Part) -> Findings:
     """
     if part.encoding != "quoted-printable" or part.is_composite:
         return
-    lines = long_lines(part.octets, part.body, LIMIT)
+    if not long_lines(part.octets, part.body, LIMIT):
+        return
+    lines = [Span(*line) for line in _long_lines(part)]
     if lines:
-        words = f"a line of {lines.longest} octets"
-        if lines.number > 1:
-            words = f"{lines.number} lines over {LIMIT} octets; the longest has {lines.longest}"
-        fix = mend_lines(part, _starts(part))
-        severity: Severity = "warning" if lines.longest <= _COMMON else "error"
-        yield Finding(lines.first, words, "end the line with = before its 77th octet", fix, severity)
+        longest = max(line.end - line.start for line in lines)
+        words = f"a line of {longest} octets"
+        if len(lines) > 1:
+            words = f"{len(lines)} lines over {LIMIT} octets; the longest has {longest}"
+        fix = mend_lines(part, (line.start for line in lines))
+        severity: Severity = "warning" if longest <= _COMMON else "error"
+        yield Finding(lines[0], words, "end the line with = before its 77th octet", fix, severity)
 
 
-def _starts(part: Part) -> Iterator[int]:
-    """Where the lines begin that are too long."""
+def _long_lines(part: Part) -> Iterator[tuple[int, int]]:
+    """The lines that are too long, but for those that are so only by their encoded line breaks, another fault."""
     at = part.body.start
+    shown = is_shown(part)
     for line in part.content.split(b"\n"):
-        if len(line) > LIMIT and len(line.rstrip(b" \t\r")) > LIMIT:
-            yield at
+        size = len(line) if len(line) <= LIMIT else len(line.rstrip(b" \t\r"))
+        if size > LIMIT and not (shown and max(map(len, _ENCODED_BREAK.split(line[:size]))) <= LIMIT):
+            yield at, at + size
         at += len(line) + 1
