@@ -102,15 +102,11 @@ class Flow:
         """End the paragraph; what came of it: one of :data:`BLANK`, :data:`TEXT`, :data:`BREAK`, :data:`TEXT_BREAK`."""
         raw = "".join(self.words)
         self.words.clear()
-        if self.kind != LINES and raw.isprintable() and "  " not in raw:
-            text = raw.strip(" ")
-            before = after = False
-        elif self.kind == LINES:
-            text = preformatted(raw)
-            before = after = False
-        else:
-            text, before, after = tidied(raw)
-        return self.written(text, before, after)
+        if self.kind == LINES:
+            return self.written(preformatted(raw), False, False)
+        if raw.isprintable() and "  " not in raw:
+            return self.written(raw.strip(" "), False, False)
+        return self.written(*tidied(raw))
 
     def written(self, text: str, before: bool, after: bool) -> int:
         """Write a paragraph, and the blank lines that breaks ``before`` and ``after`` it make; what came of it."""
