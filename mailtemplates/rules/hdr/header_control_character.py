@@ -6,6 +6,7 @@ from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rule import rule
 
+_ORDINARY = b"\t\n\r" + bytes(range(32, 127)) + bytes(range(128, 256))
 _CONTROL = pattern(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
@@ -40,7 +41,8 @@ def header_control_character(part: Part) -> Findings:
                 has been sent
         …
     """
-    if not _CONTROL.search(part.octets, part.header.start, part.header.end):
+    header = part.octets[part.header.start : part.header.end]
+    if not header.translate(None, _ORDINARY) and header.count(b"\r") == header.count(b"\r\n"):
         return
     for field in part.fields:
         found = _CONTROL.search(field.raw)

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawaddress import read_addresses
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import decode
 from mailtemplates.rule import rule
 
-_ADDRESSES = ("From", "Sender", "Reply-To", "To", "Cc")
-_MARK = pattern(rb"[{%\[]|\*\||=\?|<<|##|None|undefined|null|nan|NaN|object at 0x| method ")
+_ADDRESSES = frozenset(("from", "sender", "reply-to", "to", "cc"))
+# What a header holds when there is anything to look for.
+_MARKS = (
+    *(b"{", b"%", b"[", b"*|", b"=?", b"<<", b"##"),
+    *(b"None", b"undefined", b"null", b"NaN", b"nan", b"object at 0x", b" method "),
+)
 _PLACEHOLDER = pattern(
     r"\{\{[^{}]{0,200}\}\}"  # Jinja, Handlebars, Mustache
     r"|\{%[^{}%]{1,200}%\}"
@@ -23,6 +28,7 @@ _PLACEHOLDER = pattern(
     r"|\[object [A-Z][a-z]+\]"
     r"|<[\w.]{1,80} object at 0x[0-9a-fA-F]{4,16}>|<(?:bound|built-in) method [^<>]{1,100}>"
 )
+_SURE = pattern(r"\{\{[^{}]{0,200}\}\}|\{%[^{}%]{1,200}%\}|\*\|[A-Za-z0-9_:. -]{1,80}\|\*")
 _PERCENT = pattern(r"(?<![0-9A-Za-z%])%[A-Za-z][A-Za-z0-9_.]{2,60}%(?![0-9A-Fa-f]{2})")
 _PERCENT_IN_URL = pattern(r"(?<![0-9A-Za-z%])%(?![0-9A-Fa-f]{2})[A-Za-z][A-Za-z0-9_.]{2,60}%(?![0-9A-Fa-f]{2})")
 _PERSON = r"(?:user|customer|recipient|subscriber|contact|order|account|member|client)\.[a-z_]{1,40}"
@@ -35,30 +41,23 @@ _ONLY_NOTHING = pattern(rf"\s*{_NOTHING}(?:\s+{_NOTHING})*\s*")
 _NOBODY = pattern(rf"\b(?:[Hh]ello|[Hh]i|[Hh]ey|[Dd]ear|[Ww]elcome)(?: to)?,? ({_NOTHING})(?=\s*(?:[!,.:;?]|$))")
 
 
-@rule(
-    "HDR020",
-    severity="error",
-    fields=(
-        *(
-            "Subject",
-            *_ADDRESSES,
-            "Date",
-            "Message-ID",
-            "In-Reply-To",
-            "References",
-            "Comments",
-            "Keywords",
-            "Organization",
-        ),
-        *("List-Unsubscribe", "List-Id", "List-Help", "List-Subscribe", "List-Post", "List-Owner", "List-Archive"),
-        *("Content-Disposition", "Content-Description", "Content-ID"),
-    ),
+_FIELDS = frozenset(
+    (
+        *_ADDRESSES,
+        *("subject", "date", "message-id", "in-reply-to", "references", "comments", "keywords", "organization"),
+        *("list-unsubscribe", "list-id", "list-help", "list-subscribe", "list-post", "list-owner", "list-archive"),
+        *("content-disposition", "content-description", "content-id"),
+    )
 )
-def placeholder_in_header(field: RawField) -> Findings:
+
+
+@rule("HDR020", severity="error")
+def placeholder_in_header(part: Part) -> Findings:
     """A placeholder of a template stands in a header field.
 
     The reader sees `Hello {{ name }}` or `Hello None`: a field of the template was not filled in, for this reader or
-    for all of them. What only looks like a placeholder, such as `{name}`, is a warning.
+    for all of them. What only looks like a placeholder, such as `{name}`, and what stands in a field that only programs
+    read, is a warning.
 
     Reference: Jinja, Mailchimp and other template languages
 
@@ -104,6 +103,11 @@ def placeholder_in_header(field: RawField) -> Findings:
 
     Bad:
 
+        X-Campaign: {{ campaign }}
+        …
+
+    Bad:
+
         Subject: Hello {first_name}
         …
 
@@ -117,23 +121,39 @@ def placeholder_in_header(field: RawField) -> Findings:
         List-Unsubscribe: <https://acme-shop.com/u?t=%C3ABC%20DEF%25>
         …
     """
-    if not _MARK.search(field.octets, field.body.start, field.body.end):
+    header = part.octets[part.header.start : part.header.end]
+    if any(mark in header for mark in _MARKS):
+        for field in part.fields:
+            yield from _judge(field)
+
+
+def _judge(field: RawField) -> Findings:
+    raw = field.raw
+    if not any(mark in raw for mark in _MARKS):
+        return
+    if field.lower not in _FIELDS:
+        if match := _SURE.search(field.value):
+            yield _finding(field, match[0], "warning")
         return
     text = decode(field.value) if "=?" in field.latin else field.value
     percent = _PERCENT_IN_URL if "%" in text and ("://" in text or "mailto:" in text) else _PERCENT
     match = _PLACEHOLDER.search(text) or percent.search(text)
-    severity: Severity | None = None
-    if not match and field.lower == "subject":
-        match = _ONLY_NOTHING.fullmatch(text) or _NOBODY.search(text)
-        if not match and (match := _DOUBTFUL.search(text)):
-            severity = "warning"
     if match:
-        yield _finding(field, match[1] if match.lastindex else match[0], severity)
-    elif field.lower in _NAMED:
+        yield _finding(field, match[0])
+    elif field.lower == "subject":
+        yield from _subject(field, text)
+    elif field.lower in _ADDRESSES:
         yield from _names(field)
 
 
-_NAMED = frozenset(name.lower() for name in _ADDRESSES)
+def _subject(field: RawField, text: str) -> Findings:
+    """A subject that is or greets what a program prints for nothing, or that holds what looks like a placeholder."""
+    if match := _ONLY_NOTHING.fullmatch(text):
+        yield _finding(field, match[0])
+    elif match := _NOBODY.search(text):
+        yield _finding(field, match[1])
+    elif match := _DOUBTFUL.search(text):
+        yield _finding(field, match[0], "warning")
 
 
 def _names(field: RawField) -> Findings:
@@ -141,17 +161,18 @@ def _names(field: RawField) -> Findings:
     for box in read_addresses(field).mailboxes:
         if box.name and box.spec:
             start, end = box.name_at
-            if _ONLY_NOTHING.fullmatch(field.latin[start:end].strip('"')):
-                yield _finding(field, field.latin[start:end].strip('"'), None)
+            name = field.latin[start:end].strip('"')
+            if _ONLY_NOTHING.fullmatch(name):
+                yield _finding(field, name, at=start)
                 return
 
 
-def _finding(field: RawField, text: str, severity: Severity | None) -> Finding:
+def _finding(field: RawField, text: str, severity: Severity | None = None, at: int = 0) -> Finding:
     text = text.strip()
-    start = field.latin.find(text)
+    start = field.latin.find(text, at)
     if start < 0:
         start, end = len(field.latin) - len(field.latin.lstrip()), len(field.latin.rstrip())
     else:
         end = start + len(text)
-    problem = f"the placeholder `{shorten(text, 40)}` stands in {field.name}"
+    problem = f"the placeholder `{shorten(text, 40)}` stands in {shorten(field.name, 40)}"
     return Finding(field.at(start, end), problem, "give it a value, or a default", severity=severity)
