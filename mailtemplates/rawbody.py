@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mailtemplates.mime import Part
-from mailtemplates.rawfield import Span
+from mailtemplates.rawfield import RawField, Span
 
 FIELD = "Content-Transfer-Encoding"
 
@@ -88,6 +88,12 @@ def first_eight_bit(octets: bytes, span: Span) -> tuple[int, int]:
         return 0, span.start
     others = content.translate(None, _NOT_ASCII)
     return len(others), span.start + content.index(others[:1])
+
+
+def value_span(field: RawField) -> Span:
+    """A field's value without white space at its ends; what stands there when it is empty."""
+    start = len(field.latin) - len(field.latin.lstrip())
+    return field.at(start, max(start, len(field.latin.rstrip())))
 
 
 def newline(octets: bytes) -> bytes:

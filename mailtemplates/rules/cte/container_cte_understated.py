@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.mime import Part
-from mailtemplates.rawbody import FIELD
+from mailtemplates.rawbody import FIELD, value_span
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.reencoding import relabel
@@ -83,4 +83,4 @@ def _needs(part: Part, wrong: list[Part]) -> str:
 
 def _where(part: Part) -> Span:
     field = part.first(FIELD) or part.first("Content-Type")
-    return field.body if field else Span(part.body.start, part.body.start)
+    return value_span(field) if field else Span(part.body.start, part.body.start)

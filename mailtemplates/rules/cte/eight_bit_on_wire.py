@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.mime import Part
-from mailtemplates.rawbody import first_eight_bit
+from mailtemplates.rawbody import first_eight_bit, is_data
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.reencoding import reencode
@@ -48,7 +48,9 @@ def eight_bit_on_wire(message: RawMessage) -> Findings:
 
 
 def _is_raw(part: Part) -> bool:
-    return part.encoding == "8bit" and not part.is_composite and not part.content.isascii()
+    if part.encoding != "8bit" or part.is_composite or part.content.isascii():
+        return False
+    return not is_data(part)
 
 
 def _fix(raw: list[Part]) -> Fix | None:

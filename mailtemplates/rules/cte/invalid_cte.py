@@ -5,8 +5,8 @@ from mailtemplates.finding import Finding, Findings, Fix, Severity
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import FIELD, is_text, long_lines
-from mailtemplates.rawfield import RawField, Span
+from mailtemplates.rawbody import FIELD, is_text, long_lines, value_span
+from mailtemplates.rawfield import RawField
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rawparameter import read_token
 from mailtemplates.reencoding import reencode, relabel
@@ -103,16 +103,11 @@ def invalid_cte(message: RawMessage) -> Findings:
 def _unknown(part: Part, field: RawField) -> Finding:
     if part.encoding.startswith("x-") and ";" not in part.encoding and " " not in part.encoding:
         words = f"only programs that agree on it read `{shorten(part.encoding)}`"
-        return Finding(_where(field), words, "encode the part as base64", severity="warning")
+        return Finding(value_span(field), words, "encode the part as base64", severity="warning")
     problem = f"`{shorten(field.value)}` is no transfer encoding" if field.value else "the transfer encoding is empty"
     fix = _fix(part, field.value)
     meant = fix.edits[0].octets.decode("ascii", "replace").strip() if fix else "base64"
-    return Finding(_where(field), problem, f"write {FIELD}: {meant}", fix, _severity(part))
-
-
-def _where(field: RawField) -> Span:
-    start = len(field.latin) - len(field.latin.lstrip())
-    return field.at(start, max(start, len(field.latin.rstrip())))
+    return Finding(value_span(field), problem, f"write {FIELD}: {meant}", fix, _severity(part))
 
 
 def _severity(part: Part) -> Severity | None:
@@ -130,9 +125,9 @@ def _binary(part: Part, field: RawField) -> Finding:
     fix = Fix(edits, all(one.safe for one in known)) if len(known) == len(parts) else None
     words = "binary needs servers with BINARYMIME"
     if needing:
-        return Finding(_where(field), words, "encode the part as base64", fix, _severity(part))
+        return Finding(value_span(field), words, "encode the part as base64", fix, _severity(part))
     name = _lines_encoding(part)
-    return Finding(_where(field), f"{words}, and the content is {name}", f"write {FIELD}: {name}", fix, "warning")
+    return Finding(value_span(field), f"{words}, and the content is {name}", f"write {FIELD}: {name}", fix, "warning")
 
 
 def _lines_encoding(part: Part) -> str:

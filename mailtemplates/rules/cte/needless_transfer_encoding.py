@@ -4,7 +4,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import FIELD, is_shown
+from mailtemplates.rawbody import FIELD, is_shown, value_span
 from mailtemplates.reencoding import is_plain, reencode, relabel
 from mailtemplates.rule import rule
 
@@ -48,10 +48,12 @@ def needless_transfer_encoding(part: Part) -> Findings:
     if not decoded.isascii() or not decoded or not is_plain(decoded):
         return
     if part.encoding == "8bit":
-        yield Finding(field.body, "the text is ASCII and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit"))
+        yield Finding(
+            value_span(field), "the text is ASCII and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit")
+        )
     elif not find_fault(part.content) and decoded.count(b"\n") == decoded.count(b"\r\n") and not _is_fragile(decoded):
         fix = reencode(part, "7bit")
-        yield Finding(field.body, "the text is ASCII and encoded as base64", "send it as 7bit", fix)
+        yield Finding(value_span(field), "the text is ASCII and encoded as base64", "send it as 7bit", fix)
 
 
 def _is_fragile(text: bytes) -> bool:
