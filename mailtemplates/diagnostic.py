@@ -5,6 +5,7 @@ Floor 3.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailtemplates.finding import Fix, Severity
@@ -45,3 +46,11 @@ class Diagnostic:
     def fixable(self) -> bool:
         """Whether ``--fix`` or ``--unsafe-fixes`` mends it."""
         return self.fix is not None
+
+
+def unique(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings without those that were found before: in another sample, or through another template."""
+    kept: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    for one in found:
+        kept.setdefault((one.path, one.line, one.column, one.code, one.message), one)
+    return list(kept.values())

@@ -7,9 +7,10 @@ to nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -108,19 +109,27 @@ class Inspection:
         except RuleError as error:
             troubles.append(Trouble(_TOGETHER, error))
         self._cache.save()
-        return Judged([one for ones in found.values() for one in ones], troubles)
+        return Judged(_in_order(found, self._messages), troubles)
 
     def mend(self, path: str, *, unsafe: bool) -> Mended:
         """A file with the fixes of its findings; nothing is written.
 
         :raises MailTemplatesError: the file cannot be read, or a rule crashed.
         """
+        try:
+            return self._mend(path, self.name(path), unsafe)
+        except MailTemplatesError:
+            raise
+        except Exception as error:
+            raise _fault(error) from error
+
+    def _mend(self, path: str, name: str, unsafe: bool) -> Mended:
         from mailtemplates.fixing import apply_fixes, fix_octets
 
-        name = self.name(path)
         before = self._read(path)
         if is_template(name, before):
-            fixes = [one.fix for one in self._lint(path, name, before) if one.fix and (unsafe or one.fix.safe)]
+            own = [one for one in self._lint(path, name, before) if one.path == name]
+            fixes = [one.fix for one in own if one.fix and (unsafe or one.fix.safe)]
             return Mended(name, before, apply_fixes(before, fixes), len(fixes))
         after = fix_octets(before, lambda octets: self.linter.lint(octets, name), unsafe=unsafe)
         gone = len(self.linter.lint(before, name)) - len(self.linter.lint(after, name)) if after != before else 0
@@ -207,6 +216,18 @@ class Inspection:
         if not any(one.subject == "Batch" and one.code in self.linter.codes for one in self.linter.rules):
             return []
         return self.linter.lint_batch([(path, read_message(self._read(path))) for path in paths])
+
+
+def _in_order(found: Mapping[str, Sequence[Diagnostic]], messages: Container[str]) -> list[Diagnostic]:
+    """The findings in the order of the files and of their lines; what several templates share is said once."""
+    ranks = {path: rank for rank, path in enumerate(found)}
+    kept: dict[tuple[object, ...], tuple[tuple[int, str, int, int, int], Diagnostic]] = {}
+    for path, ones in found.items():
+        for at, one in enumerate(ones):
+            key = (path, at) if path in messages else (one.path, one.line, one.column, one.code, one.message)
+            rank = ranks.get(one.path, ranks[path])
+            kept.setdefault(key, ((rank, one.path, one.line, one.column, at), one))
+    return [one for _, one in sorted(kept.values(), key=itemgetter(0))]
 
 
 def _times(path: str) -> Stamp | None:

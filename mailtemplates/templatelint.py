@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from jinja2 import TemplateError, meta
 
-from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.diagnostic import Diagnostic, unique
 from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import Edit, Fix
@@ -75,7 +75,8 @@ class _File:
 class TemplateLinter:
     """The linter over templates, with an engine for each set of template folders. One run's.
 
-    A layout or include is judged through the templates that use it, and what is found in it is said once.
+    A layout or include is judged through the templates that use it; what is found in it is found again through each of
+    them, and who lints several says it once.
     """
 
     def __init__(self, linter: Linter, *, inline_ignores: bool = True) -> None:
@@ -83,7 +84,6 @@ class TemplateLinter:
         self._inline_ignores = inline_ignores
         self._engines: dict[tuple[Path, ...], tuple[Engine, Tracer]] = {}
         self._used: dict[tuple[Path, ...], frozenset[str]] = {}
-        self._said: set[tuple[str, str, int, int, str]] = set()
 
     def lint(self, path: Path) -> list[Diagnostic]:
         """What the rules find in a template, in the order of files and lines.
@@ -108,7 +108,7 @@ class TemplateLinter:
         for suppression in hidden.judged(own, bool(skipped.reason)):
             left += self._linter.judge(suppression)
         kept += [diagnose(one, own.lines, own.path) for one in left if one.rule.code not in self._off(own)]
-        return sorted(filter(self._is_new, kept), key=lambda one: (one.path, one.line, one.column, one.code))
+        return sorted(unique(kept), key=lambda one: (one.path, one.line, one.column, one.code))
 
     def _of_source(self, file: _File) -> Iterator[Found]:
         """What the rules over template source find, with places in octets of the file."""
@@ -120,13 +120,6 @@ class TemplateLinter:
 
     def _off(self, file: _File) -> frozenset[str]:
         return ignored_in(file.path, self._linter.settings, self._linter.rules)
-
-    def _is_new(self, one: Diagnostic) -> bool:
-        """Whether it was not said yet: of another sample, or of another template that uses the same layout."""
-        key = one.path, one.code, one.line, one.column, one.message
-        new = key not in self._said
-        self._said.add(key)
-        return new
 
     def _engine(self, folders: tuple[Path, ...], settings: Settings) -> tuple[Engine, Tracer]:
         if folders not in self._engines:

@@ -133,6 +133,19 @@ def test_a_template_is_judged_as_what_its_sample_becomes(project: Path) -> None:
     assert {(one["path"], one["name"], one["line"]) for one in shown} >= {("templates/hi.j2", "rules-skipped", 4)}
 
 
+def test_what_templates_share_is_said_once_whatever_is_cached(project: Path, tmp_path: Path) -> None:
+    """A layout's finding is found through each template that uses it, and does not depend on which was linted before."""
+    (tmp_path / "cache").mkdir(mode=0o700)
+    for name in ("one", "two"):
+        (project / "templates" / f"{name}.j2").write_text('{% extends "base.j2" %}{% block subject %}{% endblock %}')
+        (project / "schemas" / f"{name}.json").write_text('{"examples": [{"name": "Ben"}]}')
+    (project / "templates" / "base.j2").write_text(TEMPLATE.replace("a@acme-shop.com", "a@example.com"))
+    layout = ("templates/base.j2", "foreign-or-reserved-from")
+    for _ in range(2):
+        for names in (["templates"], ["templates/two.j2"], ["templates/one.j2", "templates/two.j2"]):
+            assert found(*names, cwd=project, MAILTPL_CACHE=str(tmp_path / "cache")).count(layout) == 1
+
+
 @pytest.mark.parametrize("name", [(), ("--stdin-filename", "mails/new.eml")], ids=["unnamed", "named"])
 def test_standard_input(project: Path, name: tuple[str, ...]) -> None:
     expected = name[1] if name else "<stdin>"
@@ -378,6 +391,14 @@ def test_fix_writes_what_must_change_and_nothing_else(project: Path) -> None:
     assert path.read_bytes() == RIGHT
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert list((project / "mails" / "deep").iterdir()) == [path]
+
+
+def test_fix_mends_a_template(project: Path) -> None:
+    path = project / "templates" / "hi.j2"
+    path.write_text("{# mailtpl: ignore-file[HDR001] #}\n" + TEMPLATE)
+    done = lint("--fix", cwd=project)
+    assert (done.returncode, done.stderr) == (0, b"Fixed 1 finding in 1 file.\n")
+    assert path.read_text() == TEMPLATE
 
 
 def test_fix_leaves_what_a_person_must_decide(project: Path) -> None:
