@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity
 from mailtemplates.mime import Part
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
 
 _MIME = frozenset(("mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"))
-_ONCE = _MIME | frozenset(
+_LIST = frozenset(
     (
-        *("date", "from", "sender", "reply-to", "to", "cc", "bcc"),
-        *("message-id", "in-reply-to", "references", "subject"),
+        *("list-id", "list-unsubscribe", "list-unsubscribe-post", "list-help"),
+        *("list-subscribe", "list-post", "list-owner", "list-archive"),
     )
+)
+_ONCE = (_MIME | _LIST).union(
+    ("date", "from", "sender", "reply-to", "to", "cc", "bcc"),
+    ("message-id", "in-reply-to", "references", "subject"),
 )
 
 
@@ -20,9 +24,9 @@ def duplicate_header(part: Part) -> Findings:
 
     Programs take the first, the last, or join them: the filter may judge one From or Subject and the reader be shown
     the other, which is a known way to forge mail. Gmail refuses such messages (550-5.7.1). The fix keeps the first,
-    and is unsafe because the other may be the one that was meant.
+    and is unsafe because the other may be the one that was meant. A doubled field of a mailing list is a warning.
 
-    Reference: RFC 5322 §3.6; RFC 7103 §7.5.1; Gmail 550-5.7.1
+    Reference: RFC 5322 §3.6; RFC 2369 §2; RFC 2919 §3; RFC 7103 §7.5.1; Gmail 550-5.7.1
 
     Bad:
 
@@ -55,4 +59,7 @@ def duplicate_header(part: Part) -> Findings:
             where = Span(others[0].span.start, others[0].body.end)
             same = all(other.value == first.value for other in others)
             told = "with the same value" if same else "with different values"
-            yield Finding(where, f"{first.name} stands {times}, {told}", "keep one of them", Fix(edits, safe=False))
+            severity: Severity | None = "warning" if name in _LIST else None
+            yield Finding(
+                where, f"{first.name} stands {times}, {told}", "keep one of them", Fix(edits, safe=False), severity
+            )
