@@ -7,13 +7,14 @@ written, is :mod:`mailtemplates.addresslist`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from mailtemplates.pattern import pattern
 from mailtemplates.rawaddresslist import Element, RawGroup, RawMailbox, read_list
-from mailtemplates.rawaddrspec import OBSOLETE, Fault, FaultKind
+from mailtemplates.rawaddrspec import OBSOLETE, Fault
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import decode
 
@@ -35,6 +36,11 @@ ADDRESS_FIELDS = (
 )
 
 _REMEMBERED = 4_000
+# What a template language leaves behind when nothing is filled in, and cannot be anything else.
+_PLACEHOLDER = pattern(
+    r"\{\{[^{}]{0,200}\}\}|\{%[^{}%]{1,200}%\}|\*\|[A-Za-z0-9_:. -]{1,80}\|\*"
+    r"|(?<![0-9A-Za-z%])%[A-Za-z][A-Za-z0-9_.]{2,60}%"
+)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
 
 
@@ -62,10 +68,6 @@ class RawAddresses:
         """Whether nothing is wrong but what is obsolete."""
         return all(fault.kind in OBSOLETE for fault in self.faults)
 
-    def faults_of(self, kinds: frozenset[FaultKind]) -> tuple[Fault, ...]:
-        """The faults of these kinds."""
-        return tuple([fault for fault in self.faults if fault.kind in kinds]) if self.faults else ()
-
 
 def read_addresses(field: RawField) -> RawAddresses:
     """The addresses of a field; offsets are those of its ``latin`` and ``at``. Never raises."""
@@ -81,14 +83,33 @@ def parse_raw_addresses(text: str) -> RawAddresses:
     return _remembered(text) if len(text) <= _REMEMBERED else _long(text)
 
 
+def _read(text: str) -> RawAddresses:
+    elements, faults = read_list(text)
+    return RawAddresses(elements, _without_placeholders(text, faults) if faults else ())
+
+
+def _without_placeholders(text: str, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    """The faults that do not come of a placeholder of a template, which is a fault of its own."""
+    if "{" not in text and "%" not in text and "*|" not in text:
+        return faults
+    marks = [match.span() for match in _PLACEHOLDER.finditer(text)]
+    starts = [start for start, _ in marks]
+    kept = []
+    for fault in faults:
+        before = bisect_left(starts, fault.end) - 1
+        if before < 0 or marks[before][1] <= fault.start:
+            kept.append(fault)
+    return tuple(kept)
+
+
 @lru_cache(maxsize=64)
 def _remembered(text: str) -> RawAddresses:
-    return RawAddresses(*read_list(text))
+    return _read(text)
 
 
 @lru_cache(maxsize=2)
 def _long(text: str) -> RawAddresses:
-    return RawAddresses(*read_list(text))
+    return _read(text)
 
 
 def display_name(box: RawMailbox) -> str:

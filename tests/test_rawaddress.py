@@ -365,6 +365,17 @@ def test_a_name_as_it_is_shown(text: str, name: str) -> None:
     assert display_name(parse_raw_addresses(text).mailboxes[0]) == name
 
 
+@pytest.mark.parametrize(
+    "text", ["{{ user.email }}", "Ben <{{ user.email }}>", "*|EMAIL|*", "Ben <%EMAIL%>", "a@b.example, {{ cc }}"]
+)
+def test_a_placeholder_is_left_to_the_rule_about_that(text: str) -> None:
+    assert parse_raw_addresses(text).faults == ()
+
+
+def test_other_faults_beside_a_placeholder_are_told() -> None:
+    assert [one.kind for one in parse_raw_addresses("ben, {{ b }}, Ann <ann>").faults] == ["no-domain", "no-domain"]
+
+
 def test_the_founding_case_says_in_plain_words_what_to_write() -> None:
     """Python makes one encoded word of what it is given; of a name alone no address is left in From."""
     value = email.header.Header("发件人", "utf-8").encode()

@@ -39,7 +39,7 @@ def display_name_is_address(field: RawField) -> Findings:
         return
     addresses = read_addresses(field)
     for box in addresses.mailboxes if addresses.is_sound else ():
-        if not box.name or box.spec is None:
+        if not box.name or box.spec is None or not box.spec.text.isascii():
             continue
         name = display_name(box)
         found = _ADDRESS.search(name) if "@" in name else None

@@ -90,7 +90,7 @@ def foreign_or_reserved_from(message: RawMessage) -> Findings:
     """
     for field in message.fields_named("From")[:1]:
         for box in read_addresses(field).mailboxes:
-            if box.spec is None:
+            if box.spec is None or not box.spec.domain.isascii():
                 continue
             domain = box.spec.domain.lower()
             where = field.at(*box.spec.domain_at)
