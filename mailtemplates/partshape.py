@@ -6,6 +6,7 @@ Floor 2.
 from __future__ import annotations
 
 from mailtemplates.mime import Part
+from mailtemplates.rawfield import Span
 from mailtemplates.rawparameter import read_parametric
 
 #: Defects after which nobody knows which parts there are.
@@ -60,3 +61,17 @@ def is_body(part: Part) -> bool:
     if not shown_type(part).startswith("text/") or part.disposition == "attachment":
         return False
     return part.is_multipart or not part.filename
+
+
+def holders(root: Part) -> dict[int, Part]:
+    """The multipart, or attached message, that each part below a part stands in, by the part's ``id``."""
+    return {id(child): part for part in root.walk() for child in part.children}
+
+
+def type_span(part: Part) -> Span:
+    """Where a part's media type is written; where its header begins when it has none."""
+    field = part.first("Content-Type")
+    if field is None:
+        return Span(part.header.start, part.header.start)
+    read = read_parametric(field.latin, "type")
+    return field.at(read.start, read.end)
