@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache, Environment
 
@@ -18,17 +18,19 @@ from mailtemplates.catalogs import Catalogs, Translations
 from mailtemplates.composer import compose
 from mailtemplates.contract import Contract, find_contract, read_contract, schema_names
 from mailtemplates.errors import DataError, LintError, SettingsError
-from mailtemplates.finding import Severity, reaches
 from mailtemplates.inliner import Inliner, Store
-from mailtemplates.linter import Linter
 from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
 from mailtemplates.message import Message
 from mailtemplates.parts import Parts
 from mailtemplates.renderer import Given, MakeEnvironment, Renderer
 from mailtemplates.sandbox import LimitedSandbox, Limits
 from mailtemplates.settings import Settings
+from mailtemplates.severity import Severity, reaches
 from mailtemplates.sinks import FILTERS, environment_for
 from mailtemplates.stamp import Stamp
+
+if TYPE_CHECKING:
+    from mailtemplates.linter import Linter
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
 """Whole addresses: ``"Ann <ann@x.example>, bob@x.example"``, ``{"name": …, "email": …}``, or a sequence of such."""
@@ -252,6 +254,8 @@ class Engine:
 
     @cached_property
     def _linter(self) -> Linter:
+        from mailtemplates.linter import Linter  # most runs do not lint, and it is half of what there is to import
+
         return Linter(self.settings)
 
     def _judge(self, name: str, threshold: Severity, message: Message) -> None:

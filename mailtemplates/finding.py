@@ -14,11 +14,6 @@ from mailtemplates.severity import SEVERITIES as SEVERITIES
 from mailtemplates.severity import Severity as Severity
 
 
-def reaches(severity: Severity, threshold: Severity) -> bool:
-    """Whether a severity is at or over a threshold."""
-    return SEVERITIES.index(severity) >= SEVERITIES.index(threshold)
-
-
 class Edit(NamedTuple):
     """Octets that come instead of those of a span; an empty span inserts."""
 

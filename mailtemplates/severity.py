@@ -11,3 +11,8 @@ Severity = Literal["error", "warning", "info"]
 
 #: From the least to the most severe.
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
+
+
+def reaches(severity: Severity, threshold: Severity) -> bool:
+    """Whether a severity is at or over a threshold."""
+    return SEVERITIES.index(severity) >= SEVERITIES.index(threshold)
