@@ -26,7 +26,7 @@ def duplicate_header(part: Part) -> Findings:
     the other, which is a known way to forge mail. Gmail refuses such messages (550-5.7.1). The fix keeps the first,
     and is unsafe because the other may be the one that was meant. A doubled field of a mailing list is a warning.
 
-    Reference: RFC 5322 §3.6; RFC 2369 §2; RFC 2919 §3; RFC 7103 §7.5.1; Gmail 550-5.7.1
+    Reference: RFC 5322 §3.6; RFC 2369; RFC 2919; RFC 7103 §7.5.1; Gmail 550-5.7.1
 
     Bad:
 
