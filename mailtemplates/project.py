@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailtemplates.errors import SettingsError
+from mailtemplates.pattern import pattern
 from mailtemplates.settings import Settings, read_settings
+
+_USED = pattern(rb"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"'\r\n\0]{1,200})["']""")
+_CLIMB = 6
 
 
 class Whereabouts(NamedTuple):
@@ -18,7 +22,10 @@ class Whereabouts(NamedTuple):
 
 
 def locate_template(template: str) -> Whereabouts:
-    """Settings, folders and name of a template: of the settings' template folder, else of the file's own folder.
+    """Settings, folders and name of a template: of the settings' template folder, else of the folder it belongs to.
+
+    That is the nearest folder above the file in which everything is that it extends, includes and imports; for a file
+    that uses no other, the nearest one called ``templates``, else its own.
 
     :param template: a path, or a name in the template folder.
     :raises SettingsError: it is no file, and there is no template folder.
@@ -33,7 +40,16 @@ def locate_template(template: str) -> Whereabouts:
             if path.absolute().is_relative_to(folder) or path.resolve().is_relative_to(folder):
                 inside = path.absolute() if path.absolute().is_relative_to(folder) else path.resolve()
                 return Whereabouts(settings, folders, inside.relative_to(folder).as_posix())
-    return Whereabouts(here, (path.parent.resolve(),), path.name)
+    root = _root(path.resolve())
+    return Whereabouts(here, (root,), path.resolve().relative_to(root).as_posix())
+
+
+def _root(path: Path) -> Path:
+    used = {name.decode("utf-8", "replace") for name in _USED.findall(path.read_bytes())}
+    above = tuple(path.parents)[:_CLIMB]
+    if used:
+        return next((folder for folder in above if all((folder / name).is_file() for name in used)), path.parent)
+    return next((folder for folder in above if folder.name == "templates"), path.parent)
 
 
 def _existing(settings: Settings, template: str) -> tuple[Path, ...]:
