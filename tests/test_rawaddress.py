@@ -410,7 +410,7 @@ def test_any_text_is_read_without_an_exception(text: str) -> None:
 
 
 @given(PIECES)
-def test_any_field_is_linted_and_no_fix_makes_it_worse(text: str) -> None:
+def test_any_field_is_linted_without_an_exception(text: str) -> None:
     for name in ("From", "To", "Reply-To"):
         lint(f"{name}: {text}\r\n\r\n".encode("latin-1"))
 
@@ -444,7 +444,7 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_is_linear_in_the_length(unit: str) -> None:
-    """Thirty thousand elements take a second or two at most; quadratic time would be minutes."""
+    """Ten thousand elements take a second at most; quadratic time would be a minute."""
     started = time.perf_counter()
-    parse_raw_addresses(unit * 30_000)
+    parse_raw_addresses(unit * 10_000)
     assert time.perf_counter() - started < 10

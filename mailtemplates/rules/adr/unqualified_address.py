@@ -7,6 +7,7 @@ from mailtemplates.rule import rule
 
 # What mail systems write in reports that never leave the machine, and what every server takes (RFC 5321 §4.5.1).
 _LOCAL = frozenset(("mailer-daemon", "postmaster"))
+_MANY = 20
 
 
 @rule("ADR002", severity="error", fields=ADDRESS_FIELDS)
@@ -38,11 +39,12 @@ def unqualified_address(field: RawField) -> Findings:
         To: Ben <ben@reader.example>, ann@reader.example
         …
     """
-    for fault in read_addresses(field).faults:
-        if fault.kind == "no-domain":
-            word = field.latin[fault.start : fault.end].lower()
-            help = "write the whole address, local@domain"
-            if word == "undisclosed-recipients":
-                help = "write undisclosed-recipients:; which is a group without members"
-            severity: Severity | None = "warning" if word in _LOCAL else None
-            yield Finding(field.at(fault.start, fault.end), fault.problem, help, severity=severity)
+    faults = [fault for fault in read_addresses(field).faults if fault.kind == "no-domain"]
+    for fault in faults if len(faults) <= _MANY else faults[:1]:
+        word = field.latin[fault.start : fault.end].lower()
+        help = "write the whole address, local@domain"
+        if word == "undisclosed-recipients":
+            help = "write undisclosed-recipients:; which is a group without members"
+        problem = f"{fault.problem} ({len(faults)} have none)" if len(faults) > _MANY else fault.problem
+        severity: Severity | None = "warning" if word in _LOCAL else None
+        yield Finding(field.at(fault.start, fault.end), problem, help, severity=severity)

@@ -7,6 +7,7 @@ from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
 from mailtemplates.rawfield import RawField
 from mailtemplates.rule import rule
 
+_MANY = 20
 _LONE_QUOTE = pattern(r'(\\.)|"')
 
 
@@ -54,20 +55,21 @@ def unquoted_special_in_display_name(field: RawField) -> Findings:
         To: Ann (at home) <ann@reader.example>, "Dr. Who" <who@reader.example>
         …
     """
-    for fault in read_addresses(field).faults:
-        if fault.kind == "special-in-name" or fault.kind == "dot-in-name":
-            yield Finding(
-                field.at(fault.start, fault.end),
-                fault.problem,
-                'put the name in double quotes: "Name, with specials" <local@domain>',
-                _quote(field, fault.start, fault.end),
-                "warning" if fault.kind == "dot-in-name" else None,
-            )
+    faults = [fault for fault in read_addresses(field).faults if fault.kind in ("special-in-name", "dot-in-name")]
+    for fault in faults if len(faults) <= _MANY else faults[:1]:
+        problem = f"{fault.problem} ({len(faults)} names are so)" if len(faults) > _MANY else fault.problem
+        yield Finding(
+            field.at(fault.start, fault.end),
+            problem,
+            'put the name in double quotes: "Name, with specials" <local@domain>',
+            _quote(field, fault.start, fault.end),
+            "warning" if fault.kind == "dot-in-name" else None,
+        )
 
 
 def _quote(field: RawField, start: int, end: int) -> Fix | None:
     """Quotes round the whole name; those inside of it go, and what they held stays as it is."""
-    lexemes = [one for one in read_lexemes(field.latin) if start <= one.start < end]
+    lexemes = read_lexemes(field.latin[start:end])
     if any(one.kind == "encoded" for one in lexemes):
         return None
     text = '"' + "".join([_inside(one) for one in lexemes]) + '"'
