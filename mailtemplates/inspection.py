@@ -238,10 +238,13 @@ def _times(path: str) -> Stamp | None:
 
 
 def _fault(error: Exception) -> RuleError:
-    return RuleError(
+    """A fault of ours that no rule of its own is known for."""
+    fault = RuleError(
         f"a fault of mailtpl itself: {type(error).__name__}: {error}",
-        cure="please report it, with the file if you may",
+        cure="please report it, with the file if you may; MAILTPL_DEBUG=1 prints the whole traceback",
     )
+    fault.__cause__ = error
+    return fault
 
 
 def sights(paths: Iterable[str]) -> list[object]:

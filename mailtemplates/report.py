@@ -5,6 +5,7 @@ Floor 4.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -71,14 +72,26 @@ def total_line(report: Report) -> str:
     return " ".join([f"Found {', '.join(counts)} in {files}.", *([", ".join(fixable) + "."] if fixable else [])])
 
 
-def statistics(report: Report) -> Iterator[str]:
-    """How many findings each rule has, the most first: lines with count, code, name, and whether they can be mended."""
+def _counts(report: Report) -> list[dict[str, Any]]:
+    """How many findings each rule has, and how many of them can be mended; the most first."""
     counts = Counter((one.code, one.name) for one in report.diagnostics)
-    fixable = {one.code for one in report.diagnostics if one.fixable}
-    for (code, name), count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        yield f"{count:6}  {code}  {name}{'  (fixable)' if code in fixable else ''}"
+    fixable = Counter(one.code for one in report.diagnostics if one.fixable)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"code": code, "name": name, "count": count, "fixable": fixable[code]} for (code, name), count in ranked]
+
+
+def statistics(report: Report) -> Iterator[str]:
+    """Lines with how many findings each rule has, its code and name, and how many can be mended."""
+    for one in _counts(report):
+        fixable = f"  ({one['fixable']} fixable)" if one["fixable"] else ""
+        yield f"{one['count']:6}  {one['code']}  {one['name']}{fixable}"
     if report.total:
         yield total_line(report)
+
+
+def statistics_json(report: Report) -> Iterator[str]:
+    """The same as a JSON list."""
+    yield json.dumps(_counts(report), indent=2)
 
 
 def plural(number: int, noun: str) -> str:

@@ -5,6 +5,7 @@ Floor 6. A selector is a code, a name, the beginning of codes (``HDR``, ``HDR0``
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -76,11 +77,17 @@ def _severity(rule: Rule, given: Mapping[str, str]) -> Severity | None:
 
 
 def ignored_in(path: str, settings: Settings, rules: Sequence[Rule]) -> frozenset[str]:
-    """The codes that ``per-file-ignores`` turns off in a file; globs are of the path or of its name."""
+    """The codes that ``per-file-ignores`` turns off in a file.
+
+    Globs are of the path, of the path as seen from the folder of the settings, or of the file's name.
+    """
+    if not settings.per_file_ignores:
+        return frozenset()
+    names = {path, path.rpartition("/")[2], os.path.relpath(path, settings.folder).replace(os.sep, "/")}
     selectors = [
         selector
         for glob, selectors in settings.per_file_ignores.items()
-        if fnmatchcase(path, glob) or fnmatchcase(path.rpartition("/")[2], glob)
+        if any(fnmatchcase(name, glob) for name in names)
         for selector in selectors
     ]
     return frozenset(rule.code for rule in rules if _longest(rule, selectors) >= 0)

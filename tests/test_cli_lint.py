@@ -157,6 +157,12 @@ def test_a_named_standard_input_follows_the_ignores_of_its_name(project: Path) -
     assert found("-", "--stdin-filename", "old/a.eml", cwd=project, stdin=NO_FROM) == []
 
 
+def test_globs_of_the_settings_are_seen_from_their_folder(project: Path) -> None:
+    (project / "mailtemplates.toml").write_text('[per-file-ignores]\n"mails/deep/*" = ["HDR012"]\n')
+    assert found("deep", cwd=project / "mails") == []
+    assert found("mails/deep", cwd=project) == []
+
+
 # arguments, settings, exit code, words on standard error
 CODES = [
     pytest.param(["mails/right.eml"], "", 0, "", id="clean"),
@@ -262,6 +268,7 @@ def test_a_rule_that_crashes_is_our_fault_and_names_itself(project: Path, tmp_pa
     )  # fmt: skip
     assert done.returncode == 3
     said = done.stderr.decode()
+    assert said.count("crashed") == 1
     assert "mails/boom.eml: the rule crash (HDR001) crashed: KeyError: 'planted'" in said
     assert "--ignore HDR001" in said
     assert "Traceback" not in said
@@ -367,7 +374,9 @@ def test_statistics_count_by_rule(project: Path) -> None:
         "     2  HDR001  missing-from",
         "     1  HDR004  missing-subject",
     ]
-    assert "     1  HDR012  date-weekday-mismatch  (fixable)" in done.stdout.decode()
+    assert "     1  HDR012  date-weekday-mismatch  (1 fixable)" in done.stdout.decode()
+    rows = json.loads(lint("mails", "--statistics", "--output-format", "json", cwd=project).stdout)
+    assert rows[0] == {"code": "HDR001", "name": "missing-from", "count": 2, "fixable": 0}
 
 
 def test_the_settings_that_hold_are_shown_as_toml(project: Path) -> None:

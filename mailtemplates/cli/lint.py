@@ -24,7 +24,7 @@ from mailtemplates.inputs import STDIN, find_files, template_folders
 from mailtemplates.inspection import Inspection, Judged, Stdin, sights
 from mailtemplates.lintcache import LintCache
 from mailtemplates.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
-from mailtemplates.report import Report, Trouble, any_at, plural, statistics
+from mailtemplates.report import Report, Trouble, any_at, plural, statistics, statistics_json
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings, dump_settings, read_settings
 from mailtemplates.source import Location, shown
@@ -50,7 +50,9 @@ def command(
     baseline: Annotated[str, typer.Option(help="A file with the findings that may stay.")] = "",
     write_baseline: Annotated[bool, typer.Option("--write-baseline", help="Let all findings of now stay.")] = False,
     prune_baseline: Annotated[bool, typer.Option("--prune-baseline", help="Forget findings that are gone.")] = False,
-    output_format: Annotated[str, typer.Option(help="full, concise, json, sarif and more.")] = "full",
+    output_format: Annotated[
+        str, typer.Option(help="full, concise, json, json-lines, sarif, github, gitlab, junit.")
+    ] = "full",
     output_file: Annotated[str, typer.Option(help="A file for the report.")] = "",
     stdin_filename: Annotated[str, typer.Option(help="What standard input is called.")] = "",
     statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
@@ -59,7 +61,10 @@ def command(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Lint unchanged files too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")] = False,
 ) -> None:
-    """Lint messages and templates."""
+    """Lint messages and templates.
+
+    Exit code 0: nothing to report; 1: findings; 2: wrong usage, settings or file; 3: our own fault.
+    """
     options = _Options(
         names=tuple(paths or ()),
         stdin=stdin_filename,
@@ -200,7 +205,9 @@ class _Run:
         if not self._options.file:
             terminal = stream.isatty()
             report = report._replace(colour=_is_coloured(terminal), width=_columns() if terminal else 0)
-        write = statistics if self._options.statistics else load_format(self._options.format)
+        write = load_format(self._options.format)
+        if self._options.statistics:
+            write = statistics_json if self._options.format.startswith("json") else statistics
         text = "".join(f"{line}\n" for line in write(report))
         if self._options.file:
             write_file(Path(self._options.file), text.encode("utf-8", "replace"))
@@ -238,6 +245,10 @@ def _complain(troubles: Sequence[Trouble]) -> None:
         more = f"\nand so {plural(len(others), 'more file')}" if others else ""
         for line in f"error: {first.error}{more}".split("\n"):
             warn(ascii_controls(line))
+        if os.environ.get("MAILTPL_DEBUG"):
+            import traceback
+
+            traceback.print_exception(first.error)
 
 
 def _code(troubles: Sequence[Trouble]) -> int:
