@@ -120,7 +120,7 @@ def read_words(field: RawField) -> tuple[Word, ...]:
     if field.octets.find(b"=?", field.body.start, field.body.end) < 0 or not may_hold_words(field):
         return ()
     grammar = grammar_of(field.lower)
-    return _remembered(field.latin, grammar) if len(field.latin) <= _REMEMBERED else _read(field.latin, grammar)
+    return (_remembered if len(field.latin) <= _REMEMBERED else _remembered_long)(field.latin, grammar)
 
 
 def runs(words: tuple[Word, ...], text: str) -> Iterator[tuple[Word, ...]]:
@@ -184,6 +184,11 @@ def decode(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def _remembered(text: str, grammar: Grammar) -> tuple[Word, ...]:
+    return _read(text, grammar)
+
+
+@lru_cache(maxsize=1)
+def _remembered_long(text: str, grammar: Grammar) -> tuple[Word, ...]:
     return _read(text, grammar)
 
 

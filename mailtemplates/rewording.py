@@ -23,6 +23,7 @@ _TOKEN = pattern(r"([ \t\r\n]*)([^ \t\r\n]+)")
 _PLAIN = pattern(r"[!-~]{1,60}(?: [!-~]{1,60})*")
 _NAME_MOST = 60
 _MOST = 10_000
+_LONGEST = 100_000
 
 
 class Piece(NamedTuple):
@@ -52,6 +53,8 @@ def reword(field: RawField, pieces: Sequence[Piece] = (), *, whole: bool = False
 
     None when nothing would change, and when the lines of the pieces are longer than anybody can mend.
     """
+    if len(field.latin) > _LONGEST:
+        return None
     low, high = _lines_of(field.latin, () if whole else pieces)
     if high - low > _MOST:
         return None

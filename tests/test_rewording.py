@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtemplates.errors import HeaderError
 from mailtemplates.fixing import apply_fixes
+from mailtemplates.headers import make_field, write_field
 from mailtemplates.linter import Linter
 from mailtemplates.rawfield import RawField, Span, read_header
 from mailtemplates.rawmessage import read_message
@@ -44,7 +46,7 @@ U = "=?utf-8?b?w7w=?="
         (
             "Subject: OLD",
             (("ü" * 30, True),),
-            f"Subject: =?utf-8?b?{'w7zDvMO8' * 6}w7zDvA==?=\r\n =?utf-8?b?{'w7zDvMO8' * 3}w7w=?=",
+            f"Subject: =?utf-8?b?{'w7zDvMO8' * 6}w7w=?=\r\n =?utf-8?b?{'w7zDvMO8' * 3}w7zDvA==?=",
         ),
     ],
 )
@@ -81,3 +83,13 @@ def test_fixes_of_a_subject_keep_what_a_reader_sees(pieces: list[tuple[str, str]
             assert len(again.root.fields) == 1
             if found.code not in ("ENC002", "ENC005"):
                 assert decode(again.root.fields[0].value).split() == shown.split()
+
+
+@given(st.text(), st.text(), st.sampled_from(["Subject", "Comments", "X-Note"]))
+def test_what_our_own_writer_makes_has_no_fault(text: str, name: str, field: str) -> None:
+    try:
+        octets = write_field(make_field(field, text)) + write_field(make_field("To", [(name, "ben@reader.example")]))
+    except HeaderError:
+        return
+    judge = Linter(Settings(select=("ENC",)))
+    assert judge.lint(octets + b"\r\n") == []

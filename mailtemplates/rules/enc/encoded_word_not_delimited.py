@@ -100,7 +100,8 @@ def _stretches(field: RawField, words: tuple[Word, ...]) -> Iterator[_Stretch]:
             continue
         if last and word.start < last.end:
             last.words.append(word)
-            last = last._replace(end=max(last.end, _end(field, word)))
+            if word.end > last.end:
+                last = last._replace(end=_end(field, word))
             continue
         start = _start(field, word, last.end if last else 0)
         if last and last.words[-1].place == word.place and not field.latin[last.end : start].strip(" \t\r\n"):
