@@ -1,25 +1,28 @@
 from __future__ import annotations
 
-from mailtemplates.finding import Edit, Finding, Findings, Fix
+from itertools import groupby
+
+from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.lexeme import Lexeme, read_lexemes
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
+from mailtemplates.rawaddress import ADDRESS_FIELDS, display_name, read_addresses
 from mailtemplates.rawfield import RawField
+from mailtemplates.rewording import Piece, reword
 from mailtemplates.rule import rule
 
 _MANY = 20
 _LONE_QUOTE = pattern(r'(\\.)|"')
 
 
-@rule("ADR003", severity="error", fields=ADDRESS_FIELDS, fix="part")
+@rule("ADR003", severity="error", fields=ADDRESS_FIELDS, fix="safe")
 def unquoted_special_in_display_name(field: RawField) -> Findings:
     r"""A display name has a comma or another special outside of quotes.
 
     A comma ends an address. `Acme, Inc. <hello@acme-shop.com>` is an address `Acme` without a domain and another one
     named `Inc.`, and programs answer both, one, or none. The characters `( ) < > [ ] : ; @ \ , . "` may stand in a
     name when it is in double quotes. A dot outside of quotes (`Dr. Who`) is an old habit that all programs
-    understand, so it is a warning. The fix puts the name in quotes; a name with encoded words in it has none, for they
-    may not stand in quotes.
+    understand, so it is a warning. The fix puts the name in quotes, or encodes it whole where a piece of it is encoded
+    already.
 
     Reference: RFC 5322 §3.2.3, §3.2.5, §4.1
 
@@ -49,6 +52,11 @@ def unquoted_special_in_display_name(field: RawField) -> Findings:
         To: Dr. Who <who@reader.example>
         …
 
+    Bad:
+
+        From: =?utf-8?q?Caf=C3=A9?=, Inc. <hello@acme-shop.com>
+        …
+
     Good:
 
         From: "Acme, Inc." <hello@acme-shop.com>
@@ -67,13 +75,31 @@ def unquoted_special_in_display_name(field: RawField) -> Findings:
         )
 
 
-def _quote(field: RawField, start: int, end: int) -> Fix | None:
+def _quote(field: RawField, start: int, end: int) -> Fix:
     """Quotes round the whole name; those inside of it go, and what they held stays as it is."""
     lexemes = read_lexemes(field.latin[start:end])
     if any(one.kind == "encoded" for one in lexemes):
-        return None
+        return _encode(field, start, end) or replace(field.at(start, end), _quote_beside(lexemes))
     text = '"' + "".join([_inside(one) for one in lexemes]) + '"'
-    return Fix((Edit(field.at(start, end), text.encode("latin-1")),))
+    return replace(field.at(start, end), text.encode("latin-1"))
+
+
+def _encode(field: RawField, start: int, end: int) -> Fix | None:
+    """All of a name encoded, because encoded words may not stand in quotes; None when it cannot be decoded."""
+    boxes = read_addresses(field).mailboxes
+    name = next((display_name(box) for box in boxes if box.name and box.name_at == (start, end)), "")
+    if not name or "\ufffd" in name or not name.isprintable():
+        return None
+    return reword(field, [Piece(start, end, ((name, True),))])
+
+
+def _quote_beside(lexemes: tuple[Lexeme, ...]) -> bytes:
+    """The encoded words as they are, and quotes round what stands beside them."""
+    pieces = []
+    for is_word, run in groupby(lexemes, lambda one: one.kind == "encoded"):
+        text = "".join([one.text if is_word else _inside(one) for one in run]).strip(" \t\r\n")
+        pieces.append(text if is_word or not text else f'"{text}"')
+    return " ".join(filter(None, pieces)).encode("latin-1")
 
 
 def _inside(lexeme: Lexeme) -> str:
