@@ -110,7 +110,7 @@ def _code() -> Iterator[tuple[str, int, int]]:
             if entry.is_dir():
                 if entry.name != "__pycache__":
                     folders.append(entry.path)
-            elif entry.name.endswith(".py"):
+            elif not entry.name.endswith(".pyc"):
                 stat = entry.stat()
                 yield entry.path, stat.st_size, stat.st_mtime_ns
     for path in sys.path:
