@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.lexeme import Lexeme, read_lexemes
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
-from mailtemplates.rawlisturi import FaultKind, read_list_uris
+from mailtemplates.rawlisturi import FaultKind, UriFault, read_list_uris
 from mailtemplates.rule import rule
 
 _URI_FIELDS = (
@@ -13,6 +15,8 @@ _URI_FIELDS = (
 )
 _ATOM = r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z-]+"
 _LIST_ID = pattern(rf"{_ATOM}(?:\.{_ATOM})+")
+_MANY = 20
+_ADDRESS = pattern(r"<[\w.+-]+@[\w-]+(?:\.[\w-]+)+>", re.ASCII)
 _PROBLEM: dict[FaultKind, str] = {
     "bare": "the URI has no angle brackets",
     "unclosed": "an angle bracket has no partner",
@@ -34,7 +38,8 @@ def list_header_syntax(field: RawField) -> Findings:
 
     The URIs of List-Unsubscribe, List-Help and the others stand in angle brackets with commas between them; without
     brackets mail programs show no button. List-Id has the list's name, and then its identifier in angle brackets: at
-    least two labels with dots between them, as in a domain. The fix puts what is bare in brackets.
+    least two labels with dots between them, as in a domain. The fix writes the
+    brackets, commas and `mailto:` that are missing.
 
     Reference: RFC 2369 §2; RFC 2919 §2–3; RFC 5064 §2
 
@@ -88,10 +93,32 @@ def list_header_syntax(field: RawField) -> Findings:
     first = faults[0]
     where = field.extent if first.kind == "empty" else field.at(first.start, first.end)
     shown = f": `{shorten(field.latin[first.start : first.end], 40)}`" if first.kind != "empty" else ""
-    bare = [fault for fault in faults if fault.kind == "bare"]
-    edits = [Edit(field.at(at, at), mark) for fault in bare for at, mark in ((fault.start, b"<"), (fault.end, b">"))]
-    fix = Fix(tuple(edits)) if edits and len(bare) == len(faults) else None
-    yield Finding(where, _PROBLEM[first.kind] + shown, _HELP.get(first.kind, "write <https://…>, <mailto:…>"), fix)
+    help = _HELP.get(first.kind, "write <https://…>, <mailto:…>")
+    yield Finding(where, _PROBLEM[first.kind] + shown, help, _fix(field, faults))
+
+
+def _fix(field: RawField, faults: tuple[UriFault, ...]) -> Fix | None:
+    """Edits for all faults of a field, or None when one of them has no sure cure."""
+    if len(faults) > _MANY:
+        return None
+    edits: list[Edit] = []
+    opened = -1
+    for fault in faults:
+        text = field.latin[fault.start : fault.end]
+        if fault.kind == "unclosed" and text == "<":
+            opened = fault.end
+        elif fault.kind == "bare":
+            if fault.start != opened:
+                edits.append(Edit(field.at(fault.start, fault.start), b"<"))
+            edits.append(Edit(field.at(fault.end, fault.end), b">"))
+        elif fault.kind == "missing-comma":
+            before = len(field.latin[: fault.start].rstrip(" \t\r\n"))
+            edits.append(Edit(field.at(before, before), b","))
+        elif fault.kind == "no-uri" and _ADDRESS.fullmatch(text):
+            edits.append(Edit(field.at(fault.start + 1, fault.start + 1), b"mailto:"))
+        else:
+            return None
+    return Fix(tuple(edits)) if edits else None
 
 
 def _judge_id(field: RawField) -> Findings:
