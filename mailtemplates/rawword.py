@@ -11,43 +11,14 @@ from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal, NamedTuple
 
 from mailtemplates.charset import find_charset, find_codec
 from mailtemplates.decoding import decode_base64
 from mailtemplates.encodedword import WORD_LIMIT
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField
+from mailtemplates.wordform import FaultKind, WordFault, find_fault
 from mailtemplates.wordplace import LEGAL, Grammar, Places, WordPlace, grammar_of, may_hold_words
-
-FaultKind = Literal[
-    "too-long",
-    "no-end",
-    "empty",
-    "white-space",
-    "question-mark",
-    "special",
-    "unknown-encoding",
-    "unknown-charset",
-    "bad-base64",
-    "bad-q",
-    "undecodable",
-    "control",
-    "touches-text",
-    "touches-word",
-    "touches-special",
-    "splits-character",
-    "not-in-ascii",
-]
-
-
-class WordFault(NamedTuple):
-    """What is wrong with an encoded word: the kind, in words, and where in the field's body."""
-
-    kind: FaultKind
-    problem: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +65,6 @@ class Word:
 
 
 _HEAD = pattern(r"=\?([^?=\r\n]{0,60})\?(?:([^?=\s]{0,12})\?)?")
-_NOT_Q = pattern(r"=(?![0-9A-Fa-f]{2})")
-_NOT_BASE64 = pattern(r"[^A-Za-z0-9+/]")
-_SPACE = pattern(r"[ \t\r\n]+")
 _FOLDED = pattern(rb"[ \t\r\n]+")
 _WORD_END = pattern(r"[^ \t\r\n]*")
 _MORE_Q = pattern(r"=[0-9A-F]{2}[^ \t\r\n?]*\?=(?![^\s])")
@@ -308,7 +276,7 @@ def _faults(word: Word) -> Iterator[tuple[FaultKind, str]]:
         return
     if not word.payload.isascii():
         return
-    form = _form(word)
+    form = find_fault(word.payload, word.encoding)
     if form:
         yield form
     if find_codec(word.charset) is None and find_charset(word.charset) is None:
@@ -319,33 +287,6 @@ def _faults(word: Word) -> Iterator[tuple[FaultKind, str]]:
     found = _CONTROL.search(word.text) if word.text and not form else None
     if found:
         yield "control", found[0]
-
-
-def _form(word: Word) -> tuple[FaultKind, str] | None:
-    """What is wrong with the form of the encoded text (RFC 2047 §2, §4)."""
-    payload = word.payload
-    if not payload:
-        return "empty", "an encoded word is empty"
-    if _SPACE.search(payload):
-        return "white-space", "white space stands in an encoded word"
-    if "?" in payload:
-        return "question-mark", "a question mark stands in an encoded word"
-    if word.encoding == "q":
-        return (
-            ("bad-q", "`=` without two hexadecimal digits stands in an encoded word")
-            if _NOT_Q.search(payload)
-            else None
-        )
-    return _base64_form(payload)
-
-
-def _base64_form(payload: str) -> tuple[FaultKind, str] | None:
-    digits = payload.rstrip("=")
-    if _NOT_BASE64.search(digits):
-        return "bad-base64", "an encoded word holds what is no base64"
-    if len(payload) % 4 or len(payload) - len(digits) > 2:
-        return "bad-base64", "the base64 of an encoded word has wrong padding"
-    return None
 
 
 def _neighbours(text: str, words: list[Word], at: int) -> Iterator[WordFault]:
