@@ -35,10 +35,11 @@ def find_boundary(part: Part) -> tuple[RawField, Parameter] | None:
 def rename(part: Part) -> Fix | None:
     """Another boundary for a multipart, in the parameter and in all its delimiters.
 
-    None when a signature covers the part, and when no delimiter is found.
+    None when a signature covers the part, and when no delimiter is found, or one is damaged.
     """
     found = find_boundary(part)
-    if found is None or part.signed or not part.delimiters:
+    damaged = any(one.kind == "bad-delimiter" for one in part.defects)
+    if found is None or part.signed or damaged or not part.delimiters:
         return None
     field, parameter = found
     old = part.parameters["boundary"].rstrip().encode("utf-8", "surrogateescape")

@@ -14,13 +14,18 @@ from typing import NamedTuple
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Defect, Span
 
-_DECLARED = pattern(rb'boundary(?:\*0?\*?)?[ \t]*=[ \t]*(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))')
+_DECLARED = pattern(rb'boundary(?:\*0?\*?)?[ \t]*=[ \t]*(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE)
 _CONTENT = pattern(rb"content-[a-z-]+[ \t]*:", re.IGNORECASE)
+_PART = pattern(
+    rb"^content-(?:type[ 	]*:[ 	]*[a-z]+/[a-z]|(?:transfer-encoding|disposition)[ 	]*:)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _HEADER = pattern(rb"[A-Za-z][A-Za-z0-9-]*:|\r?\n")
 _BLANK = pattern(rb"[ \t\r\n]*+")
 _BCHARS = pattern(rb"[0-9A-Za-z'()+_,./:=?-]*")
 _FIRST = pattern(rb"^--(?!-- *$)([!-~](?:[ -~]{0,198}[!-~])?)[ \t]*\r?$", re.MULTILINE)
 _GUESSES = 20
+_MOST = 20_000_000
 
 
 class Delimiters(NamedTuple):
@@ -71,9 +76,16 @@ class DelimiterSearch:
         lines = self.exact(body, wanted, most)
         if lines and len(lines) < most and self.lower.count(wanted.lower(), body.start, body.end) > len(lines):
             lines = sorted([*lines, *self.damaged(body, wanted, lines)])
-        lines = self.closed(body, lines)
-        again = any(line.closes for line in lines[:-1]) and self.declared[wanted.lower()] > 1
-        return _bounded(lines, again)
+        lines = self.begun(body, self.closed(body, lines))
+        again = any(line.closes for line in lines) and self.declared[wanted.lower()] > 1
+        return self.bounded(body, lines, again)
+
+    def begun(self, body: Span, lines: list[_Line]) -> list[_Line]:
+        """The lines, with an empty one where a part's header stands before the first."""
+        part = _PART.search(self.octets, body.start, lines[0].start) if lines else None
+        if part is None:
+            return lines
+        return [_Line(part.start(), part.start(), False, "no delimiter stands before the first part"), *lines]
 
     def closed(self, body: Span, lines: list[_Line]) -> list[_Line]:
         """The lines, the last one taken for the closing one when it should be: nothing stands behind it."""
@@ -111,7 +123,9 @@ class DelimiterSearch:
             end = self.octets.find(b"\n", at, body.end) + 1 or body.end
             if start not in known:
                 self.patience -= 1
-                line = self.damage(boundary, Span(start, end), at)
+                whole = Span(start, end)
+                line = self.damage(boundary, whole, at)
+                line = line or self.damage(boundary, whole, self.lower.rfind(needle, at, end))
                 if line and self.is_sure(line, body.end, boundary):
                     found.append(line)
             at = self.lower.find(needle, end, body.end)
@@ -148,24 +162,34 @@ class DelimiterSearch:
         is_odd = len(boundary) >= 12 or (len(boundary) >= 6 and not boundary.isalpha())
         return is_odd and (line.closes or _HEADER.match(self.octets, line.end, stop) is not None)
 
+    def bounded(self, body: Span, lines: list[_Line], repeated: bool) -> Delimiters:
+        """The lines up to the closing one; one that closes before the last part is damaged.
 
-def _bounded(lines: list[_Line], repeated: bool) -> Delimiters:
-    """The lines up to the closing one; one that closes before the last part is damaged.
+        :param repeated: the boundary is declared more than once, so that lines behind the closing one are another's.
+        """
+        closing = next((at for at, line in enumerate(lines) if line.closes), len(lines))
+        behind = lines[closing + 1 :]
+        if repeated or not behind or not self.is_early(lines[closing], behind):
+            lines = lines[: closing + 1]
+        else:
+            early = lines[closing]._replace(problem="a close delimiter stands before the last part")
+            lines = [*lines[:closing], early, *behind]
+        damaged = [line for line in lines if line.problem]
+        defects = []
+        if damaged:
+            more = f" (and {len(damaged) - 1} more are damaged)" if len(damaged) > 1 else ""
+            defects.append(Defect("bad-delimiter", damaged[0].problem + more, damaged[0].span))
+        elif lines and lines[-1].closes and not repeated:
+            part = _PART.search(self.octets, lines[-1].end, body.end)
+            if part:
+                where = Span(part.start(), part.end())
+                defects.append(Defect("bad-delimiter", "a part stands behind the close delimiter", where))
+        return Delimiters([line.span for line in lines], bool(lines) and lines[-1].closes, defects)
 
-    :param repeated: the boundary is declared more than once, so that lines behind the closing one are another's.
-    """
-    closing = next((at for at, line in enumerate(lines) if line.closes), len(lines))
-    if repeated or all(line.closes for line in lines[closing:]):
-        lines = lines[: closing + 1]
-    else:
-        early = lines[closing]._replace(problem="parts stand behind a close delimiter")
-        lines = [*lines[:closing], early, *lines[closing + 1 :]]
-    damaged = [line for line in lines if line.problem]
-    defects = []
-    if damaged:
-        more = f" (and {len(damaged) - 1} more are damaged)" if len(damaged) > 1 else ""
-        defects.append(Defect("bad-delimiter", damaged[0].problem + more, damaged[0].span))
-    return Delimiters([line.span for line in lines], bool(lines) and lines[-1].closes, defects)
+    def is_early(self, line: _Line, behind: list[_Line]) -> bool:
+        """Whether parts stand behind a line that closes."""
+        is_open = any(not other.closes for other in behind)
+        return is_open or _CONTENT.match(self.octets, line.end, behind[-1].start) is not None
 
 
 def guess_boundary(octets: bytes, body: Span) -> str:
@@ -174,6 +198,9 @@ def guess_boundary(octets: bytes, body: Span) -> str:
     That is the first line with two dashes before it whose closing line stands there too, and that no multipart
     declares.
     """
+    declared = set()
+    if len(octets) < _MOST:
+        declared = {match[1] or match[2] for match in _DECLARED.finditer(octets)}
     for number, match in enumerate(_FIRST.finditer(octets, body.start, body.end)):
         if number >= _GUESSES:
             break
@@ -181,7 +208,7 @@ def guess_boundary(octets: bytes, body: Span) -> str:
         closing = b"\n--" + boundary + b"--"
         at = octets.find(closing, match.end() - 1, body.end)
         rest = octets[at + len(closing) : min(at + len(closing) + 3, body.end)]
-        declared = b"=" + boundary in octets or b'="' + boundary in octets
-        if at >= 0 and not rest.lstrip(b" \t").strip(b"\r\n") and len(boundary) <= 70 and not declared:
+        is_free = len(boundary) <= 70 and boundary not in declared
+        if at >= 0 and not rest.lstrip(b" \t").strip(b"\r\n") and is_free:
             return boundary.decode("ascii")
     return ""

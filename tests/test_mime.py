@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtemplates.delimiters import guess_boundary
 from mailtemplates.drawing import outline
-from mailtemplates.mime import MAX_DEPTH, MAX_PARTS, Part, parse
+from mailtemplates.mime import MAX_DEPTH, MAX_PARTS, Part, Span, parse
 
 MIXED = b"""\
 From: a@x.test
@@ -208,3 +210,203 @@ def test_what_a_signature_covers_is_known() -> None:
     signed = b"Content-Type: multipart/signed; boundary=b\n\n--b\n\none\n--b\nContent-Type: x/y\n\ntwo\n--b--\n"
     assert [part.signed for part in parse(signed).walk()] == [False, True, True]
     assert parse(b"DKIM-Signature: v=1\n\nbody").signed
+
+
+TWO = b"""\
+Content-Type: multipart/mixed; boundary=one
+
+--one
+Content-Type: text/plain
+
+first
+--one
+Content-Type: text/html
+
+second
+--one--
+"""
+
+SAME: dict[str, tuple[bytes, bytes]] = {
+    "white space behind": (b"--one\nContent-Type: text/html", b"--one \t\nContent-Type: text/html"),
+    "white space behind the last": (b"--one--\n", b"--one-- \n"),
+    "preamble": (b"one\n\n--one", b"one\n\none\n--two\n--one"),
+    "epilogue": (b"--one--\n", b"--one--\none\nno part\n"),
+    "no line end at the end": (b"--one--\n", b"--one--"),
+    "quoted boundary": (b"boundary=one", b'boundary="one"'),
+    "RFC 2231 boundary": (b"boundary=one", b"boundary*=us-ascii''o%6ee"),
+    "continued boundary": (b"boundary=one", b"boundary*0=o; boundary*1=ne"),
+    "comment": (b"boundary=one", b"boundary=one (the boundary)"),
+    "space at the boundary's end": (b"boundary=one", b'boundary="one  "'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), SAME.values(), ids=SAME)
+def test_legal_forms_make_the_same_parts(old: bytes, new: bytes) -> None:
+    assert TWO.count(old) == 1
+    root = parse(TWO.replace(old, new))
+    assert [(part.media_type, part.content) for part in root.children] == [
+        ("text/plain", b"first"),
+        ("text/html", b"second"),
+    ]
+    assert not root.defects
+
+
+DAMAGE: dict[str, tuple[bytes, bytes, str]] = {
+    "one dash": (b"--one\nContent-Type: text/html", b"-one\nContent-Type: text/html", "two dashes"),
+    "no dashes": (b"--one\nContent-Type: text/html", b"one\nContent-Type: text/html", "two dashes"),
+    "three dashes": (b"--one\nContent-Type: text/html", b"---one\nContent-Type: text/html", "two dashes"),
+    "indented": (b"--one\nContent-Type: text/html", b"  --one\nContent-Type: text/html", "two dashes"),
+    "text behind": (b"--one\nContent-Type: text/html", b"--one more\nContent-Type: text/html", "text stands behind"),
+    "letter behind": (b"--one\nContent-Type: text/html", b"--ones\nContent-Type: text/html", "text stands behind"),
+    "other case": (b"--one\nContent-Type: text/html", b"--One\nContent-Type: text/html", "in case"),
+    "no line end before": (b"\n--one\nContent-Type: text/html", b"--one\nContent-Type: text/html", "no line end"),
+    "closed early": (b"--one\nContent-Type: text/html", b"--one--\nContent-Type: text/html", "before the last part"),
+    "last not closing": (b"--one--\n", b"--one\n", "lacks the two dashes"),
+    "last with one dash": (b"--one--\n", b"--one-\n", "one dash"),
+    "last with text behind": (b"--one--\n", b"--one--x\n", "text stands behind"),
+    "last without a line end before": (b"\n--one--\n", b"--one--\n", "no line end"),
+    "first missing": (b"\n--one\nContent-Type: text/plain", b"\nContent-Type: text/plain", "before the first part"),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "problem"), DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_delimiter_is_one_and_is_told_of(old: bytes, new: bytes, problem: str) -> None:
+    """Damage is one defect at its place; the parts are those that were meant, so that nothing else is found."""
+    assert TWO.count(old) == 1
+    for end in (b"\n", b"\r\n"):
+        octets = TWO.replace(old, new).replace(b"\n", end)
+        root = parse(octets)
+        assert [(one.kind, problem in one.problem) for one in root.defects] == [("bad-delimiter", True)]
+        assert [part.content for part in root.children] == [b"first", b"second"]
+        assert octets[slice(*root.defects[0].span)].strip() in new
+
+
+CONTENT: dict[str, bytes] = {
+    "the boundary as a word": b"first one",
+    "the boundary alone": b"one",
+    "a line that begins like a delimiter": b"--one thing",
+    "quoted": b"> --one",
+    "an own closing line, quoted": b"> --one--",
+    "a header in the text": b"one:\nContent-Type: text/html",
+}
+
+
+@pytest.mark.parametrize("line", CONTENT.values(), ids=CONTENT)
+def test_text_with_the_boundary_in_it_is_text(line: bytes) -> None:
+    root = parse(TWO.replace(b"first", b"before\n" + line + b"\nbehind"))
+    assert [part.content for part in root.children] == [b"before\n" + line + b"\nbehind", b"second"]
+    assert not root.defects
+
+
+def test_inner_boundaries_that_begin_with_the_outer_are_no_damage() -> None:
+    octets = (
+        b"Content-Type: multipart/mixed; boundary=one\n\n--one\nContent-Type: multipart/mixed; boundary=one2\n\n"
+        b"--one2\nContent-Type: text/plain\n\na\n--one2--\n--one--\n"
+    )
+    assert not [one for part in walk(parse(octets)) for one in part.defects]
+
+
+def test_parts_behind_the_close_delimiter_are_told_of() -> None:
+    root = parse(TWO + b"Content-Type: text/plain\n\nthird\n")
+    assert [one.problem for one in root.defects] == ["a part stands behind the close delimiter"]
+
+
+def test_a_reused_boundary_is_left_to_its_own_rule() -> None:
+    inner = b"--one\nContent-Type: multipart/alternative; boundary=one\n\n"
+    root = parse(TWO.replace(b"--one\nContent-Type: text/plain", inner + b"--one\nContent-Type: text/plain"))
+    assert [one.kind for part in walk(root) for one in part.defects] == ["boundary-not-found"]
+
+
+def test_the_end_that_is_missing_is_known() -> None:
+    octets = TWO[: TWO.index(b"cond")]
+    root = parse(octets)
+    assert [one.kind for one in root.defects] == ["not-closed"]
+    assert [part.cut for part in root.walk()] == [False, False, True]
+    assert [part.cut for part in parse(TWO).walk()] == [False, False, False]
+
+
+HEADS: dict[str, tuple[bytes, list[str], bytes]] = {
+    "a greeting": (b"A-B: c\nDear Ben,\n\nhello\n", ["no-separator"], b"Dear Ben,\n\nhello\n"),
+    "quoted-printable": (b"A-B: c\nSch=C3=B6ne Tage\n\nhello\n", ["no-separator"], b"Sch=C3=B6ne Tage\n\nhello\n"),
+    "base64": (b"A-B: c\nSGVsbG8=\n\n", ["no-separator"], b"SGVsbG8=\n\n"),
+    "a URL": (b"A-B: c\nhttps://x.test/\n\nb", ["no-separator"], b"https://x.test/\n\nb"),
+    "html": (b"A-B: c\n<p>\nHello: you\n\nb", ["no-separator"], b"<p>\nHello: you\n\nb"),
+    "a delimiter": (b"A-B: c\n--b\nContent-Type: x/y\n\nb", ["no-separator"], b"--b\nContent-Type: x/y\n\nb"),
+    "words with a colon": (b"A-B: c\nHello\nNote: this\nBye now\n", ["no-separator"], b"Hello\nNote: this\nBye now\n"),
+    "a line of white space": (b"A-B: c\n \t\nHello: you\nBen\n", ["blank-fold", "no-separator"], b"Ben\n"),
+    "a line of white space and text": (b"A-B: c\n \t\nHello you\n", ["no-separator"], b"Hello you\n"),
+    "a lost fold": (b"A-B: c;\nboundary=b\n\nx", ["stray-line"], b"x"),
+    "a lost fold of addresses": (b"To: a@x.test,\nb@x.test\n\nx", ["stray-line"], b"x"),
+    "a lost colon": (b"A-B: c\nIn-Reply-To <1@x.test>\n\nx", ["stray-line"], b"x"),
+    "a space in the name": (b"A-B: c\nX Thing: 1\n\nx", ["stray-line"], b"x"),
+    "a line amid fields": (b"A-B: c\nDear Ben,\nSubject: x\n\nx", ["stray-line"], b"x"),
+    "mailbox": (b"From a Mon Nov 2 12:00:00 2026\nA-B: c\n\nx", ["mbox-from"], b"x"),
+}
+
+
+@pytest.mark.parametrize(("octets", "kinds", "body"), HEADS.values(), ids=HEADS)
+def test_a_body_without_its_empty_line_is_told_from_a_broken_header(
+    octets: bytes, kinds: list[str], body: bytes
+) -> None:
+    root = parse(octets)
+    assert [one.kind for one in root.defects] == kinds
+    assert root.content == body
+
+
+def test_an_encoded_multipart_whose_parts_stand_open_is_read() -> None:
+    field = b"Content-Transfer-Encoding: quoted-printable\n"
+    root = parse(field + TWO)
+    assert [one.kind for one in root.defects] == ["encoded-composite"]
+    assert len(root.children) == 2
+    quoted = parse(field + TWO.replace(b"text/plain", b"text/plain; charset=3Dutf-8"))
+    assert not quoted.children
+
+
+def test_a_message_of_utf8_may_be_encoded() -> None:
+    """RFC 6532 §3.7."""
+    assert not parse(b"Content-Type: message/global\nContent-Transfer-Encoding: base64\n\nUzogeA0K").defects
+
+
+GUESSES: dict[str, tuple[bytes, str]] = {
+    "the only one": (b"--two\n\nx\n--two--\n", "two"),
+    "case": (b"--ONE\n\nx\n--ONE--\n", "ONE"),
+    "not closed": (b"--two\n\nx\n", ""),
+    "that of a part": (b'Content-Type: multipart/mixed; boundary="in"\n\n--in\n\nx\n--in--\n', ""),
+    "a signature mark and a line": (b"-- \nBen\n------\n", ""),
+}
+
+
+@pytest.mark.parametrize(("body", "boundary"), GUESSES.values(), ids=GUESSES)
+def test_the_boundary_that_was_meant_is_guessed_when_it_is_certain(body: bytes, boundary: str) -> None:
+    octets = b"Content-Type: multipart/mixed; boundary=one\n\n" + body
+    assert guess_boundary(octets, Span(octets.index(b"\n\n") + 2, len(octets))) == boundary
+
+
+def test_lines_that_end_with_carriage_returns_alone_are_lines() -> None:
+    root = parse(TWO.replace(b"\n", b"\r"))
+    assert [part.content for part in root.children] == [b"first", b"second"]
+    assert not root.defects
+
+
+HOSTILE: dict[str, bytes] = {
+    "nested prefixes": b"".join(
+        b"Content-Type: multipart/mixed; boundary=%b\n\n--%b\n" % (b"b" * at, b"b" * at) for at in range(1, 101)
+    )
+    + (b"--" + b"b" * 105 + b"\n") * 10_000,
+    "words": TWO.replace(b"first", b"one --one two\n" * 100_000),
+    "long line": TWO.replace(b"first", b"--one " * 200_000),
+    "stray lines": b"A-B: c\n" + b"hello you\nA: b\n" * 50_000,
+    "white lines": b"A-B: c\n" + b" \n" * 500_000,
+    "siblings": b"Content-Type: multipart/mixed; boundary=o\n\n"
+    + b"".join(
+        b"--o\nContent-Type: multipart/mixed; boundary=i%d\n\n--i%d\n\nx\n--i%d--\n" % (at, at, at)
+        for at in range(5_000)
+    ),
+}
+
+
+@pytest.mark.parametrize("octets", HOSTILE.values(), ids=HOSTILE)
+def test_the_search_for_delimiters_is_bounded(octets: bytes) -> None:
+    started = perf_counter()
+    assert len(walk(parse(octets))) <= MAX_PARTS
+    assert perf_counter() - started < 10

@@ -82,8 +82,8 @@ def attachment_in_alternative(message: RawMessage) -> Findings:
 
 
 def _is_file(part: Part) -> bool:
-    """Whether a part is a file and no version of a text; calendars are versions."""
-    if part.media_type == "text/calendar" or part.is_multipart:
+    """Whether a part is a file and no version of a text; calendars are versions, and ways to fetch a file."""
+    if part.media_type in ("text/calendar", "message/external-body") or part.is_multipart:
         return False
     if part.media_type.startswith("text/"):
         return part.disposition == "attachment"

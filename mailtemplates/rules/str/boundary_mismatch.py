@@ -167,16 +167,16 @@ def _damaged(part: Part, defect: Defect, severity: Severity | None) -> Finding:
     last = len(part.delimiters) - 1
     closed = all(one.kind != "not-closed" for one in part.defects)
     for number, line in enumerate(part.delimiters):
-        octets = part.octets[line.start : line.end]
-        bare = octets.rstrip(b" \t\r\n")
+        bare = part.octets[line.start : line.end].rstrip(b" \t\r\n")
         right = b"--" + boundary + (b"--" if number == last and closed else b"")
-        if bare != right:
-            before = b"" if part.octets[line.start - 1 : line.start] == b"\n" else newline(part.octets)
-            edits.append(Edit(Span(line.start, line.start + len(bare)), before + right))
+        before = b"" if part.octets[line.start - 1 : line.start] == b"\n" else newline(part.octets)
+        if before or bare != right:
+            after = b"" if bare else newline(part.octets)
+            edits.append(Edit(Span(line.start, line.start + len(bare)), before + right + after))
     words = part.octets[defect.span.start : defect.span.end].strip(b"\r\n")
     seen = shorten(words.decode("utf-8", "replace"), 60)
     where = Span(defect.span.start, defect.span.start + len(words))
     fix = Fix(tuple(edits)) if edits and is_ours(part) else None
     boundary_text = shorten(part.parameters["boundary"].rstrip(), 40)
     help = f"write --{boundary_text} on a line of its own, and --{boundary_text}-- behind the last part only"
-    return Finding(where, f"{defect.problem}: `{seen}`", help, fix, severity)
+    return Finding(where, f"{defect.problem}: `{seen}`" if seen else defect.problem, help, fix, severity)

@@ -62,7 +62,7 @@ def html_without_text(message: RawMessage) -> Findings:
         <!DOCTYPE html><p>Hello Ben.</p>
         --one--
     """
-    htmls = [part for part in message.bodies if part.media_type == "text/html"]
+    htmls = [part for part in message.bodies if part.media_type == "text/html" and part.decoded.strip()]
     if not htmls or any(part.media_type in _TEXT and part.disposition != "attachment" for part in message.leaves):
         return
     if message.root.defects or not all(is_sound(part) for part in message.parts if part.is_multipart):
