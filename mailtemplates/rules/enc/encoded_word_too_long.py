@@ -7,14 +7,18 @@ from mailtemplates.rawword import Word, meant, read_words, runs
 from mailtemplates.rewording import Piece, has_long_line, plain_form, reword
 from mailtemplates.rule import rule
 
+# A word that fits a line (RFC 5322 §2.1.1).
+_HARMLESS = 78
+
 
 @rule("ENC001", severity="error", fix="part")
 def encoded_word_too_long(field: RawField) -> Findings:
     """An encoded word is longer than 75 octets, or its line longer than 76.
 
     A reader may leave a longer word as it is, and then people see `=?utf-8?q?…` instead of the text. Long text is
-    written as several words with white space between them, which readers drop again. A line that is only a little too
-    long does no harm in the readers of today; it is a warning.
+    written as several words with white space between them, which readers drop again. A line that is too long,
+    or a word that still fits a line of 78 octets, does no harm in the readers of today, and Python's own `email`
+    package writes such words; it is a warning.
 
     Reference: RFC 2047 §2
 
@@ -49,6 +53,7 @@ def encoded_word_too_long(field: RawField) -> Findings:
             problem,
             "cut the text into several encoded words with a space between them",
             reword(field, [piece for piece in pieces if piece], whole=True) if all(pieces) else None,
+            severity="warning" if most <= _HARMLESS else None,
         )
     elif has_long_line(field):
         line = _long_line(field, words)
