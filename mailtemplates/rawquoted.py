@@ -5,15 +5,16 @@ Floor 1. Lines that are wrong are mended one by one: what is right in them stays
 
 from __future__ import annotations
 
-import re
+from functools import cache
 
 from mailtemplates.pattern import pattern
 
 #: Longest encoded line in octets, without its line end (§6.7, rule 5).
 LIMIT = 76
 
-_RAW = pattern(rb"[^\t\r -~]")
-_RAW_OR_EQUALS = pattern(rb"[^\t -<>-~]")
+_PRINTABLE = bytes([9, *range(0x20, 0x7F)])
+_IN_ENCODED = _PRINTABLE + b"\r"
+_IN_CONTENT = _PRINTABLE.replace(b"=", b"")
 _SOFT = pattern(rb"=[ \t]*$")
 _LINE_END = pattern(rb"\r?\n")
 
@@ -21,7 +22,7 @@ _LINE_END = pattern(rb"\r?\n")
 def quote_octets(octets: bytes, end: bytes) -> bytes:
     """Any octets as quoted-printable; CRLF and LF in them are line ends."""
     lines = _LINE_END.split(octets)
-    return end.join([_broken(_ended(_RAW_OR_EQUALS.sub(_escape, line)), end) for line in lines])
+    return end.join([_broken(_ended(_escaped(line, _IN_CONTENT)), end) for line in lines])
 
 
 def mend_line(line: bytes, end: bytes) -> bytes:
@@ -32,7 +33,7 @@ def mend_line(line: bytes, end: bytes) -> bytes:
     """
     soft = b"=" if _SOFT.search(line) else b""
     body = line.rstrip(b" \t")[:-1] if soft else line
-    body = _RAW.sub(_escape, body)
+    body = _escaped(body, _IN_ENCODED)
     return _broken(body, end, soft) if soft else _broken(_ended(body), end)
 
 
@@ -41,8 +42,17 @@ def shield(line: bytes) -> bytes:
     return b"=2D" + line[1:] if line.startswith(b"--") else line
 
 
-def _escape(match: re.Match[bytes]) -> bytes:
-    return b"=%02X" % match[0][0]
+def _escaped(line: bytes, plain: bytes) -> bytes:
+    """A line with every octet escaped that is not plain."""
+    if not line.translate(None, plain):
+        return line
+    table = _table(plain)
+    return b"".join([table[octet] for octet in line])
+
+
+@cache
+def _table(plain: bytes) -> tuple[bytes, ...]:
+    return tuple(bytes([octet]) if octet in plain else b"=%02X" % octet for octet in range(256))
 
 
 def _ended(line: bytes) -> bytes:

@@ -5,6 +5,7 @@ Floor 3. Only the body and the field Content-Transfer-Encoding change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from mailtemplates.finding import Edit, Fix
@@ -15,6 +16,8 @@ from mailtemplates.rawquoted import mend_line, quote_octets
 from mailtemplates.transfer import encode_base64, is_seven_bit, to_crlf
 
 _BASE64_WINS = 1.33
+#: The most edits of one fix in one stretch; where there were more, the stretch is one edit.
+MANY = 5_000
 
 
 def reencode(part: Part, encoding: str = "") -> Fix | None:
@@ -66,6 +69,19 @@ def mend_lines(part: Part, faults: Iterable[int], prepare: Callable[[bytes], byt
         end = done - (octets[done - 1 : done + 1] == b"\r\n" and done > start)
         edits.append(Edit(Span(start, end), mend_line(prepare(octets[start:end]), newlines)))
     return Fix(tuple(edits), is_ours(part))
+
+
+def replace_matches(
+    octets: bytes, span: Span, wrong: re.Pattern[bytes], mend: Callable[[re.Match[bytes]], bytes], most: int = MANY
+) -> tuple[Edit, ...]:
+    """Each match in a span replaced: an edit each, or one for all where they are very many."""
+    start, end = span
+    edits = []
+    for match in wrong.finditer(octets, start, end):
+        edits.append(Edit(Span(*match.span()), mend(match)))
+        if len(edits) > most:
+            return (Edit(Span(start, end), wrong.sub(mend, octets[start:end])),)
+    return tuple(edits)
 
 
 def is_ours(part: Part) -> bool:

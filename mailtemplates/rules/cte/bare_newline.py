@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
@@ -9,13 +10,13 @@ from mailtemplates.pattern import pattern
 from mailtemplates.rawbody import is_data, is_text, is_wide
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
+from mailtemplates.reencoding import MANY, replace_matches
 from mailtemplates.rule import rule
 
 _AMID_CRLF = pattern(rb"\r\r+\n?|\r(?!\n)|(?<!\r)\n")
 _AMID_LF = pattern(rb"\r+\n?")
 _HEADER_AMID_CRLF = pattern(rb"(?<!\r)\n")
 _HEADER_AMID_LF = pattern(rb"(?<!\r)\r+\n")
-_MANY = 5_000
 
 
 class _Stretch(NamedTuple):
@@ -95,12 +96,14 @@ def _finding(octets: bytes, stretches: list[_Stretch], counts: _Counts, feeds: b
     edits: list[Edit] = []
     safe = True
     where: Span | None = None
+    mend = partial(_mended, end=end)
+    most = MANY if counts.returns + (counts.crlf if feeds else counts.feeds) <= MANY else 0
     for one in stretches:
-        found = _edits(octets, one, end)
+        found = replace_matches(octets, one.span, _wrong(end, one.returns), mend, most)
         edits += found
         if found and where is None:
             first = _wrong(end, one.returns).search(octets, *one.span)
-            where = Span(*first.span()) if first else found[0].span
+            where = Span(*first.span()) if first else None
         if found and (one.signed or (not one.is_text and _count(octets, one.span, True).returns)):
             safe = False
     help = "end each line with LF, as the others" if feeds else "end each line with CRLF"
@@ -140,18 +143,6 @@ def _stretches(message: RawMessage) -> Iterator[_Stretch]:
                 yield one
             at = max(at, one.span.end)
     yield _Stretch(Span(at, len(message.octets)), True, True, message.root.signed)
-
-
-def _edits(octets: bytes, one: _Stretch, end: bytes) -> list[Edit]:
-    """The odd line ends of a stretch, each an edit; very many are one."""
-    wrong = _wrong(end, one.returns)
-    edits = []
-    for match in wrong.finditer(octets, *one.span):
-        edits.append(Edit(Span(*match.span()), _mended(match, end)))
-        if len(edits) > _MANY:
-            whole = wrong.sub(lambda match: _mended(match, end), octets[one.span.start : one.span.end])
-            return [Edit(one.span, whole)]
-    return edits
 
 
 def _wrong(end: bytes, returns: bool) -> re.Pattern[bytes]:

@@ -118,13 +118,16 @@ def _severity(part: Part) -> Severity | None:
 def _binary(part: Part, field: RawField) -> Finding:
     """The outermost part that is binary, for those too that are so inside it."""
     parts = [one for one in part.walk() if one.encoding == "binary"]
-    needing = [one for one in parts if not one.is_composite and not _fits_lines(one)]
-    fixes = [reencode(one) if one in needing else relabel(one, _lines_encoding(one)) for one in parts]
+    needing = [not one.is_composite and not _fits_lines(one) for one in parts]
+    fixes = [
+        reencode(one) if needs else relabel(one, _lines_encoding(one))
+        for one, needs in zip(parts, needing, strict=True)
+    ]
     known = [fix for fix in fixes if fix]
     edits = tuple(sorted(edit for fix in known for edit in fix.edits))
     fix = Fix(edits, all(one.safe for one in known)) if len(known) == len(parts) else None
     words = "binary needs servers with BINARYMIME"
-    if needing:
+    if any(needing):
         return Finding(value_span(field), words, "encode the part as base64", fix, _severity(part))
     name = _lines_encoding(part)
     return Finding(value_span(field), f"{words}, and the content is {name}", f"write {FIELD}: {name}", fix, "warning")

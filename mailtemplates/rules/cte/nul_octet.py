@@ -38,10 +38,8 @@ def nul_octet(part: Part) -> Findings:
 
         Hello Ben.
     """
-    if b"\x00" not in part.octets or not is_open(part):
-        return
-    count = part.content.count(b"\x00")
-    if not count or (is_data(part) and part.encoding == "7bit" and not part.content.isascii()):
+    count = part.octets.count(b"\x00", *part.body)
+    if not count or not is_open(part) or (is_data(part) and part.encoding == "7bit" and not part.content.isascii()):
         return
     at = part.octets.index(b"\x00", part.body.start)
     words = "a NUL octet" if count == 1 else f"{count} NUL octets"

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawbody import is_shown, is_wide, newline
 from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours
+from mailtemplates.reencoding import is_ours, replace_matches
 from mailtemplates.rule import rule
 
 _BREAK = pattern(
     rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?"
-    rb"|=0[Dd](?:=?[ \t]*\r?\n)?|=0[Aa](?:=[ \t]*\r?\n)?)"
+    rb"|=0[Dd](?:=?[ \t]*\r?\n)?|=0[Aa](?:=[ \t]*\r?\n)?)(-(?=-))?"
 )
 _QUICK = pattern(rb"=0[AaDd]")
 
@@ -46,20 +47,20 @@ def qp_encoded_line_break(part: Part) -> Findings:
         return
     if is_wide(part) or not _QUICK.search(part.octets, *part.body):
         return
-    found = list(_BREAK.finditer(part.octets, *part.body))
-    if found:
-        start = found[0].end(1)
-        written = found[0][0].upper()
+    first = _BREAK.search(part.octets, *part.body)
+    if first:
+        start = first.end(1)
+        written = first[0].upper()
         shown = "=0D=0A" if written.count(b"=0") == 2 else "=0D" if b"=0D" in written else "=0A"
-        count = f" {len(found)} times" if len(found) > 1 else ""
+        number = len(_BREAK.findall(part.octets, *part.body))
+        count = f" {number} times" if number > 1 else ""
         end = newline(part.octets)
-        fix = Fix(tuple(_real(part, match, end) for match in found), is_ours(part))
+        fix = Fix(replace_matches(part.octets, part.body, _BREAK, partial(_real, end=end)), is_ours(part))
         words = f"{shown} stands{count} for a line break"
         yield Finding(Span(start, start + len(shown)), words, "break the line there", fix)
 
 
-def _real(part: Part, match: re.Match[bytes], end: bytes) -> Edit:
+def _real(match: re.Match[bytes], end: bytes) -> bytes:
     """A line break, with the white space before it escaped, and a line behind it that is no boundary."""
     space = b"=%02X" % match[1][0] if match[1] else b""
-    dashes = part.octets.startswith(b"--", match.end(), part.body.end)
-    return Edit(Span(match.start(), match.end() + dashes), space + end + (b"=2D" if dashes else b""))
+    return space + end + (b"=2D" if match[2] else b"")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours, mend_lines
+from mailtemplates.reencoding import is_ours, mend_lines, replace_matches
 from mailtemplates.rule import rule
 
 _INVALID = pattern(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:[\r\n]|\Z))")
@@ -53,11 +53,11 @@ def qp_invalid_escape(part: Part) -> Findings:
         more = f", the first of {len(invalid)} such" if len(invalid) > 1 else ""
         fix = Fix(mend_lines(part, invalid, _escape_equals).edits, safe=False)
         yield Finding(first, f"`{shown}` is no escape{more}", "write =3D for an equals sign", fix)
-    lower = [Span(*match.span()) for match in _LOWER.finditer(octets, *body)]
+    lower = _LOWER.search(octets, *body)
     if lower:
-        first = Span(lower[0].start, lower[0].start + 3)
-        more = "" if len(lower) == 1 and lower[0].end == first.end else ", and there are more such"
-        fix = Fix(tuple(Edit(span, octets[slice(*span)].upper()) for span in lower), is_ours(part))
+        first = Span(lower.start(), lower.start() + 3)
+        more = ", and there are more such" if _LOWER.search(octets, first.end, body.end) else ""
+        fix = Fix(replace_matches(octets, body, _LOWER, lambda match: match[0].upper()), is_ours(part))
         shown = octets[slice(*first)].decode("ascii")
         yield Finding(first, f"`{shown}` is in lower case{more}", f"write {shown.upper()}", fix, "warning")
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
-from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.reencoding import mend_lines
 from mailtemplates.rule import rule
 
-_RAW = pattern(rb"[^\t\r\n -~]")
 _LEGAL = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
@@ -45,9 +45,17 @@ def qp_unencoded_octet(part: Part) -> Findings:
         return
     raw = part.content.translate(None, _LEGAL)
     if raw:
-        found = [match.start() for match in _RAW.finditer(part.octets, *part.body)]
+        first = part.body.start + part.content.index(raw[:1])
         help = f"write ={raw[0]:02X}{' for the first' if len(raw) > 1 else ''}"
-        yield Finding(Span(found[0], found[0] + 1), _words(raw), help, mend_lines(part, found))
+        yield Finding(Span(first, first + 1), _words(raw), help, mend_lines(part, _wrong_lines(part)))
+
+
+def _wrong_lines(part: Part) -> Iterator[int]:
+    at = part.body.start
+    for line in part.content.split(b"\n"):
+        if line.translate(None, _LEGAL):
+            yield at
+        at += len(line) + 1
 
 
 def _words(raw: bytes) -> str:
