@@ -158,6 +158,10 @@ class _Scan:
         return (match[0].lower(), whole.end()) if match else ("", whole.end())
 
     def disposition(self, start: int) -> tuple[str, int]:
+        name = _NEXT.match(self.text, start)
+        if name:
+            self.fault("bad-type", "no disposition stands before the parameters", start, name.end())
+            return "", self.parameter(start)
         match = _DISPOSITION.match(self.text, start)
         assert match is not None  # it may be empty
         if not match[0]:

@@ -69,6 +69,7 @@ _FOLDED = pattern(rb"[ \t\r\n]+")
 _WORD_END = pattern(r"[^ \t\r\n]*")
 _MORE_Q = pattern(r"=[0-9A-F]{2}[^ \t\r\n?]*\?=(?![^\s])")
 _CONTROL = pattern("[\x00-\x08\x0a-\x1f\x7f\u2028-\u202e\u2066-\u2069]")
+_RAW_CONTROL = pattern(r"[^ -~\t\r\n]|\r(?!\n)")
 _SPECIALS = pattern(r'[()<>@,;:"\[\]\\]')
 _JAPANESE_END = pattern(rb"\x1b(\([A-Z]|\$[@A-Z]|\$\([A-Z]|&@)")
 # What may stand beside an encoded word. A comma behind one in a list of addresses is no fault of the word's.
@@ -274,7 +275,7 @@ def _faults(word: Word) -> Iterator[tuple[FaultKind, str]]:
         what = f"the unknown encoding {word.encoding[:20]!r}" if word.encoding else "no encoding"
         yield "unknown-encoding", f"an encoded word has {what}"
         return
-    if not word.payload.isascii():
+    if not word.payload.isascii() or _RAW_CONTROL.search(word.payload):
         return
     form = find_fault(word.payload, word.encoding)
     if form:

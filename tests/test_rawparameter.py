@@ -100,6 +100,9 @@ def test_faults(written: str, kinds: list[str]) -> None:
 
 def test_a_disposition_and_a_token() -> None:
     assert read_disposition("Attachment (as a file); filename=a.txt") == ("attachment", {"filename": "a.txt"})
+    assert read_disposition('filename="a b.txt"; size=1') == ("", {"filename": "a b.txt", "size": "1"})
+    (fault,) = read_parametric('filename="a b.txt"', "disposition").faults
+    assert (fault.kind, fault.start, fault.end) == ("bad-type", 0, 9)
     assert read_token(" 7bit (said (twice))") == "7bit"
 
 

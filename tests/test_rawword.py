@@ -93,6 +93,7 @@ def test_text_is_shown_as_a_lenient_reader_does(written: str, shown: str) -> Non
         ("From: =?utf-8?q?Doe,_Ann?= <a@x.test>", ["special"]),
         ("Subject: =?utf-8?q?Doe,_Ann?=", []),
         (b"Subject: =?utf-8?q?\xff\xfe?=", []),
+        ("Subject: =?utf-8?q?a\x00b?=", []),
         ("Subject: why =? and what?=", []),
         ("Subject: a=?b?c?=d", []),
         ("DKIM-Signature: z==?utf-8?q?Hello World?=", []),

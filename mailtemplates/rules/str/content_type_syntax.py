@@ -81,6 +81,12 @@ def content_type_syntax(field: RawField) -> Findings:
 
     Bad:
 
+        Content-Type: text/plain; charset=utf-8
+        Content-Disposition: filename="order.txt"
+        …
+
+    Bad:
+
         Content-Type: text/plain; charset=utf-8; name=[1].txt
         Content-Disposition: attachment; filename="[1].txt"
         …
