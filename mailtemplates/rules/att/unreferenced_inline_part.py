@@ -7,9 +7,11 @@ from mailtemplates.characters import shorten
 from mailtemplates.contentid import cid_urls, content_id, mentioned
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rule import rule
 
+_STEP = pattern(r"[^\s\"'()<>/=,;?#]+")
 _SHOWN = ("image/", "audio/", "video/", "font/", "text/css")
 
 
@@ -58,6 +60,7 @@ def unreferenced_inline_part(message: RawMessage) -> Findings:
         R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAICTAEAOw==
         --b--
     """
+    known: set[str] = set()
     for related in message.parts:
         if related.media_type != "multipart/related" or len(related.children) < 2 or related.defects:
             continue
@@ -66,8 +69,11 @@ def unreferenced_inline_part(message: RawMessage) -> Findings:
             continue
         shown = [one for one in related.children[1:] if one.media_type.startswith(_SHOWN) and not _is_file(one)]
         used: set[str] = set().union(*map(mentioned, texts)) if shown else set()
-        unused = [part for part in shown if not _is_used(part, used, texts)]
-        if unused and len(unused) > _lost(message, texts):
+        loose = [part for part in shown if content_id(part) not in used]
+        named = set().union(*map(_steps, texts)) if any(part.first("Content-Location") for part in loose) else set()
+        unused = [part for part in loose if not named or _last_step(part) not in named]
+        known = known or ({content_id(part) for part in message.parts} if unused else known)
+        if unused and len(unused) > _lost(texts, known):
             yield from map(_finding, unused)
 
 
@@ -75,25 +81,23 @@ def _is_file(part: Part) -> bool:
     return part.disposition == "attachment" or part.is_composite
 
 
-def _lost(message: RawMessage, texts: list[Part]) -> int:
+def _lost(texts: list[Part], known: set[str]) -> int:
     """How many identifiers the html names that no part has: as many parts may have lost theirs by a typing error."""
-    known = {content_id(part) for part in message.parts}
     return len({url.identifier for part in texts if part.media_type == "text/html" for url in cid_urls(part)} - known)
 
 
-def _is_used(part: Part, used: set[str], texts: list[Part]) -> bool:
-    identifier = content_id(part)
-    if identifier and identifier in used:
-        return True
-    location = "".join(part.field("Content-Location").split())
-    return bool(location) and any(_mentions(text, location) for text in texts if text is not part)
-
-
-def _mentions(text: Part, location: str) -> bool:
-    """Whether html names a Content-Location, whole or by its last step."""
+def _steps(text: Part) -> set[str]:
+    """The last steps of all URLs in html, and many words that are none."""
     html = text.decoded.decode("latin-1")
-    name = location.rpartition("/")[2] or location
-    return name in html or (("&" in html or "%" in html) and unquote(name) in unquote(unescape(html)))
+    plain = unescape(html) if "&" in html else html
+    return {unquote(step) for step in _STEP.findall(plain)}
+
+
+def _last_step(part: Part) -> str:
+    """The last step of a part's Content-Location: html may name the part by all of it or by that."""
+    location = "".join(part.field("Content-Location").split())
+    step = _STEP.findall(location)
+    return unquote(step[-1]) if step else ""
 
 
 def _finding(part: Part) -> Finding:

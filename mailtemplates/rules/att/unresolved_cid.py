@@ -10,6 +10,7 @@ from mailtemplates.rule import rule
 from mailtemplates.source import nearest
 
 _EMPTY = pattern(rb"cid:[\s\"'>)]")
+_MOST = 20
 _BROKEN = frozenset(("no-boundary", "boundary-not-found", "not-closed", "no-parts", "too-deep", "encoded-composite"))
 
 
@@ -72,15 +73,18 @@ def unresolved_cid(message: RawMessage) -> Findings:
     related = sum(part.media_type == "multipart/related" for part in message.parts)
     if (named <= known and related < 2 and not _has_empty(html)) or _is_broken(message):
         return
+    families = _Families(message) if related > 1 else None
+    told = 0
     for part in html:
         found = cid_urls(part)
         lost: dict[str, list[CidUrl]] = {}
         for url in found:
             if url.identifier not in known and url.written not in known:
                 lost.setdefault(url.identifier, []).append(url)
-        for identifier, places in lost.items():
-            yield _lost(identifier, places, known)
-        yield from _elsewhere(message, part, [url for url in found if url.identifier in known])
+        yield from _lost(lost, known if told < _MOST else set())
+        told += len(lost)
+        if families:
+            yield from _elsewhere(families, part, found)
 
 
 def _has_empty(html: list[Part]) -> bool:
@@ -92,37 +96,59 @@ def _is_broken(message: RawMessage) -> bool:
     return any(defect.kind in _BROKEN for part in message.parts for defect in part.defects)
 
 
-def _lost(identifier: str, places: list[CidUrl], known: set[str]) -> Finding:
-    times = f" ({len(places)} times)" if len(places) > 1 else ""
-    alike = next((one for one in known if one.lower() == identifier.lower()), None)
-    similar = alike or nearest(identifier[:200], sorted(known)[:200])
-    return Finding(
-        places[0].span,
-        f"no part has the Content-ID `{shorten(identifier)}` that the html refers to{times}",
-        f"did you mean cid:{shorten(similar)}?" if similar else "attach the image as a part of a multipart/related",
-        severity="warning" if alike else None,
-    )
+def _lost(lost: dict[str, list[CidUrl]], known: set[str]) -> Findings:
+    for number, (identifier, places) in enumerate(lost.items(), 1):
+        times = f" ({len(places)} times)" if len(places) > 1 else ""
+        if number == _MOST and len(lost) > _MOST:
+            times = f", nor any of {len(lost) - _MOST} others"
+        alike = next((one for one in known if one.lower() == identifier.lower()), None)
+        similar = alike or nearest(identifier[:200], sorted(known)[:200])
+        yield Finding(
+            places[0].span,
+            f"no part has the Content-ID `{shorten(identifier)}` that the html refers to{times}",
+            f"did you mean cid:{shorten(similar)}?" if similar else "attach the image as a part of a multipart/related",
+            severity="warning" if alike else None,
+        )
+        if number == _MOST:
+            return
 
 
-def _elsewhere(message: RawMessage, html: Part, urls: list[CidUrl]) -> Findings:
+class _Families:
+    """The parts of each multipart/related."""
+
+    def __init__(self, message: RawMessage) -> None:
+        self.parents = {id(child): part for part in message.parts for child in part.children}
+        self.ids: dict[int, set[str]] = {}
+        self.everywhere = {
+            content_id(child)
+            for part in message.parts
+            if part.media_type == "multipart/related"
+            for child in part.children
+        } - {""}
+
+    def own(self, part: Part) -> set[str]:
+        """The identifiers in every multipart/related round a part."""
+        found: set[str] = set()
+        above = self.parents.get(id(part))
+        while above is not None:
+            if above.media_type == "multipart/related":
+                if id(above) not in self.ids:
+                    self.ids[id(above)] = {content_id(one) for one in above.walk()}
+                found |= self.ids[id(above)]
+            above = self.parents.get(id(above))
+        return found
+
+
+def _elsewhere(families: _Families, html: Part, urls: list[CidUrl]) -> Findings:
     """References to a part of another multipart/related than the html's own."""
     if not urls:
         return
-    related = [part for part in message.parts if part.media_type == "multipart/related"]
-    around = [part for part in related if _holds(part, html)]
-    own = {content_id(part) for one in around for part in one.walk()}
-    theirs = {content_id(part) for one in related if one not in around for part in one.children}
-    seen = set()
-    for url in urls:
-        if url.identifier not in own and url.identifier in theirs and url.identifier not in seen:
-            seen.add(url.identifier)
-            yield Finding(
-                url.span,
-                f"the part `{shorten(url.identifier)}` is in another multipart/related than the html",
-                "put the image and the html in one multipart/related",
-                severity="warning",
-            )
-
-
-def _holds(container: Part, part: Part) -> bool:
-    return container.body.start <= part.header.start and part.body.end <= container.body.end
+    own = families.own(html)
+    others = (url.identifier for url in urls if url.identifier in families.everywhere and url.identifier not in own)
+    for identifier in list(dict.fromkeys(others))[:_MOST]:
+        yield Finding(
+            next(url for url in urls if url.identifier == identifier).span,
+            f"the part `{shorten(identifier)}` is in another multipart/related than the html",
+            "put the image and the html in one multipart/related",
+            severity="warning",
+        )

@@ -18,7 +18,7 @@ _PLANE_ENDS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (
 _DAMAGED = pattern(f"[\ufffd\ufdd0-\ufdef{_PLANE_ENDS}]")
 _OVERRIDE = pattern("[\u202d\u202e]")
 # Characters of no width between letters of one word, time and again; joiners in Latin words have no other use.
-_CUT_WORD = pattern("(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]++){3,}+[A-Za-z]")
+_CUT_WORD = pattern("(?:[A-Za-z][\u200b-\u200d\u2060\ufeff]++){3}[A-Za-z]")
 _PADDING = pattern("(?:[\u200b-\u200d\u2060\ufeff\u034f\u00ad][\u00a0 ]?){20,}")
 _ENOUGH = 9
 _ASCII = bytes(range(0x80))
@@ -27,7 +27,8 @@ _SUSPECT = pattern(
     rb"\xc3[\x82-\xb4][\xc2\xc5\xc6\xcb\xe2]|\xef[\xb7\xbb\xbf]|\xe2\x80[\x8b-\x8d\xad\xae]|\xe2\x81\xa0"
     rb"|[\xf0-\xf4].\xbf[\xbe\xbf]|\xcd\x8f|(?:\xc2\xad){20}"
 )
-_MOST = 1000
+# Each place is looked for from the start of the body.
+_MOST = 20_000_000
 
 
 @rule("CHS009", severity="warning", fix="part")
@@ -187,7 +188,7 @@ def _is_plain_utf8(part: Part) -> bool:
 
 def _mend(part: Part, found: list[Garbled]) -> Fix | None:
     """What was meant, in place of what is there: in UTF-8 that is not base64."""
-    if not _is_plain_utf8(part) or part.encoding == "base64" or len(found) > _MOST:
+    if not _is_plain_utf8(part) or part.encoding == "base64" or len(found) * len(part.content) > _MOST:
         return None
     edits = []
     at = before = 0

@@ -15,8 +15,8 @@ from mailtemplates.reencoding import is_ours
 from mailtemplates.rule import rule
 
 _LABEL = pattern(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", 2)
-_TAG = 4_000
 _LINE = 76
+_MOST = 10
 
 
 @rule("CHS006", severity="warning", fix="part")
@@ -78,12 +78,12 @@ def meta_charset_mismatch(part: Part) -> Findings:
     if not wrong:
         return
     label = wrong[0][2]
-    places = [locate(part, start, end) for start, end, _ in wrong]
+    places = [locate(part, start, end) for start, end, _ in wrong[:_MOST]]
     yield Finding(
         places[0],
         f"the meta element says `{shorten(label, 40)}`, the Content-Type says {name}",
         f"write charset={name} in the meta element, or leave it out",
-        _fix(part, places, [one[2] for one in wrong], name),
+        _fix(part, places, [one[2] for one in wrong], name) if len(wrong) <= _MOST else None,
     )
 
 
@@ -93,7 +93,8 @@ def _labels(part: Part) -> Iterator[tuple[int, int, str]]:
     last = lower.rfind(b"<meta")
     if last < 0 or b"charset" not in lower:
         return
-    html = part.decoded[: last + _TAG].decode("latin-1")
+    end = lower.find(b">", last) + 1
+    html = part.decoded[: end or last].decode("latin-1")
     for token in cut(html):
         if token.kind == "start" and token.name == "meta":
             tag = html[token.start : token.end]

@@ -61,4 +61,6 @@ def _meant(label: str) -> str:
         return "utf-8"
     if label in _USUAL:
         return label
-    return nearest(label, _USUAL) or nearest(label, known_names()) or "utf-8"
+    return (
+        nearest(label, _USUAL) or nearest(label, [name for name in known_names() if name[:2] == label[:2]]) or "utf-8"
+    )
