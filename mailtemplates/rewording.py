@@ -118,16 +118,13 @@ def _spaced(tokens: list[_Token], free: bool) -> list[_Token]:
     for token in tokens:
         last = spaced[-1] if spaced else None
         if last and not token.gap:
-            before, after = _is_word(last), _is_word(token)
+            before = last.encode or last.text.endswith("?=")
+            after = token.encode or token.text.startswith("=?")
             touches = (after and last.text[-1:] != "(") or (before and token.text[:1] != ")")
             touches = (before and after) if free else touches
             token = token._replace(gap=" " if touches else "")
         spaced.append(token)
     return spaced
-
-
-def _is_word(token: _Token) -> bool:
-    return token.encode or token.text.startswith("=?") or token.text.endswith("?=")
 
 
 def _lay_out(lines: _Lines, tokens: list[_Token]) -> str:
