@@ -5,12 +5,14 @@ Floor 5.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mailtemplates.rule import Rule
 from mailtemplates.wrapping import wrap
 
+_MADE = "Made from the rules by `mailtpl rules --pages docs/rules`."
 _FIXES = {
     "safe": "--fix mends it",
     "unsafe": "--unsafe-fixes mends it",
@@ -45,6 +47,53 @@ def page_lines(rule: Rule, width: int = 80) -> Iterator[str]:
             yield f"{title}:"
             yield ""
             yield from (f"    {line}".rstrip() for line in example.text.rstrip("\n").split("\n"))
+
+
+def markdown_pages(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+    """The pages of the documentation: a file name and its Markdown for the table and for each family."""
+    families: dict[str, list[Rule]] = {}
+    for rule in rules:
+        families.setdefault(rule.family, []).append(rule)
+    table = ["# Rules", "", _MADE, "", "| code | name | severity | fix | finds |", "|---|---|---|---|---|"]
+    for rule in rules:
+        link = f"[{rule.name}]({rule.family.lower()}.md#{rule.code.lower()}-{rule.name})"
+        off = "" if rule.default and rule.profile == "transactional" else f" ({_off(rule)})"
+        table.append(f"| {rule.code} | {link} | {rule.severity} | {rule.fix} | {_cell(rule.page.summary)}{off} |")
+    yield "README.md", "\n".join(table) + "\n"
+    for family, members in families.items():
+        title = _family_title(members[0])
+        lines = [f"# {family}: {title}", "", _MADE]
+        for rule in members:
+            lines += ["", *_markdown(rule)]
+        yield f"{family.lower()}.md", "\n".join(lines) + "\n"
+
+
+def _markdown(rule: Rule) -> Iterator[str]:
+    page = rule.page
+    yield f"## {rule.code} {rule.name}"
+    yield from ("", page.summary, "", page.why, "")
+    off = "" if rule.default and rule.profile == "transactional" else f", {_off(rule)}"
+    yield f"{rule.severity.capitalize()}{off}; {_FIXES[rule.fix]}. Reference: {page.reference}."
+    if rule.options:
+        yield from ("", "```toml", f"[tool.mailtemplates.rules.{rule.name}]")
+        yield from (f"{name.replace('_', '-')} = {_toml(default)}" for name, default in rule.options.items())
+        yield "```"
+    for title, examples in (("Bad", page.bad), ("Good", page.good)):
+        for example in examples:
+            yield from ("", f"{title}:", "", "```", example.text.rstrip("\n"), "```")
+
+
+def _off(rule: Rule) -> str:
+    return "in the bulk profile" if rule.profile == "bulk" else "off unless it is selected"
+
+
+def _family_title(rule: Rule) -> str:
+    module = sys.modules[rule.check.__module__.rpartition(".")[0]]
+    return (module.__doc__ or "").strip().rstrip(".")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
 
 
 def _hung(lead: str, text: str, width: int) -> Iterator[str]:
