@@ -74,7 +74,8 @@ def meta_charset_mismatch(part: Part) -> Findings:
     if declared is None or not declared.label or declared.charset is None or declared.charset.is_forbidden:
         return
     name = declared.charset.name
-    wrong = [(start, end, label) for start, end, label in _labels(part) if not _agrees(part, name, label)]
+    is_ascii = part.decoded.isascii()
+    wrong = [one for one in _labels(part) if not _agrees(is_ascii, name, one[2])]
     if not wrong:
         return
     label = wrong[0][2]
@@ -118,12 +119,12 @@ def _label(tag: str) -> tuple[int, int] | None:
     return None
 
 
-def _agrees(part: Part, name: str, label: str) -> bool:
+def _agrees(is_ascii: bool, name: str, label: str) -> bool:
     """Whether a label is the part's charset, or either is only ASCII, as the text is."""
     if is_same(label, name):
         return True
     told = find_charset(label)
-    if not part.decoded.isascii() or told is None or not told.extends_ascii:
+    if not is_ascii or told is None or not told.extends_ascii:
         return False
     return "us-ascii" in (name, told.name)
 
