@@ -106,6 +106,8 @@ class Linter:
                 _run(check, part, found)
             self._judge_fields(part, found)
         self._judge_bodies(raw, rendered, found)
+        if raw.cut_off:
+            found = [one for one in found if one.finding.span.start < raw.cut_off.start]
         found.sort(key=lambda one: (one.finding.span, one.rule.code))
         return found
 

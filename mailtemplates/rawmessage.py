@@ -75,6 +75,24 @@ class RawMessage:
         end = self.root.fields[-1].span.end if self.root.fields else self.root.header.start
         return Span(end, end)
 
+    @cached_property
+    def cut_off(self) -> Span | None:
+        """Where the message is cut off, when it is: what is wrong there is that the rest is missing.
+
+        The last octets; the whole last part when its header is not whole, or it has no body.
+        """
+        part = self.root
+        end = len(self.octets)
+        is_cut = False
+        while part.children:
+            is_cut = is_cut or (part.body.end == end and any(one.kind == "not-closed" for one in part.defects))
+            part = part.children[-1]
+        if not is_cut:
+            return None
+        is_whole = part.content and all(one.kind != "no-separator" for one in part.defects)
+        tail = max(end - 4, 0)
+        return Span(tail if is_whole or part.body.end < end else min(tail, part.header.start), end)
+
     def lacks(self, *names: str) -> bool:
         """Whether the header surely has none of these fields: none is there, nor a broken line that was to be one.
 
