@@ -66,17 +66,19 @@ class DelimiterSearch:
         """All boundaries that are declared somewhere in the message, in lower case."""
         return Counter(match[1] or match[2] for match in _DECLARED.finditer(self.lower))
 
-    def find(self, body: Span, boundary: str, most: int) -> Delimiters:
+    def find(self, body: Span, boundary: str, most: int, cut: bool = False) -> Delimiters:
         """The delimiters in a multipart's body.
 
         :param boundary: white space at its end, which must not be there, does not count.
         :param most: how many lines are looked for.
+        :param cut: the multipart is in one whose end is missing, so that no line at the end was to close it.
         """
         wanted = boundary.encode("utf-8", "surrogateescape").rstrip(b" \t\r\n")
         lines = self.exact(body, wanted, most)
         if lines and len(lines) < most and self.lower.count(wanted.lower(), body.start, body.end) > len(lines):
-            lines = sorted([*lines, *self.damaged(body, wanted, lines)])
-        lines = self.begun(body, self.closed(body, lines))
+            damaged = self.damaged(body, wanted, lines)
+            lines = sorted([*lines, *(line for line in damaged if not cut or line.end < body.end)])
+        lines = self.begun(body, lines if cut else self.closed(body, lines))
         again = any(line.closes for line in lines) and self.declared[wanted.lower()] > 1
         return self.bounded(body, lines, again)
 

@@ -261,7 +261,7 @@ class _Parser:
         if not here.boundary.strip():
             defects.append(Defect("no-boundary", "multipart without a boundary", where))
             return [], [], True
-        lines, closed, damage = self.search.find(body, here.boundary, max(self.left, 0) + 2)
+        lines, closed, damage = self.search.find(body, here.boundary, max(self.left, 0) + 2, here.around.cut)
         if not lines:
             defects.append(Defect("boundary-not-found", "the boundary is never found", where))
             return [], [], True

@@ -23,9 +23,14 @@ def is_sound(part: Part) -> bool:
     )
 
 
+def has_whole_header(part: Part) -> bool:
+    """Whether no line of a part's header is lost, and it is known where it ends."""
+    return not any(one.kind in _HEADLESS for one in part.defects)
+
+
 def _is_known(part: Part) -> bool:
     """Whether it is certain what a part is: its header is whole, its type readable, its own parts are found."""
-    if any(one.kind in _HEADLESS for one in part.defects):
+    if not has_whole_header(part):
         return False
     field = part.first("Content-Type")
     if field is not None and not read_parametric(field.latin, "type").token:

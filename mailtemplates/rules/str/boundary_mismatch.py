@@ -85,7 +85,7 @@ def boundary_mismatch(message: RawMessage) -> Findings:
     """
     told = -1
     for part, outer in _multiparts(message.root):
-        if part.body.start < told:
+        if part.header.start < told:
             continue
         severity: Severity | None = "warning" if part.place == "embedded" else None
         for defect in part.defects:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.mime import Part
-from mailtemplates.partshape import holders, is_sound, related_root, type_span
+from mailtemplates.partshape import has_whole_header, holders, is_sound, related_root, type_span
 from mailtemplates.rawbody import newline
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
@@ -65,7 +65,7 @@ def html_without_text(message: RawMessage) -> Findings:
     htmls = [part for part in message.bodies if part.media_type == "text/html" and part.decoded.strip()]
     if not htmls or any(part.media_type in _TEXT and part.disposition != "attachment" for part in message.leaves):
         return
-    if message.root.defects or not all(is_sound(part) for part in message.parts if part.is_multipart):
+    if not has_whole_header(message.root) or not all(is_sound(part) for part in message.parts if part.is_multipart):
         return
     html = htmls[0]
     around = holders(message.root)

@@ -74,7 +74,8 @@ def _finding(part: Part, defect: Defect) -> Finding:
         return Finding(where, "the line that ends the header holds white space", "leave that line empty", fix)
     seen = shorten(line.decode("utf-8", "replace"), 40)
     sure = not part.fields or line.startswith((b"<", b"--"))
-    fix = replace(Span(where.start, where.start), newline(part.octets), safe=sure) if is_ours(part) else None
+    mends = is_ours(part) and (part.fields or part.section)
+    fix = replace(Span(where.start, where.start), newline(part.octets), safe=sure) if mends else None
     what = "the header" if part.fields else "the body, which has no header,"
     problem = f"no empty line stands between {what} and `{seen}`"
     if not part.fields:

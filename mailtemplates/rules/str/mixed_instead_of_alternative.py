@@ -117,8 +117,8 @@ def mixed_instead_of_alternative(part: Part) -> Findings:
         return
     one, other = (part.children[number] for number in bodies)
     text, html = (one, other) if kinds[0] == "text/plain" else (other, one)
-    alike = _likeness(text, html)
-    if alike < 0.5 and (text is other or not text.text.strip()):
+    alike, is_longer = _likeness(text, html)
+    if alike < 0.5 and (text is other or not is_longer):
         return
     yield Finding(
         type_span(part),
@@ -131,15 +131,17 @@ def mixed_instead_of_alternative(part: Part) -> Findings:
     )
 
 
-def _likeness(text: Part, html: Part) -> float:
-    """How many of the words of both stand in both: 0 to 1."""
+def _likeness(text: Part, html: Part) -> tuple[float, bool]:
+    """How many of the words of both stand in both, 0 to 1, and whether the html has more: it is no mere footer."""
     while html.children:
         html = related_root(html) if html.media_type == "multipart/related" else html.children[0]
     if html.charset != "us-ascii" and not find_codec(html.charset):
-        return 0
+        return 0, False
     words = set(_WORD.findall(text.text[:_MOST].lower()))
     others = set(_WORD.findall(to_text(html.text[: 5 * _MOST])[:_MOST].lower()))
-    return 2 * len(words & others) / (len(words) + len(others)) if words and others else 0
+    if not words or not others:
+        return 0, False
+    return 2 * len(words & others) / (len(words) + len(others)), len(others) >= len(words)
 
 
 def _fix(part: Part, first: int, text: Part, html: Part) -> Fix:
