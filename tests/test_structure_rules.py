@@ -213,6 +213,5 @@ def test_a_message_that_is_cut_off_has_one_finding() -> None:
         multi("mixed", multi("alternative", text(), multi("related", html(SHOWN), IMAGE, more=HTML_TYPE)), PDF)
     )
     ends = range(octets.index(b"--=_") + 30, octets.rindex(b"JVBERi") - 8)
-    assert {name for end in ends for name in [tuple(one.name for one in found_in(octets[:end]))]} == {
-        ("boundary-mismatch",)
-    }
+    pieces = [octets[:end] for end in ends if octets[end - 1 : end] != b"\r"]
+    assert {tuple(one.name for one in found_in(piece)) for piece in pieces} == {("boundary-mismatch",)}
