@@ -27,7 +27,6 @@ _OTHER_NAMES = {
     "audio/wave": "audio/wav",
     "audio/x-m4a": "audio/mp4",
     "video/x-m4v": "video/mp4",
-    "application/vnd.ms-powerpoint": "application/vnd.ms-powerpoint",
 }
 # Formats that are judged: what has them begins with octets that nothing else begins with.
 _SURE = frozenset(
