@@ -160,7 +160,7 @@ def test_parameters(value: str, expected: tuple[str, ...]) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=80))
 def test_any_file_name_is_read_back_by_two_readers(name: str) -> None:
-    """Ours, and the standard library's; no section holds half a character."""
+    """Ours, and the standard library's where it reads rightly; no section holds half a character."""
     chunks = write_parameter("filename", name)
     assert all(len(chunk) <= 76 or '="' in chunk for chunk in chunks)
     value = "attachment; " + "; ".join(chunks)
@@ -169,7 +169,7 @@ def test_any_file_name_is_read_back_by_two_readers(name: str) -> None:
     assert read_disposition(value) == ("attachment", {"filename": name})
     message = EmailMessage()
     message["Content-Disposition"] = value
-    if '"' not in name and "\\" not in name and name == " ".join(name.split()):
+    if not set(name) & set('"\\<>') and name == " ".join(name.split()):
         assert message.get_filename() == name
 
 

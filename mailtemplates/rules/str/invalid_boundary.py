@@ -131,6 +131,6 @@ def _unquoted(field: RawField, parameter: Parameter) -> Findings:
         field.at(parameter.value_start, end),
         f"the boundary `{shorten(value, 40)}` needs quotes",
         "put it in quotes",
-        replace(field.at(parameter.value_start, end), b'"' + value.encode("ascii") + b'"') if whole else None,
+        replace(field.at(parameter.value_start, end), b'"' + value.encode("latin-1") + b'"') if whole else None,
         severity="warning" if _READ_ANYWAY.fullmatch(value) else None,
     )
