@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from mailtemplates.mime import Part
 
+_LONG = 500
+
 
 def outline(root: Part, *, width: int = 80) -> list[str]:
     """The tree drawn as lines of at most ``width`` columns: type, encoding, charset, file name, octets.
@@ -14,7 +16,7 @@ def outline(root: Part, *, width: int = 80) -> list[str]:
     A part's octets are its header and body as they are sent. Defects stand under the part they belong to.
     """
     rows = list(_rows(root, "", ""))
-    label = min(max(len(head) for head, _, _ in rows), width // 2)
+    label = min(max(len(head) for head, _, size in rows if size), width // 2)
     sizes = max(len(size) for _, _, size in rows)
     lines = []
     for head, detail, size in rows:
@@ -22,9 +24,8 @@ def outline(root: Part, *, width: int = 80) -> list[str]:
             lines.append(_cut(f"{head}{detail}", width))
             continue
         room = width - label - sizes - 4
-        left = _pad(head, label) if _columns(head) <= label else head
-        middle = _pad(_cut(detail, room), room - max(0, _columns(left) - label))
-        lines.append(f"{left}  {middle}  {size:>{sizes}}"[: width + 40])
+        left = _pad(head if len(head) <= label else f"…{head[1 - label :]}", label)
+        lines.append(f"{left}  {_pad(_cut(detail, room), room)}  {size:>{sizes}}")
     return lines
 
 
@@ -42,7 +43,8 @@ def _details(part: Part) -> str:
     if part.media_type.startswith("multipart/"):
         return ""
     charset = part.parameters.get("charset", "").lower()
-    words = (part.encoding, charset, "inline" if part.disposition == "inline" else "", part.filename)
+    shown = "inline" if part.disposition == "inline" else ""
+    words = (part.encoding[:_LONG], charset[:_LONG], shown, part.filename[:_LONG])
     return "".join(char if char.isprintable() else "?" for char in " ".join(word for word in words if word))
 
 

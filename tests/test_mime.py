@@ -180,6 +180,14 @@ def test_the_outline_is_aligned_in_80_columns(mixed: bytes) -> None:
     assert not any("\x1b" in line for line in lines)
 
 
+def test_the_outline_of_deep_and_long_things_is_no_wider() -> None:
+    deep = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (at, at) for at in range(60))
+    long = b"Content-Type: application/" + b"x" * 300 + b'; name="' + b"y" * 10_000 + b'"\n\nx'
+    for octets in (deep, long):
+        assert {len(line) for line in outline(parse(octets)) if "!" not in line} == {80}
+        assert max(len(line) for line in outline(parse(octets))) == 80
+
+
 def columns(text: str) -> int:
     return sum(2 if char in "請求書" else 1 for char in text)
 
