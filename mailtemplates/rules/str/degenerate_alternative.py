@@ -100,6 +100,6 @@ def _fix(part: Part, child: Part) -> Fix | None:
         return Fix(tuple(edits)) if edits else None
     text = text_version(child)
     line = part.delimiters[0]
-    if text is None:
+    if text is None or line.start == line.end:
         return None
     return Fix((Edit(Span(line.start, line.start), part.octets[line.start : line.end] + text + newline(part.octets)),))

@@ -91,6 +91,8 @@ def _fix(html: Part, around: dict[int, Part]) -> Fix | None:
         target, holder = holder, around.get(id(holder))
     if holder and holder.media_type == "multipart/alternative":
         line = holder.delimiters[0]
+        if line.start == line.end:
+            return None
         first = holder.octets[line.start : line.end] + text + newline(holder.octets)
         return Fix((Edit(Span(line.start, line.start), first),))
     if holder and holder.media_type == "multipart/related":

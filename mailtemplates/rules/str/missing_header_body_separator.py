@@ -69,7 +69,7 @@ def missing_header_body_separator(part: Part) -> Findings:
 def _finding(part: Part, defect: Defect) -> Finding:
     line = part.octets[defect.span.start : defect.span.end].rstrip(b"\r\n")
     where = Span(defect.span.start, defect.span.start + len(line))
-    if not line.strip():
+    if not line.strip(b" \t"):
         fix = replace(where, b"") if is_ours(part) else None
         return Finding(where, "the line that ends the header holds white space", "leave that line empty", fix)
     seen = shorten(line.decode("utf-8", "replace"), 40)
