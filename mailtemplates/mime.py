@@ -16,7 +16,7 @@ from mailtemplates.charset import find_codec
 from mailtemplates.decoding import decode_body
 from mailtemplates.delimiters import DelimiterSearch
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Defect, Place, RawField, Span, read_header
+from mailtemplates.rawfield import Defect, Header, Place, RawField, Span, read_header
 from mailtemplates.rawparameter import read_disposition, read_token, read_type
 
 __all__ = ["Defect", "Part", "RawField", "Span", "parse"]
@@ -27,6 +27,7 @@ MAX_DEPTH = 100
 MAX_PARTS = 20_000
 
 _ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
+_CONTENT_TYPE = pattern(rb"content-type[ \t]*:[ \t]*[a-z]+/[a-z]", re.IGNORECASE)
 _QUOTED_PARAMETER = pattern(rb"(?:charset|boundary|name|filename)=3D", re.IGNORECASE)
 _ATTACHED = frozenset(("message/rfc822", "message/global"))
 
@@ -171,7 +172,7 @@ class _Parser:
 
     def part(self, span: Span, around: _Around) -> Part:
         self.left -= 1
-        header = read_header(self.octets, span, around.place)
+        header = self.header(span, around)
         defects = list(header.defects)
         named: dict[str, RawField] = {}
         for field in header.fields:
@@ -205,6 +206,18 @@ class _Parser:
             tuple(children),
             tuple(defects),
         )
+
+    def header(self, span: Span, around: _Around) -> Header:
+        """The header of an entity; that of a part may stand behind an empty line that was to be behind it."""
+        header = read_header(self.octets, span, around.place)
+        is_part = around.section and around.default == "text/plain" and around.place != "message"
+        if header.fields or not is_part or header.body == span.start:
+            return header
+        if not _CONTENT_TYPE.match(self.octets, header.body, span.end):
+            return header
+        early = Defect("early-separator", "an empty line stands before the header", Span(span.start, header.body))
+        real = read_header(self.octets, Span(header.body, span.end), around.place)
+        return real._replace(span=Span(span.start, real.span.end), defects=(early, *real.defects))
 
     def children(
         self, here: _Container, field: RawField | None, defects: list[Defect]

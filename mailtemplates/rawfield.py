@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from mailtemplates.pattern import pattern
 
-_EMPTY_LINE = pattern(rb"\r?\n|\r\Z")
+_EMPTY_LINE = pattern(rb"\r*+\n|\r\Z")
 _FIELD = pattern(rb"([!-9;-~]+)([ \t]*):(?!//)")
 _FOLD = pattern(rb"\r?\n(?=[ \t])")
 _MBOX_FROM = pattern(rb">?From (?![ \t]*:)[^\r\n]*\r?\n")
@@ -48,6 +48,7 @@ DefectKind = Literal[
     "space-before-colon",
     "blank-fold",
     "no-separator",
+    "early-separator",
     "unknown-encoding",
     "encoded-composite",
     "no-boundary",

@@ -361,6 +361,19 @@ def test_a_body_without_its_empty_line_is_told_from_a_broken_header(
     assert root.content == body
 
 
+def test_a_header_behind_an_empty_line_is_one() -> None:
+    root = parse(TWO.replace(b"--one\nContent-Type: text/html\n", b"--one\n\nContent-Type: text/html\nX-Y: z\n"))
+    assert [(part.media_type, part.content) for part in root.children] == [
+        ("text/plain", b"first"),
+        ("text/html", b"second"),
+    ]
+    assert [one.kind for one in root.children[1].defects] == ["early-separator"]
+
+
+def test_two_line_ends_of_three_octets_end_a_header() -> None:
+    assert parse(b"A-B: c\r\r\n\r\r\nbody").content == b"body"
+
+
 def test_an_encoded_multipart_whose_parts_stand_open_is_read() -> None:
     field = b"Content-Transfer-Encoding: quoted-printable\n"
     root = parse(field + TWO)

@@ -10,6 +10,7 @@ from mailtemplates.mime import Part
 from mailtemplates.rawbody import newline
 from mailtemplates.rawfield import Defect, Span
 from mailtemplates.rawmessage import RawMessage
+from mailtemplates.rawparameter import read_parametric
 from mailtemplates.reencoding import is_ours
 from mailtemplates.rule import rule
 
@@ -94,7 +95,7 @@ def boundary_mismatch(message: RawMessage) -> Findings:
             elif defect.kind == "not-closed":
                 told = _cut_at(part)
                 yield _not_closed(message, part, severity)
-            elif defect.kind == "boundary-not-found" and part.parameters["boundary"].rstrip() not in outer:
+            elif defect.kind == "boundary-not-found" and not _is_known(part, outer):
                 yield _not_found(part, severity)
             elif defect.kind == "no-parts":
                 where = part.delimiters[0]
@@ -110,6 +111,13 @@ def _multiparts(root: Part) -> Iterator[tuple[Part, frozenset[str]]]:
             yield part, outer
         inside = outer | {part.parameters.get("boundary", "").rstrip()} if part.is_multipart else outer
         stack += [(child, inside) for child in reversed(part.children)]
+
+
+def _is_known(part: Part, outer: frozenset[str]) -> bool:
+    """Whether other rules say why the boundary is not found: it is that of a multipart around, or miswritten."""
+    field = part.first("Content-Type")
+    faults = read_parametric(field.latin, "type").faults if field else ()
+    return part.parameters["boundary"].rstrip() in outer or any(fault.name == "boundary" for fault in faults)
 
 
 def _cut_at(part: Part) -> int:

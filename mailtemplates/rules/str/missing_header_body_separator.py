@@ -11,7 +11,7 @@ from mailtemplates.rule import rule
 
 @rule("STR011", severity="error", fix="part")
 def missing_header_body_separator(part: Part) -> Findings:
-    """No empty line stands between a header and its body.
+    """No empty line stands between a header and its body, or one stands before the header.
 
     The empty line is what ends the header. Without it some readers take the first lines of the text for fields and
     drop them, and others take the fields for text and show them.
@@ -50,6 +50,18 @@ def missing_header_body_separator(part: Part) -> Findings:
         Hello Ben.
         --one--
 
+    Bad:
+
+        Content-Type: multipart/mixed; boundary=one
+        …
+
+        --one
+
+        Content-Type: text/plain; charset=utf-8
+
+        Hello Ben.
+        --one--
+
     Good:
 
         Content-Type: multipart/mixed; boundary=one
@@ -62,6 +74,9 @@ def missing_header_body_separator(part: Part) -> Findings:
         --one--
     """
     for defect in part.defects:
+        if defect.kind == "early-separator":
+            fix = replace(defect.span, b"") if is_ours(part) else None
+            yield Finding(defect.span, "an empty line stands before the header of a part", "take it out", fix)
         if defect.kind == "no-separator" and not (part.cut and defect.span.end >= part.body.end):
             yield _finding(part, defect)
 
@@ -80,4 +95,8 @@ def _finding(part: Part, defect: Defect) -> Finding:
     problem = f"no empty line stands between {what} and `{seen}`"
     if not part.fields:
         problem = f"no empty line stands before `{seen}`, where a header ends or is left out"
-    return Finding(where, problem, "put an empty line before the text", fix)
+    is_bare = not part.fields and not part.section
+    help = (
+        "write the fields first (From, Date, Subject, …), then an empty line" if is_bare else "put an empty line there"
+    )
+    return Finding(where, problem, help, fix)
