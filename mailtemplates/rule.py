@@ -61,6 +61,7 @@ class Rule:
     :param profile: the first profile that has it.
     :param fix: what ``--fix`` does: safe, only with ``--unsafe-fixes``, for some findings, nothing.
     :param default: whether it is on when nothing is selected.
+    :param network: whether it asks other computers; such a rule runs only when selected by its own name or code.
     """
 
     code: str
@@ -71,6 +72,7 @@ class Rule:
     profile: Profile = "transactional"
     fix: Fixing = "-"
     default: bool = True
+    network: bool = False
 
     @property
     def name(self) -> str:
@@ -102,13 +104,14 @@ def rule(
     profile: Profile = "transactional",
     fix: Fixing = "-",
     default: bool = True,
+    network: bool = False,
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Make a rule of the function below."""
 
     def decorate(check: Callable[..., Findings]) -> Rule:
         subject = next(iter(check.__annotations__.values()))
         lower = frozenset(name.lower() for name in fields)
-        return Rule(code, severity, str(subject), check, lower, profile, fix, default)
+        return Rule(code, severity, str(subject), check, lower, profile, fix, default, network)
 
     return decorate
 

@@ -19,10 +19,12 @@ _EXACT = 100
 
 
 def match_length(selector: str, rule: Rule) -> int:
-    """How much of a rule a selector names; -1 when it does not match."""
+    """How much of a rule a selector names; -1 when it does not match. A rule of the network is named whole."""
     word = selector.strip()
     if word.lower() == rule.name or word.upper() == rule.code:
         return _EXACT
+    if rule.network:
+        return -1
     if word.upper() == "ALL":
         return 0
     return len(word) if rule.code.startswith(word.upper()) and len(word) >= len(rule.family) else -1
