@@ -1,0 +1,1 @@
+"""Links and images of html: where they lead, and whether readers get there."""
