@@ -13,11 +13,13 @@ from mailtemplates.rawbody import newline
 from mailtemplates.rawfield import RawField, Span
 from mailtemplates.transfer import encode_text
 
+_SEED = 100_000
+
 
 def fresh_boundary(part: Part) -> bytes:
     """A boundary that stands nowhere in the message; the same for the same octets and place."""
     boundary = b"=_"
-    seed = b"%d %b" % (part.header.start, part.octets)
+    seed = b"%d %b" % (part.header.start, entity_octets(part)[:_SEED])
     while boundary in part.octets or len(boundary) < 10:
         seed = sha256(seed).digest()
         boundary = b"=_" + seed.hex()[:24].encode("ascii")

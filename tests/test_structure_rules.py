@@ -121,6 +121,8 @@ WRONG: dict[str, tuple[str, str]] = {
     "two html": (multi("alternative", text(), html(), html("Other")), "degenerate-alternative"),
     "file in alternative": (multi("alternative", text(), html(), PDF), "attachment-in-alternative"),
     "file in alternative in mixed": (multi("mixed", multi("alternative", text(), html(), PDF), PDF.replace("a.pdf", "b.pdf")), "attachment-in-alternative"),
+    "files in alternative": (multi("alternative", PDF, text(), html(), PDF.replace("a.pdf", "b.pdf")), "attachment-in-alternative"),
+    "files in alternative in mixed": (multi("mixed", multi("alternative", PDF, text(), html(), PDF.replace("a.pdf", "b.pdf"))), "attachment-in-alternative"),
     "file first in alternative": (multi("alternative", PDF, text(), html()), "attachment-in-alternative"),
     "image before the html": (multi("alternative", text(), multi("related", IMAGE, html(SHOWN), more=HTML_TYPE)), "related-root"),
     "start of nothing": (multi("alternative", text(), multi("related", html(SHOWN), IMAGE, more='type="text/html"; start="<r@x.example>"; ')), "related-root"),

@@ -9,7 +9,7 @@ from mailtemplates.rawbody import newline
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import entity_octets, is_top, removal, wrap
+from mailtemplates.regrouping import delimiter, entity_octets, fresh_boundary, is_top, removal, wrap
 from mailtemplates.rule import rule
 
 
@@ -69,16 +69,19 @@ def attachment_in_alternative(message: RawMessage) -> Findings:
         --two--
     """
     shown: set[str] | None = None
+    around: dict[int, Part] = {}
     for part in message.parts:
-        if part.media_type != "multipart/alternative" or len(part.children) < 2 or not is_sound(part):
+        if part.media_type != "multipart/alternative" or len(part.children) < 2:
             continue
-        for number, child in enumerate(part.children):
-            if not _is_file(child):
-                continue
-            if shown is None:
-                shown = {one for html in htmls(message) for one in mentioned(html)}
-            if identifier(child.field("Content-ID")) not in shown:
-                yield _finding(message, part, number)
+        files = [number for number, child in enumerate(part.children) if _is_file(child)]
+        if not files or not is_sound(part):
+            continue
+        if shown is None:
+            shown = {one for html in htmls(message) for one in mentioned(html)}
+            around = holders(message.root)
+        files = [number for number in files if identifier(part.children[number].field("Content-ID")) not in shown]
+        if files:
+            yield _finding(part, files, around.get(id(part)))
 
 
 def _is_file(part: Part) -> bool:
@@ -90,33 +93,35 @@ def _is_file(part: Part) -> bool:
     return part.is_attachment
 
 
-def _finding(message: RawMessage, part: Part, number: int) -> Finding:
-    child = part.children[number]
-    field = child.first("Content-Disposition") or child.first("Content-Type")
-    where = field.span if field else child.header
-    name = f"`{shorten(child.filename, 40)}`" if child.filename else f"({child.media_type})"
+def _finding(part: Part, files: list[int], holder: Part | None) -> Finding:
+    first = part.children[files[0]]
+    field = first.first("Content-Disposition") or first.first("Content-Type")
+    name = f"`{shorten(first.filename, 40)}`" if first.filename else f"({first.media_type})"
+    more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
+    are_calendars = all(part.children[number].media_type == "application/ics" for number in files)
     return Finding(
-        where._replace(end=where.end - len(newline(part.octets))) if field else where,
-        f"the attachment {name} is a part of multipart/alternative",
+        Span(field.span.start, field.body.end) if field else first.header,
+        f"the attachment {name} is a part of multipart/alternative{more}",
         "put it in a multipart/mixed, behind the multipart/alternative",
-        _fix(message, part, number) if is_ours(child) else None,
-        "warning" if child.media_type == "application/ics" else None,
+        _fix(part, files, holder) if is_ours(first) else None,
+        "warning" if are_calendars else None,
     )
 
 
-def _fix(message: RawMessage, part: Part, number: int) -> Fix | None:
-    """The attachment moved behind the alternative: into the multipart/mixed around it, or into a new one."""
-    gone = removal(part, number)
-    if gone is None or any(one.kind == "bad-delimiter" for one in part.defects):
+def _fix(part: Part, files: list[int], holder: Part | None) -> Fix | None:
+    """The attachments moved behind the alternative: into the multipart/mixed around it, or into a new one."""
+    gone = [edit for number in files if (edit := removal(part, number))]
+    damaged = any(one.kind == "bad-delimiter" for one in part.defects)
+    if damaged or len(gone) < len(files) or len(files) == len(part.children):
         return None
-    octets = entity_octets(part.children[number])
-    holder = holders(message.root).get(id(part))
+    end = newline(part.octets)
+    moved = [entity_octets(part.children[number]) for number in files]
     if holder is None or holder.media_type != "multipart/mixed":
         if holder is not None and holder.media_type == "multipart/related":
             return None
         if is_top(part) and part.delimiters[-1].end == part.body.end and not part.octets.endswith(b"\n"):
             return None
-        return Fix(tuple(sorted([gone, *wrap(part, "mixed", after=octets)])))
-    end = newline(part.octets)
-    again = end + b"--" + holder.parameters["boundary"].rstrip().encode("utf-8", "surrogateescape") + end + octets
-    return Fix((gone, Edit(Span(part.body.end, part.body.end), again)))
+        after = (end + delimiter(fresh_boundary(part), part)).join(moved)
+        return Fix(tuple(sorted([*gone, *wrap(part, "mixed", after=after)])))
+    line = end + b"--" + holder.parameters["boundary"].rstrip().encode("utf-8", "surrogateescape") + end
+    return Fix((*gone, Edit(Span(part.body.end, part.body.end), b"".join(line + octets for octets in moved))))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 from mailtemplates.characters import shorten
 from mailtemplates.contentid import cid_urls, content_id, htmls
 from mailtemplates.finding import Edit, Finding, Findings, Fix
@@ -83,14 +85,15 @@ def inline_image_outside_related(message: RawMessage) -> Findings:
         return
     around = holders(message.root)
     related = {number for number, part in around.items() if part.media_type == "multipart/related"}
+    numbers = {id(child): number for part in message.parts for number, child in enumerate(part.children)}
     for html in htmls(message):
         wanted = dict.fromkeys(url.identifier for url in cid_urls(html))
         outside = [named[one] for one in wanted if one in named and id(named[one]) not in related]
         if outside:
-            yield _finding(html, outside, around)
+            yield _finding(html, outside, around, numbers)
 
 
-def _finding(html: Part, images: list[Part], around: dict[int, Part]) -> Finding:
+def _finding(html: Part, images: list[Part], around: dict[int, Part], numbers: dict[int, int]) -> Finding:
     image = images[0]
     holder = around[id(image)]
     field = image.first("Content-ID")
@@ -99,19 +102,21 @@ def _finding(html: Part, images: list[Part], around: dict[int, Part]) -> Finding
         field.body if field else image.header,
         f"the image `{shorten(content_id(image), 40)}`, which the html shows, is in {holder.media_type}{more}",
         "put it behind the html, in one multipart/related with it",
-        _fix(html, images, around),
+        _fix(html, images, around, numbers),
     )
 
 
-def _fix(html: Part, images: list[Part], around: dict[int, Part]) -> Fix | None:
+def _fix(html: Part, images: list[Part], around: dict[int, Part], numbers: dict[int, int]) -> Fix | None:
     """The images moved into a new multipart/related with the html, when all are the message's own and no more."""
     holder = around.get(id(html))
     if holder is None or holder.media_type == "multipart/related" or not all(is_ours(one) for one in (html, *images)):
         return None
-    gone = [_taken_out(image, around) for image in images]
-    if len({edit for edit in gone if edit}) < len(images) or any(
-        _leaves_nothing(image, images, around) for image in images
-    ):
+    holders_of_images = {id(around[id(image)]): around[id(image)] for image in images}
+    taken = Counter(id(around[id(image)]) for image in images)
+    if any(_stays_whole(one, taken[number]) for number, one in holders_of_images.items()):
+        return None
+    gone = [edit for image in images if (edit := removal(around[id(image)], numbers[id(image)]))]
+    if len(gone) < len(images):
         return None
     boundary = fresh_boundary(html)
     end = newline(html.octets)
@@ -121,18 +126,11 @@ def _fix(html: Part, images: list[Part], around: dict[int, Part]) -> Fix | None:
     edits = [
         Edit(Span(html.header.start, html.header.start), fields + end + line),
         Edit(Span(html.body.end, html.body.end), behind),
-        *(edit for edit in gone if edit),
+        *gone,
     ]
     return Fix(tuple(sorted(edits)))
 
 
-def _taken_out(image: Part, around: dict[int, Part]) -> Edit | None:
-    holder = around[id(image)]
-    if any(one.kind == "bad-delimiter" for one in holder.defects):
-        return None
-    return removal(holder, next(at for at, child in enumerate(holder.children) if child is image))
-
-
-def _leaves_nothing(image: Part, images: list[Part], around: dict[int, Part]) -> bool:
-    """Whether the multipart around an image would have no parts left."""
-    return all(any(child is one for one in images) for child in around[id(image)].children)
+def _stays_whole(holder: Part, taken: int) -> bool:
+    """Whether nothing may be taken out of a multipart: nothing would be left, or its delimiters are damaged."""
+    return taken == len(holder.children) or any(one.kind == "bad-delimiter" for one in holder.defects)

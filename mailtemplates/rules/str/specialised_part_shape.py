@@ -96,11 +96,16 @@ def specialised_part_shape(message: RawMessage) -> Findings:
         --one--
     """
     around: dict[int, Part] | None = None
+    judged: set[int] = set()
     for part in message.parts:
         if part.media_type in ("text/calendar", _AMP):
             around = holders(message.root) if around is None else around
             holder = around.get(id(part))
-            yield from _calendar(part, holder) if part.media_type == "text/calendar" else _amp(part, holder)
+            if part.media_type == "text/calendar":
+                yield from _calendar(part, holder)
+            elif id(holder) not in judged:
+                judged.add(id(holder))
+                yield from _amp(part, holder)
         elif part.media_type == "multipart/multilingual" and is_sound(part):
             yield from _multilingual(part)
 
@@ -132,6 +137,7 @@ def _calendar(part: Part, holder: Part | None) -> Findings:
 
 
 def _amp(part: Part, holder: Part | None) -> Findings:
+    """The first AMP part of a multipart."""
     if part.disposition == "attachment":
         return
     if holder is None or holder.media_type != "multipart/alternative":
