@@ -17,11 +17,9 @@ from mailtemplates.bytecode import bytecode_cache
 from mailtemplates.cachefolder import cache_folder
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
 from mailtemplates.data import read_data, set_value
-from mailtemplates.drawing import outline
 from mailtemplates.engine import Engine, Mail
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.message import Message
-from mailtemplates.mime import parse
 from mailtemplates.planstore import FileStore
 from mailtemplates.project import locate_template
 from mailtemplates.stamp import Stamp
@@ -197,6 +195,9 @@ def _json(mail: Mail, message: Message) -> dict[str, Any]:
 
 def _summary(message: Message) -> str:
     """Header fields that a reader sees, and the tree of the parts."""
+    from mailtemplates.drawing import outline  # reading takes as much to import as writing, which needs none of it
+    from mailtemplates.mime import parse
+
     octets = message.as_bytes()
     email = message.as_email()
     lines = [f"{name + ':':9}{email[name]}" for name in ("From", "To", "Cc", "Subject") if email[name]]
