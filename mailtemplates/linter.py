@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from mailtemplates.bodies import Body, read_bodies
 from mailtemplates.catalogue import all_rules
+from mailtemplates.clientsupport import choose_clients
 from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import RuleError, SettingsError
 from mailtemplates.finding import Edit, Finding, Findings, Severity
@@ -22,7 +23,7 @@ from mailtemplates.rawfield import RawField
 from mailtemplates.rawmessage import Batch, RawMessage, read_message
 from mailtemplates.rule import Rule
 from mailtemplates.selection import asked_for, choose, ignored_in
-from mailtemplates.settings import Settings
+from mailtemplates.settings import CLIENTS, Settings
 from mailtemplates.source import nearest
 
 
@@ -255,6 +256,12 @@ def _options(settings: Settings, rules: Sequence[Rule]) -> dict[str, dict[str, A
             raise _unknown("rule", word, by_word)
         for key, value in values.items():
             given.setdefault(one.code, {})[key.replace("-", "_")] = _option(one, key, value)
+    for one in rules if settings.clients != CLIENTS else ():
+        if "clients" in one.options:
+            given.setdefault(one.code, {}).setdefault("clients", settings.clients)
+    for values in given.values():
+        if "clients" in values:
+            choose_clients(values["clients"])
     return given
 
 

@@ -14,6 +14,8 @@ from mailtemplates.source import Location, nearest
 FILE = "mailtemplates.toml"
 PROJECT_FILE = "pyproject.toml"
 TABLE = "mailtemplates"
+CLIENTS = ("gmail.*", "outlook.*", "apple-mail.*", "yahoo.*")
+"""The mail clients that a message is for, when nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Settings:
     severity: Mapping[str, str] = field(default_factory=dict)
     fail_on: Literal["error", "warning", "info"] = "error"
     baseline: str = ""
+    clients: tuple[str, ...] = CLIENTS
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def paths(self, names: tuple[str, ...]) -> tuple[Path, ...]:

@@ -49,6 +49,14 @@ class Rule(NamedTuple):
     declarations: tuple[Declaration, ...]
 
 
+class Placed(NamedTuple):
+    """A declaration at ``text[start:end]``, its ``!important`` with it, white space and comments around it without."""
+
+    declaration: Declaration
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A style sheet's text, its rules in order, and what is wrong in it."""
@@ -104,6 +112,15 @@ def read_sheet(css: str) -> Sheet:
 def read_declarations(text: str) -> tuple[Declaration, ...]:
     """Read the content of a ``style`` attribute or of a rule's block."""
     return tuple(declaration for declaration, _ in _declarations(text))
+
+
+@lru_cache(maxsize=2048)
+def place_declarations(text: str) -> tuple[Placed, ...]:
+    """The declarations of a ``style`` attribute or of a rule's block with their places in its text."""
+    return tuple(
+        Placed(declaration, _GAP.match(text, start).end(), start + len(text[start:stop].rstrip()))  # type: ignore[union-attr]
+        for (start, stop), declaration in _parts(text)
+    )
 
 
 def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
@@ -170,11 +187,15 @@ def _block(css: str, start: int, stop: int, faults: list[Fault]) -> tuple[tuple[
 
 
 def _declarations(body: str) -> Iterator[tuple[Declaration, int]]:
+    for (start, stop), declaration in _parts(body):
+        text = _without_comments(body[start:stop])
+        yield declaration, start + len(text) - len(text.lstrip())
+
+
+def _parts(body: str) -> Iterator[tuple[tuple[int, int], Declaration]]:
+    """What stands between semicolons, read as declarations, and where it stands."""
     for start, stop in _split(body, ";"):
-        text = body[start:stop]
-        if "/*" in text:
-            text = _without_comments(text)
-        stripped = text.strip()
+        stripped = _without_comments(body[start:stop]).strip()
         if not stripped:
             continue
         name, colon, value = stripped.partition(":")
@@ -182,13 +203,12 @@ def _declarations(body: str) -> Iterator[tuple[Declaration, int]]:
         important = _IMPORTANT.search(value)
         if important:
             value = value[: important.start()].rstrip()
-        offset = start + len(text) - len(text.lstrip())
         custom = name.startswith("--")
         if colon and _PROPERTY.match(name) and (custom or (value and not _has_block(value))):
             name = name if custom else name.lower()
-            yield Declaration(name, _LINE_BREAK.sub(" ", value), bool(important)), offset
+            yield (start, stop), Declaration(name, _LINE_BREAK.sub(" ", value), bool(important))
         else:
-            yield Declaration("", stripped, False), offset
+            yield (start, stop), Declaration("", stripped, False)
 
 
 def _has_block(text: str) -> bool:
