@@ -40,10 +40,18 @@ class Contract:
 
         :raises DataError: naming each path in the data, what was expected, the template and the schema.
         """
-        if not self.accepts(data):
-            self._explain(data, template)
+        faults = self.faults(data)
+        if faults:
+            raise _violation(faults, template, self.path)
 
-    def _explain(self, data: Mapping[str, Any], template: str) -> None:
+    def faults(self, data: Any) -> list[str]:
+        """What breaks the contract: each path in the data with what was expected; empty when nothing does.
+
+        :raises DataError: the schema itself is wrong.
+        """
+        return [] if self.accepts(data) else self._explain(data)
+
+    def _explain(self, data: Any) -> list[str]:
         from jsonschema.exceptions import SchemaError
         from referencing.exceptions import Unresolvable
 
@@ -63,8 +71,7 @@ class Contract:
                 location=Location(self.path),
                 cure="a $ref names a place in the schema (#/$defs/…) or a file beside it; nothing is fetched",
             ) from None
-        if faults:
-            raise _violation([_describe(fault) for fault in faults], template, self.path)
+        return [_describe(fault) for fault in faults]
 
 
 def _violation(lines: list[str], template: str, schema: str) -> DataError:

@@ -25,11 +25,13 @@ __all__ = ["make_field", "parse_headers_block", "read_field", "write_field"]
 #: One piece of a rendered block: the author's text, data, or what the filters `mailbox` and `mailboxes` return.
 Fragment = str | Data | Mailbox | Group | Sequence[Mailbox]
 
-_OWN_BLOCK = {
+OWN_BLOCK = {
     name.lower().replace("_", "-"): name
     for name in ("subject", "from", "sender", "to", "cc", "bcc", "reply_to", "list_unsubscribe")
 }
-_OURS = frozenset(
+"""Fields that have a block of their own in a template, by name."""
+
+OURS = frozenset(
     (
         *("content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"),
         *("received", "return-path", "delivered-to", "x-original-to", "content-length", "lines"),
@@ -37,6 +39,8 @@ _OURS = frozenset(
         "authentication-results",
     )
 )
+"""Fields that a template may not set: those of structure and of transport."""
+
 _SINGLE = frozenset(
     (
         *("message-id", "in-reply-to", "references", "date", "list-unsubscribe-post", "list-id", "list-help"),
@@ -168,10 +172,10 @@ def parse_headers_block(fragments: Iterable[Fragment], *, location: Location | N
 def check_name(name: str) -> None:
     """Raise :class:`HeaderError` when a field of this name is not for the block ``headers``."""
     lower = name.lower()
-    if lower in _OWN_BLOCK:
-        block = _OWN_BLOCK[lower]
+    if lower in OWN_BLOCK:
+        block = OWN_BLOCK[lower]
         raise HeaderError(f"{name} has a block of its own", cure=f"write {{% block {block} %}}…{{% endblock %}}")
-    if lower in _OURS:
+    if lower in OURS:
         raise HeaderError(f"{name} is written by the composer or on the way", cure="remove the field")
 
 
@@ -222,7 +226,7 @@ def make_field(name: str, value: object) -> Field:
 
     Raises :class:`HeaderError` and :class:`AddressError`.
     """
-    if name.lower() in _OURS:
+    if name.lower() in OURS:
         check_name(name)
     if kind_of(name) is AddressList:
         return _make_addresses(name, value)

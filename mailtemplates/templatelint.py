@@ -49,7 +49,7 @@ class _File:
         environment, contract = engine.environment, engine.contract(name)
         schema = contract.schema if contract else None
         self.lines = Lines(octets)
-        self.source = TemplateSource(name, octets, environment, schema, frozenset(environment.globals))
+        self.source = TemplateSource(name, octets, environment, schema, frozenset(environment.globals), contract)
         self.text = self.source.text
         self.suppressions = read_suppressions(octets.decode("utf-8", "replace"), environment) if inline_ignores else []
 
@@ -58,6 +58,9 @@ class _File:
         return Span(self._octet(start), self._octet(end))
 
     def _octet(self, character: int) -> int:
+        """The octet of a character; a negative one is an octet of the byte order mark."""
+        if character < 0:
+            return max(character + 3, 0)
         before = self.text[:character]
         row = before.count("\n")
         start = self.lines.start(row + 1)
@@ -97,7 +100,9 @@ class TemplateLinter:
         own = _File(shown_path, name, path.read_bytes(), engine, self._inline_ignores)
         files = {name: own}
         skipped, found = self._find(engine, tracer, name, files)
-        found = [*(("", own, one) for one in self._of_source(own)), *found]
+        of_source = list(self._of_source(own))
+        skipped = _explained(skipped, of_source, own)
+        found = [*(("", own, one) for one in of_source), *found]
         hidden = _Hidden(self._linter)
         kept = [
             diagnose(one, file.lines, file.path, sample)
@@ -105,7 +110,7 @@ class TemplateLinter:
             if not hidden.hides(one, file) and one.rule.code not in self._off(file)
         ]
         left = [*self._linter.judge(skipped)]
-        for suppression in hidden.judged(own, bool(skipped.reason)):
+        for suppression in hidden.judged(own, bool(skipped.reason) or skipped.broken):
             left += self._linter.judge(suppression)
         kept += [diagnose(one, own.lines, own.path) for one in left if one.rule.code not in self._off(own)]
         return sorted(unique(kept), key=lambda one: (one.path, one.line, one.column, one.code))
@@ -267,6 +272,13 @@ def _references(engine: Engine) -> Iterator[str]:
             yield from (found for found in meta.find_referenced_templates(environment.parse(source)) if found)
         except (TemplateError, UnicodeDecodeError, OSError):
             continue
+
+
+def _explained(skipped: Skipped, found: list[Found], file: _File) -> Skipped:
+    """Why rules did not run; without a word where a finding about the source is an error in the same line."""
+    line = file.lines.place(skipped.span).line
+    said = any(one.severity == "error" and file.lines.place(one.finding.span).line == line for one in found)
+    return Skipped("", skipped.span, broken=True) if skipped.broken and said else skipped
 
 
 def _broken(error: MailTemplatesError, file: _File) -> Skipped:

@@ -5,14 +5,16 @@ Floor 5.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.lexer import newline_re
 
+from mailtemplates.contract import Contract
 from mailtemplates.jinjatokens import locate_tokens, offset_of
 from mailtemplates.rawfield import Span
 
@@ -25,7 +27,7 @@ class SourceToken(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TemplateSource:
     """One template.
 
@@ -35,6 +37,7 @@ class TemplateSource:
     :param octets: the file as it is.
     :param environment: what compiles it; its loader finds the templates that this one uses.
     :param schema: the data contract's JSON Schema; None when there is none.
+    :param contract: the data contract itself, with its file; None when there is none.
     :param variables: names that every template has beside the data: globals of the engine and the application.
     """
 
@@ -43,6 +46,7 @@ class TemplateSource:
     environment: Environment = field(repr=False)
     schema: Mapping[str, Any] | None = field(default=None, repr=False)
     variables: frozenset[str] = frozenset()
+    contract: Contract | None = field(default=None, repr=False)
 
     @cached_property
     def text(self) -> str:
@@ -89,13 +93,47 @@ class TemplateSource:
         start = offset_of(node)
         return Span(start, min(start + length, len(self.text)))
 
+    def enclosing(self, offset: int) -> Span | None:
+        """The ``{{ … }}`` around a place, with its delimiters; None when it is in none."""
+        at = bisect_right(self._expressions, Span(offset, len(self.text) + 1)) - 1
+        span = self._expressions[at] if at >= 0 else None
+        return span if span is not None and span.start <= offset < span.end else None
+
+    @cached_property
+    def _expressions(self) -> list[Span]:
+        found: list[Span] = []
+        start = -1
+        for token in self.tokens:
+            if token.kind == "variable_begin":
+                start = token.span.start
+            elif token.kind == "variable_end" and start >= 0:
+                found.append(Span(start, token.span.end))
+        return found
+
     def other(self, name: str) -> TemplateSource | None:
         """Another template of the same loader, which this one extends, includes or imports; None when there is none."""
-        loader = self.environment.loader
         try:
-            source = loader.get_source(self.environment, name)[0] if loader else None
+            source = self._source_of(name)
         except (TemplateError, UnicodeDecodeError, OSError):
             return None
-        if source is None:
-            return None
-        return TemplateSource(name, source.encode("utf-8", "surrogatepass"), self.environment, None, self.variables)
+        return None if source is None else _other(name, source, self.environment, self.variables)
+
+    def is_missing(self, name: str) -> bool:
+        """Whether the loader surely has no such template."""
+        try:
+            self._source_of(name)
+        except TemplateNotFound:
+            return True
+        except Exception:  # of any loader: then it is not sure
+            return False
+        return False
+
+    def _source_of(self, name: str) -> str | None:
+        loader = self.environment.loader
+        return loader.get_source(self.environment, name)[0] if loader else None
+
+
+@lru_cache(maxsize=64)
+def _other(name: str, source: str, environment: Environment, variables: frozenset[str]) -> TemplateSource:
+    """A template that others use: read once for all of them, as long as it stays the same."""
+    return TemplateSource(name, source.encode("utf-8", "surrogatepass"), environment, None, variables)
