@@ -148,7 +148,8 @@ class Expressions:
     def _name_value(self, node: nodes.Name, state: State, how: How) -> Value:
         value = self.found(node.name, state)
         if node.ctx == "load":
-            known = frozenset({*state.names, *self.template.variables, *(self.root.names if self.root else ())})
+            functions = self.template.variables if how == "called" else ()
+            known = frozenset({*state.names, *functions, *(self.root.names if self.root else ())})
             span = place_of(self.template.text, node.name, offset_of(node))
             self._use(span, (node.name,), "variables", Member(value.presence, value.type), known, how)
         return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.lines import Lines
 from mailtemplates.linter import Found, Linter, diagnose
+from mailtemplates.pattern import pattern
 from mailtemplates.project import locate_template
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage, read_message
@@ -28,6 +30,7 @@ from mailtemplates.templatesource import TemplateSource
 from mailtemplates.tracer import Trace, Tracer, html_of, origin_of, source_span
 
 STAMP = Stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "lint")
+_LINE_END = pattern(rb"\r\n|\r|\n")
 _STAND_IN = "Sender <sender@mailtemplates.org>"
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
 
@@ -57,13 +60,18 @@ class _File:
         """The octets of characters of the source as Jinja reads it: without a byte order mark, line ends LF."""
         return Span(self._octet(start), self._octet(end))
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The octets at which lines begin, as Jinja reads them."""
+        return [0, *(found.end() for found in _LINE_END.finditer(self.lines.octets))]
+
     def _octet(self, character: int) -> int:
         """The octet of a character; a negative one is an octet of the byte order mark."""
         if character < 0:
             return max(character + 3, 0)
         before = self.text[:character]
         row = before.count("\n")
-        start = self.lines.start(row + 1)
+        start = self._starts[row] if row < len(self._starts) else len(self.lines.octets)
         mark = 3 if row == 0 and self.lines.octets.startswith(b"\xef\xbb\xbf") else 0
         return min(start + mark + len(before[before.rfind("\n") + 1 :].encode()), len(self.lines.octets))
 
@@ -275,10 +283,15 @@ def _references(engine: Engine) -> Iterator[str]:
 
 
 def _explained(skipped: Skipped, found: list[Found], file: _File) -> Skipped:
-    """Why rules did not run; without a word where a finding about the source is an error in the same line."""
+    """Why rules did not run; no word of it where an error about the source, of that line or those words, says it."""
     line = file.lines.place(skipped.span).line
-    said = any(one.severity == "error" and file.lines.place(one.finding.span).line == line for one in found)
-    return Skipped("", skipped.span, broken=True) if skipped.broken and said else skipped
+    for one in found if skipped.broken else ():
+        span = one.finding.span
+        words = file.lines.octets[span.start : span.end].decode("utf-8", "replace").strip("{%- }")
+        same = file.lines.place(span).line == line or (words and words in skipped.reason)
+        if one.severity == "error" and same:
+            return Skipped("", skipped.span, broken=True)
+    return skipped
 
 
 def _broken(error: MailTemplatesError, file: _File) -> Skipped:
@@ -287,7 +300,7 @@ def _broken(error: MailTemplatesError, file: _File) -> Skipped:
     location = error.location
     if location is None or not location.line:
         return Skipped(reason, Span(0, 0), error.cure, True)
-    if location.path not in (file.path, ""):
+    if location.path not in (file.path, file.source.name, ""):
         return Skipped(f"{reason} ({location})", Span(0, 0), error.cure, True)
     at = file.offset(location.line, location.column)
     return Skipped(reason, file.span(at, at + 1), error.cure, True)

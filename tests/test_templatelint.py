@@ -9,7 +9,9 @@ import pytest
 
 from mailtemplates.catalogue import all_rules
 from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.fixing import apply_fixes
 from mailtemplates.linter import Linter
+from mailtemplates.notation import read_octets
 from mailtemplates.rule import Example, Rule
 from mailtemplates.settings import Settings
 from mailtemplates.templatelint import TemplateLinter
@@ -39,19 +41,97 @@ def lint(text: str, *, name: str = "t.j2", **settings: object) -> list[Diagnosti
     return TemplateLinter(Linter(Settings(**settings))).lint(path)  # type: ignore[arg-type]
 
 
-SUP = [rule for rule in all_rules() if rule.family == "SUP"]
-BAD = {f"{rule.name}-{at}": (rule, example) for rule in SUP for at, example in enumerate(rule.page.bad)}
-GOOD = {f"{rule.name}-{at}": (rule, example) for rule in SUP for at, example in enumerate(rule.page.good)}
+#: The data contract of the examples; one may give another with a line ``═══ schemas/t.json``.
+SCHEMA = {
+    "type": "object",
+    "required": ["user", "order", "recipients"],
+    "additionalProperties": False,
+    "properties": {
+        "user": {
+            "type": "object",
+            "required": ["name", "email", "age"],
+            "additionalProperties": False,
+            "properties": {
+                "name": {"type": "string"},
+                "email": {"type": "string", "format": "email"},
+                "nickname": {"type": "string"},
+                "age": {"type": ["integer", "null"]},
+            },
+        },
+        "order": {
+            "type": "object",
+            "required": ["id", "lines", "url"],
+            "additionalProperties": False,
+            "properties": {
+                "id": {"type": "string"},
+                "url": {"type": "string", "format": "uri", "pattern": "^https://"},
+                "lines": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["description", "amount"],
+                        "properties": {"description": {"type": "string"}, "amount": {"type": "number"}},
+                    },
+                },
+            },
+        },
+        "recipients": {"type": "array", "items": {"type": "string", "format": "email"}},
+    },
+    "examples": [
+        {
+            "user": {"name": "Ann", "email": "ann@reader.example", "nickname": "Annie", "age": 41},
+            "order": {
+                "id": "1042",
+                "url": "https://acme-shop.com/orders/1042",
+                "lines": [{"description": "Tea", "amount": 4.5}, {"description": "Cake", "amount": 7}],
+            },
+            "recipients": ["ann@reader.example", "ben@reader.example"],
+        }
+    ],
+}
+
+RULES = [rule for rule in all_rules() if rule.family in ("SUP", "TPL")]
+BAD = {f"{rule.name}-{at}": (rule, example) for rule in RULES for at, example in enumerate(rule.page.bad)}
+GOOD = {f"{rule.name}-{at}": (rule, example) for rule in RULES for at, example in enumerate(rule.page.good)}
+
+
+def examined(folder: Path, rule: Rule, text: str) -> list[Diagnostic]:
+    """What the rules of the families here find in an example; files beside it come behind lines ``═══ path``."""
+    first, *others = text.split("═══ ")
+    if rule.family != "SUP":
+        (folder / "schemas/t.json").write_text(json.dumps(SCHEMA))
+    for other in others:
+        path, _, content = other.partition("\n")
+        (folder / path.strip()).write_bytes(read_octets(content))
+    (folder / "templates/t.j2").write_bytes(read_octets(first))
+    found = TemplateLinter(Linter(Settings())).lint(Path("templates/t.j2"))
+    return [one for one in found if one.code[:3] in ("SUP", "TPL")]
 
 
 @pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
 def test_a_bad_example_is_found(folder: Path, rule: Rule, example: Example) -> None:
-    assert [one.name for one in lint(example.text)] == [rule.name]
+    assert {one.name for one in examined(folder, rule, example.text)} == {rule.name, *example.also}
 
 
 @pytest.mark.parametrize(("rule", "example"), GOOD.values(), ids=GOOD)
 def test_a_good_example_is_not(folder: Path, rule: Rule, example: Example) -> None:
-    assert lint(example.text) == []
+    assert examined(folder, rule, example.text) == []
+
+
+@pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
+def test_a_fix_takes_its_finding_away_and_brings_no_other(folder: Path, rule: Rule, example: Example) -> None:
+    found = [one for one in examined(folder, rule, example.text) if one.name == rule.name]
+    fixes = [one.fix for one in found if one.fix]
+    assert rule.fix != "-" or not fixes
+    assert rule.fix in ("-", "part") or len(fixes) == len(found), "a finding without the fix that the rule promises"
+    assert all(fix.safe for fix in fixes) or rule.fix in ("unsafe", "part")
+    if not fixes:
+        return
+    path = Path("templates/t.j2")
+    path.write_bytes(apply_fixes(path.read_bytes(), fixes))
+    after = TemplateLinter(Linter(Settings())).lint(path)
+    left = len(found) - len(fixes)
+    assert [one.name for one in after if one.code[:3] in ("SUP", "TPL")] == [rule.name] * left
 
 
 def test_a_finding_points_at_the_words_that_make_the_field(folder: Path) -> None:

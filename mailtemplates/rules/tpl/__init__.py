@@ -1,0 +1,1 @@
+"""Template source and data contract."""

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from jinja2 import nodes
+
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.guards import path_of
+from mailtemplates.nameflow import Flow, read_flow, walk
+from mailtemplates.pattern import pattern
+from mailtemplates.printing import Piece, Printed, read_printing
+from mailtemplates.rule import rule
+from mailtemplates.templatesource import TemplateSource
+
+_BLOCKS = frozenset({"from", "sender", "to", "cc", "bcc", "reply_to"})
+_LIST_NAME = pattern(r"(?:.*_)?(?:recipients|addresses|emails|mailboxes|mails|to_list|cc_list|bcc_list)")
+
+
+@rule("TPL014", severity="error")
+def data_shaped_structure(template: TemplateSource) -> Findings:
+    """A whole address or a list of addresses is pasted from data into an address field.
+
+    A value that is printed there is exactly one address, so that no name in the data can add a recipient. What is more
+    than that is refused when it is rendered. The filters `mailbox` and `mailboxes` read it properly.
+
+    Reference: RFC 5322 §3.4; docs/template-format.md, Addresses from data
+
+    Bad:
+
+        {% block to %}{{ user }}{% endblock %}
+        {% block subject %}Your order{% endblock %}
+        {% block text %}Hello{% endblock %}
+
+    Bad:
+
+        {% block to %}{{ recipients|join(', ') }}{% endblock %}
+        {% block subject %}Your order{% endblock %}
+        {% block text %}Hello{% endblock %}
+
+    Good:
+
+        {% block to %}{{ user.email }}, {{ user.name }} <{{ user.email }}>, {{ user|mailbox }}{% endblock %}
+        {% block cc %}{{ recipients|mailboxes }}{% endblock %}
+        {% block subject %}Your order{% endblock %}
+        {% block text %}Hello{% endblock %}
+    """
+    printing = read_printing(template)
+    flow = read_flow(template)
+    for one in printing.printed:
+        if one.place.block in _BLOCKS and one.own and _is_alone(template, one, printing.pieces):
+            yield from _judge(one, flow)
+
+
+def _is_alone(template: TemplateSource, one: Printed, pieces: tuple[Piece, ...]) -> bool:
+    """Whether an expression is a whole element of the list: it has no text beside it up to a comma."""
+    before = next((piece.text for piece in pieces if piece.span.end == one.span.start), "")
+    after = next((piece.text for piece in pieces if piece.span.start == one.span.end), "")
+    left = template.text[: one.span.start].rstrip()[-1:] if not before.strip() else before.rstrip()[-1:]
+    right = template.text[one.span.end :].lstrip()[:1] if not after.strip() else after.lstrip()[:1]
+    return (left in ",;:}" or not left) and (right in ",;{" or not right) and not left.isalnum()
+
+
+def _judge(one: Printed, flow: Flow) -> Findings:
+    node = one.node
+    names = {inner.name for inner in walk(node) if isinstance(inner, nodes.Filter)}
+    if names & {"mailbox", "mailboxes"}:
+        return
+    kinds = flow.value(node).type.kinds
+    if "join" in names:
+        yield Finding(one.span, "a list of addresses is joined from data", "write `|mailboxes` in place of `|join`")
+    elif kinds <= {"array", "null"}:
+        yield Finding(one.span, "a list is printed as one address", "write `|mailboxes` behind it")
+    elif kinds <= {"object", "null"}:
+        yield Finding(one.span, "an object is printed as one address", "write `|mailbox` behind it")
+    elif (path := path_of(node)) and kinds != {"string"} and _LIST_NAME.fullmatch(path[-1].lower()):
+        cure = "write `|mailboxes` behind it"
+        yield Finding(
+            one.span, f"`{path[-1]}` looks like a list, and is printed as one address", cure, severity="warning"
+        )

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from jinja2 import nodes
+
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.jinjatokens import offset_of
+from mailtemplates.nameflow import Flow, read_flow, walk
+from mailtemplates.nameplace import place_of
+from mailtemplates.printing import read_printing
+from mailtemplates.rule import rule
+from mailtemplates.schematype import SchemaString
+from mailtemplates.templatesource import TemplateSource
+
+_CLEAN = frozenset(
+    {"e", "escape", "forceescape", "tojson", "urlencode", "xmlattr", "striptags", "sanitize", "bleach", "int", "float"}
+)
+
+
+@rule("TPL009", severity="warning")
+def unsafe_markup_filter(template: TemplateSource, *, trusted: tuple[str, ...] = ("clean", "nh3")) -> Findings:
+    """Data is printed in html as markup, without escaping.
+
+    Whoever can write that data can write into your message: links that look like yours, images that tell when it was
+    read. `trusted` names filters that make data safe; a schema says so of a field with `"contentMediaType":
+    "text/html"`.
+
+    Reference: CWE-79
+
+    Bad:
+
+        {% block subject %}Your order{% endblock %}
+        {% block html %}<p>Hello {{ user.name|safe }}</p>{% endblock %}
+
+    Bad:
+
+        {% block subject %}Your order{% endblock %}
+        {% block html %}<p>Hello {{ Markup(user.name) if Markup is defined else '' }}</p>{% endblock %}
+
+    Good:
+
+        {% block subject %}Your order{% endblock %}
+        {% macro greet(name) %}Hello <b>{{ name }}</b>{% endmacro %}
+        {% block html %}
+        <p>{{ greet(user.name)|safe }} {{ '<b>Hello</b>'|safe }} {{ user.name|e|replace('x', '<br>')|safe }}</p>
+        {% endblock %}
+    """
+    flow = read_flow(template)
+    clean = _CLEAN | set(trusted)
+    for one in read_printing(template).printed:
+        if one.place.sink == "html":
+            for node in walk(one.node):
+                yield from _found(template, node, flow, clean)
+
+
+def _found(template: TemplateSource, node: nodes.Node, flow: Flow, clean: Set[str]) -> Iterator[Finding]:
+    if isinstance(node, nodes.Filter) and node.name == "safe" and node.node is not None:
+        marked, word = node.node, "safe"
+    elif (
+        isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name == "Markup" and node.args
+    ):
+        marked, word = node.args[0], "Markup"
+    else:
+        return
+    if _is_data(marked, flow, clean):
+        start = offset_of(node if word == "safe" else node.node)
+        said = f"`|{word}`" if word == "safe" else f"`{word}()`"
+        yield Finding(
+            place_of(template.text, word, start),
+            f"{said} prints data as markup",
+            f"remove {said}, or clean the html first with a filter that the option `trusted` names",
+        )
+
+
+def _is_data(node: nodes.Expr, flow: Flow, clean: Set[str]) -> bool:
+    """Whether what is marked may hold markup that somebody else wrote."""
+    value = flow.value(node)
+    if value.origin != "data" or value.type.kinds <= {"number", "boolean", "null"}:
+        return False
+    if isinstance(value.type, SchemaString) and "text/html" in value.type.said("contentMediaType"):
+        return False
+    return not any(isinstance(one, nodes.Filter) and one.name in clean for one in walk(node))

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import re
+
+from jinja2 import nodes
+
+from mailtemplates.datatype import DataType, Either
+from mailtemplates.finding import Finding, Findings
+from mailtemplates.guards import path_of, spelled
+from mailtemplates.nameflow import Flow, read_flow, walk
+from mailtemplates.pattern import pattern
+from mailtemplates.printing import Printed, read_printing
+from mailtemplates.rule import rule
+from mailtemplates.schematype import SchemaString
+from mailtemplates.templatesource import TemplateSource
+
+_ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "background", "poster", "xlink:href"})
+_LIMITED = pattern(r"\^\(?(?:\?:)?(?:https|mailto|tel|cid|http|/)")
+_SCHEME = pattern(r"(?:https?|mailto|tel|sms|cid):|[/#?]", re.IGNORECASE)
+
+
+@rule("TPL012", severity="warning")
+def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = ("urlencode", "https")) -> Findings:
+    """An address in the html is data whose scheme nothing limits.
+
+    Who can write that data can write `javascript:` or a page that looks like yours. Say in the schema what it may be:
+    `"pattern": "^https://"`, or choices with `enum`. `trusted` names filters after which an address is safe. One
+    finding for a template, at the first place.
+
+    Reference: CWE-79; CWE-601
+
+    Bad:
+
+        {% block subject %}Your order{% endblock %}
+        {% block html %}<p><a href="{{ user.name }}">Hello</a> <a href="{{ order.id }}">there</a></p>{% endblock %}
+
+    Good:
+
+        {% block subject %}Your order{% endblock %}
+        {% block html %}
+        <p><a href="https://acme-shop.com/{{ order.id }}">Hello</a> <a href="{{ order.url }}">Your order</a></p>
+        {% endblock %}
+    """
+    flow = read_flow(template)
+    found = [one for one in read_printing(template).printed if _is_start(one) and _is_free(one.node, flow, trusted)]
+    if not found:
+        return
+    names = list(dict.fromkeys(f"`{_named(one.node)}`" for one in found))
+    listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    places = "" if len(found) == 1 else f" ({len(found)} places)"
+    yield Finding(
+        found[0].span,
+        f"nothing limits the scheme of {listed} in {found[0].context.attribute}{places}",
+        'give it "pattern": "^https://" in the schema',
+    )
+
+
+def _is_start(one: Printed) -> bool:
+    context = one.context
+    starts = context.state == "before" or (context.state == "value" and context.empty)
+    return one.place.sink == "html" and one.own and starts and context.attribute in _ATTRIBUTES
+
+
+def _head(node: nodes.Expr) -> nodes.Expr:
+    """What comes first of what an expression prints."""
+    while True:
+        match node:
+            case nodes.Concat():
+                node = node.nodes[0]
+            case nodes.Add():
+                node = node.left
+            case nodes.Filter(node=nodes.Expr() as filtered):
+                node = filtered
+            case _:
+                return node
+
+
+def _named(node: nodes.Expr) -> str:
+    path = path_of(_head(node))
+    return spelled(path) if path else "…"
+
+
+def _is_free(node: nodes.Expr, flow: Flow, trusted: tuple[str, ...]) -> bool:
+    """Whether an expression begins with plain data that may hold any scheme."""
+    if any(isinstance(one, nodes.Filter) and one.name in trusted for one in walk(node)):
+        return False
+    head = _head(node)
+    value = flow.value(head)
+    return path_of(head) is not None and value.origin == "data" and not _is_limited(value.type)
+
+
+def _is_limited(kind: DataType) -> bool:
+    if isinstance(kind, Either):
+        return all(_is_limited(one) for one in kind.types)
+    if kind.kinds <= {"number", "boolean", "null"}:
+        return True
+    if not isinstance(kind, SchemaString):
+        return False
+    if any(isinstance(one, str) and _LIMITED.match(one) for one in kind.said("pattern")):
+        return True
+    chosen = [one for listed in kind.said("enum") if isinstance(listed, list) for one in listed]
+    chosen += kind.said("const")
+    return bool(chosen) and all(isinstance(one, str) and _SCHEME.match(one) for one in chosen)
