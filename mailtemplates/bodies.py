@@ -12,6 +12,7 @@ from mailtemplates.bodyplace import locate
 from mailtemplates.charset import find_codec
 from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.mime import Part
+from mailtemplates.plaintext import to_text
 from mailtemplates.rawfield import Span
 from mailtemplates.rawmessage import RawMessage
 
@@ -61,6 +62,27 @@ class Bodies:
     def text(self) -> Body | None:
         """The first plain text body."""
         return next((body for body in self.all if body.part.media_type == "text/plain"), None)
+
+    @cached_property
+    def pair(self) -> tuple[Body, Body] | None:
+        """The text and the html that stand for each other in a multipart/alternative, the text first."""
+        if self.text is None or self.html is None:
+            return None
+        text, html = self.text.part, self.html.part
+        for holder in self.message.parts:
+            if holder.media_type == "multipart/alternative" and any(child is text for child in holder.children):
+                return (self.text, self.html) if any(part is html for part in holder.walk()) else None
+        return None
+
+    @cached_property
+    def said(self) -> str:
+        """What the html says, as the plain text that is made of it; empty when there is no html."""
+        return to_text(self.html.text) if self.html else ""
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether the text is what is made of the html."""
+        return self.text is not None and self.text.text.split() == self.said.split()
 
 
 def read_bodies(message: RawMessage) -> Bodies:

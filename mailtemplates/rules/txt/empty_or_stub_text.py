@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from mailtemplates.bodies import Bodies, Body
+from mailtemplates.characters import shorten
+from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.optout import says_web_copy
+from mailtemplates.pattern import pattern
+from mailtemplates.rawfield import Span
+from mailtemplates.reencoding import is_ours
+from mailtemplates.rule import rule
+from mailtemplates.textversion import text_version
+
+_MOST_WORDS = 80
+_REST = 8
+_WORD = pattern(r"\w+")
+_URL = pattern(r"(?i)<?(?:https?://|www\.)[^\s>]+>?|\S+@\S+")
+_SENTENCE = pattern(r"(?<=[.!?。！？])\s+|\n\s*\n|。|！")
+_HTML = pattern(
+    r"(?i)\bx?html\b|html[-\s]?(?:e-?mail|mail|nachricht|format|version|поч|пис|形式|メール|格式|邮件|郵件|메일)|HTML"
+)
+_UNABLE = pattern(
+    r"(?i)support|display|view|enable|capable|compatible|client|reader|program|version|format|see |show|render|"
+    r"anzeig|darstell|unterstütz|aktivier|betracht|affich|visualis|prend|logiciel|messagerie|activ|ver |visualiz|"
+    r"admite|soport|cliente|lector|habilit|supporta|mostr|weerg|ondersteun|bekijk|visa|stöd|vis |støt|vise|"
+    r"näyt|tue|obsług|wyświetl|podpor|zobraz|megjelen|támogat|afiș|suport|görüntü|destekle|поддерж|отобра|просм|программ|клієнт|"
+    r"підтрим|υποστηρ|προβ|表示|対応|ご覧|显示|顯示|支持|支援|查看|查閱|지원|표시|보기|yüklen|hiển thị|hỗ trợ|تدعم|يدعم|عرض|תומכ|להציג"
+)
+
+
+@rule("TXT001", severity="error", fix="part")
+def empty_or_stub_text(bodies: Bodies) -> Findings:
+    """The plain text is empty, or says only that the reader's program cannot show html.
+
+    Watches, notifications, screen readers and people who prefer text are shown this version, and it says nothing to
+    them. A message without any text version is better off: programs make one from the html.
+
+    Reference: RFC 2046 §5.1.4
+
+    Bad:
+
+        Content-Type: multipart/alternative; boundary=one
+        …
+
+        --one
+        Content-Type: text/plain; charset=utf-8
+
+        --one
+        Content-Type: text/html; charset=utf-8
+
+        <!DOCTYPE html><p>Hello Ben, your order is on its way.</p>
+        --one--
+
+    Bad:
+
+        Content-Type: multipart/alternative; boundary=one
+        …
+
+        --one
+        Content-Type: text/plain; charset=utf-8
+
+        Your email client does not support HTML messages. Please use another one.
+        --one
+        Content-Type: text/html; charset=utf-8
+
+        <!DOCTYPE html><p>Hello Ben, your order of two shoes is on its way. It comes on Monday with the post, and you
+        need not be at home.</p>
+        --one--
+
+    Bad:
+
+        Content-Type: multipart/alternative; boundary=one
+        …
+
+        --one
+        Content-Type: text/plain; charset=utf-8
+
+        Diese Nachricht können Sie im Browser ansehen:
+        https://acme-shop.com/m/81
+        --one
+        Content-Type: text/html; charset=utf-8
+
+        <!DOCTYPE html><p>Hallo Ben, deine zwei Schuhe sind auf dem Weg. Sie kommen am Montag mit der Post, und du
+        musst nicht zu Hause sein.</p>
+        --one--
+
+    Good:
+
+        Content-Type: multipart/alternative; boundary=one
+        …
+
+        --one
+        Content-Type: text/plain; charset=utf-8
+
+        Hello Ben, your order is on its way.
+        --one
+        Content-Type: text/html; charset=utf-8
+
+        <!DOCTYPE html><p>Hello Ben, your order is on its way.</p>
+        --one--
+    """
+    if bodies.pair is None:
+        return
+    text, html = bodies.pair
+    if bodies.is_generated or not (bodies.said.strip() or "<img" in html.text.lower()):
+        return
+    if not _WORD.search(text.text):
+        where = text.span(0, len(text.text)) if text.text.strip() else _start(text)
+        yield Finding(where, "the plain text is empty", "say in it what the html says", _fix(text, html))
+    elif _is_stub(text.text, bodies.said):
+        first = len(text.text) - len(text.text.lstrip())
+        where = text.span(first, len(text.text.rstrip()))
+        problem = f"the plain text is only a stub: `{shorten(' '.join(text.text.split()), 60)}`"
+        yield Finding(where, problem, "say in it what the html says", _fix(text, html))
+
+
+def _is_stub(text: str, said: str) -> bool:
+    """Whether a text is nearly nothing but a word about html or a copy on the web, and the html says more."""
+    words = len(_WORD.findall(_URL.sub(" ", text)))
+    if words > _MOST_WORDS or len(text) > 2000 or len(said) <= len(_URL.sub("", text)):
+        return False
+    rest = [one for one in _SENTENCE.split(_URL.sub(" ", text)) if not _is_about_html(one)]
+    left = _WORD.findall(" ".join(rest))
+    return sum(map(len, left)) < 60 and len(left) <= min(_REST, words - 2)
+
+
+def _is_about_html(sentence: str) -> bool:
+    return bool(_HTML.search(sentence) and _UNABLE.search(sentence)) or says_web_copy(sentence)
+
+
+def _start(text: Body) -> Span:
+    return Span(text.part.body.start, text.part.body.start)
+
+
+def _fix(text: Body, html: Body) -> Fix | None:
+    """The text that is made of the html, in the place of this one."""
+    entity = text_version(html.part) if is_ours(text.part) and is_ours(html.part) else None
+    return Fix((Edit(Span(text.part.header.start, text.part.body.end), entity),)) if entity else None
