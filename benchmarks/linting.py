@@ -140,8 +140,8 @@ def large_messages() -> dict[str, bytes]:
     file += b"Content-Disposition: attachment; filename=a.bin\r\n\r\n"
     part = b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nHello\r\n"
     nested = b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(100)
-    ) + b"\r\nHello\r\n" + b"".join(b"--b%d--\r\n" % at for at in reversed(range(100)))  # fmt: skip
+        b"Content-Type: multipart/mixed; boundary=b%03d\r\n\r\n--b%03d\r\n" % (at, at) for at in range(100)
+    ) + b"\r\nHello\r\n" + b"".join(b"--b%03d--\r\n" % at for at in reversed(range(100)))  # fmt: skip
     line = b"Hello Ben, your order is on its way, and here is a line of common length.\r\n"
     return {
         "10 MB of text": _HEADER + text + b"\r\n" + line * (10_000_000 // len(line)),
