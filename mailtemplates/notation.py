@@ -49,6 +49,7 @@ _NEXT = "═══\n"
 
 def read_html(text: str) -> str:
     """The html of an example: a whole document as it is, else the inside of a right document's body."""
+    text = _SPECIAL.sub(_character, text)
     if "<html" in text.lower() or "<!doctype" in text.lower():
         return text
     return f"{_PAGE_HEAD}{text}</body>\n</html>\n"
