@@ -55,6 +55,13 @@ class Hyperlink:
         """It, taken apart."""
         return read_url(self.text)
 
+    @property
+    def noun(self) -> str:
+        """What a person calls it."""
+        if self.element.name in ("video", "audio", "source", "track") and self.attribute != "poster":
+            return "media file"
+        return {"link": "link", "image": "image", "sheet": "style sheet"}[self.kind]
+
     @cached_property
     def words(self) -> str:
         """The words that a reader follows, without those of images; empty for much more than a link's words."""

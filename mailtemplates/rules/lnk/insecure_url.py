@@ -11,8 +11,6 @@ from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
 from mailtemplates.weburl import Url, find_fault
 
-_WHAT = {"link": "the link", "image": "the image", "sheet": "the style sheet"}
-
 
 @rule("LNK001", severity="warning", fix="part")
 def insecure_url(document: HtmlDocument) -> Findings:
@@ -42,7 +40,7 @@ def insecure_url(document: HtmlDocument) -> Findings:
     links = read_hyperlinks(document)
     for link, count in each_url(links, _is_insecure):
         same = [one for one in links if one.text == link.text] if count > 1 else [link]
-        problem = f"{_WHAT[link.kind]} `{shorten(link.text, 80)}` is not encrypted{times(count)}"
+        problem = f"the {link.noun} `{shorten(link.text, 80)}` is not encrypted{times(count)}"
         yield Finding(link.span, problem, "write https:// when the server has it", _fix(document, same))
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.htmldocument import HtmlDocument
@@ -7,7 +10,7 @@ from mailtemplates.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
 from mailtemplates.rule import rule
 from mailtemplates.weburl import UrlFault, find_fault, has_marks
 
-_WHAT = {"link": "link", "image": "image", "sheet": "style sheet"}
+_MOST_RELATIVE = 3
 
 
 @rule("LNK002", severity="error")
@@ -57,6 +60,21 @@ def invalid_url(document: HtmlDocument) -> Findings:
         <h2 id="shoes">Shoes</h2>
         <p><img src="cid:logo" alt="Acme"></p>
     """
+    relative: list[tuple[Hyperlink, int, UrlFault]] = []
+    for link, count, fault in _faults(document):
+        if _is_relative(link):
+            relative.append((link, count, fault))
+        else:
+            yield _finding(link, count, fault)
+    several = len(relative) > _MOST_RELATIVE
+    for link, count, fault in relative[: 1 if several else _MOST_RELATIVE]:
+        finding = _finding(link, count, fault)
+        rest = f", and so are {len(relative) - 1} other URLs" if several else ""
+        yield replace(finding, problem=finding.problem + rest)
+
+
+def _faults(document: HtmlDocument) -> Iterator[tuple[Hyperlink, int, UrlFault]]:
+    """The links with a fault, one for each URL, how many have that URL, and the fault."""
     targets: set[str] | None = None
     links = [link for link in read_hyperlinks(document) if link.kind == "link" or link.attribute == "src"]
     based = document.first("base") is not None
@@ -66,12 +84,22 @@ def invalid_url(document: HtmlDocument) -> Findings:
             fault = _anchor_fault(link, targets)
         else:
             fault = find_fault(link.url)
-            if fault and based and not link.url.scheme and link.text and not link.text.startswith("//"):
-                continue
-        if fault:
-            what = f"the {_WHAT[link.kind]} `{shorten(link.text, 80)}`" if link.text else f"the {_whose(link)}"
-            problem = f"{what} {fault.problem}{times(count)}"
-            yield Finding(link.span, problem, fault.cure, severity="warning" if fault.works else None)
+        if fault and not (based and _is_relative(link)):
+            yield link, count, fault
+
+
+def _is_relative(link: Hyperlink) -> bool:
+    """Whether a base URL would make it whole."""
+    url = link.url
+    return (
+        bool(url.text) and not url.scheme and url.authority is None and not url.text.lower().startswith(("#", "www."))
+    )
+
+
+def _finding(link: Hyperlink, count: int, fault: UrlFault) -> Finding:
+    what = f"the {link.noun} `{shorten(link.text, 80)}`" if link.text else f"the {_whose(link)}"
+    problem = f"{what} {fault.problem}{times(count)}"
+    return Finding(link.span, problem, fault.cure, severity="warning" if fault.works else None)
 
 
 def _whose(link: Hyperlink) -> str:

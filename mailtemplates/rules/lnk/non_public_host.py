@@ -8,8 +8,6 @@ from mailtemplates.hyperlinks import each_url, read_hyperlinks, times
 from mailtemplates.rule import rule
 from mailtemplates.weburl import Url, find_fault
 
-_WHAT = {"link": "link", "image": "image", "sheet": "style sheet"}
-
 
 @rule("LNK003", severity="error")
 def non_public_host(document: HtmlDocument, *, allowed: tuple[str, ...] = ()) -> Findings:
@@ -47,7 +45,7 @@ def non_public_host(document: HtmlDocument, *, allowed: tuple[str, ...] = ()) ->
         if url.host in allowed:
             continue
         if url.scheme in ("file", "blob"):
-            problem = f"the {_WHAT[link.kind]} `{shorten(link.text, 80)}` is on the author's computer{times(count)}"
+            problem = f"the {link.noun} `{shorten(link.text, 80)}` is on the author's computer{times(count)}"
             yield Finding(link.span, problem, "write the URL that readers reach")
             continue
         sure = why_not_public(url.host)

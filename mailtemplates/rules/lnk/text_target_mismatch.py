@@ -114,7 +114,7 @@ def _judge_address(link: Hyperlink, url: Url) -> Findings:
 
 def _shown_host(words: str) -> _Shown | None:
     """The host that words show: that of a URL in them, or a domain that is all they are."""
-    if "." not in words or len(words) > 2000:
+    if "." not in words or len(words) > 2000 or has_marks(words):
         return None
     found = [_Shown((one[1] or "").lower(), ascii_host(one[2].lower())) for one in _URL.finditer(words)]
     if found:

@@ -20,10 +20,11 @@ _HTML = pattern(
 )
 _UNABLE = pattern(
     r"(?i)support|display|view|enable|capable|compatible|client|reader|program|version|format|see |show|render|"
-    r"anzeig|darstell|unterstütz|aktivier|betracht|affich|visualis|prend|logiciel|messagerie|activ|ver |visualiz|"
-    r"admite|soport|cliente|lector|habilit|supporta|mostr|weerg|ondersteun|bekijk|visa|stöd|vis |støt|vise|"
-    r"näyt|tue|obsług|wyświetl|podpor|zobraz|megjelen|támogat|afiș|suport|görüntü|destekle|поддерж|отобра|просм|программ|клієнт|"
-    r"підтрим|υποστηρ|προβ|表示|対応|ご覧|显示|顯示|支持|支援|查看|查閱|지원|표시|보기|yüklen|hiển thị|hỗ trợ|تدعم|يدعم|عرض|תומכ|להציג"
+    r"anzeig|darstell|unterstütz|aktivier|betracht|affich|visualis|prend|logiciel|messagerie|activ|ver |"
+    r"visualiz|admite|soport|cliente|lector|habilit|supporta|mostr|weerg|ondersteun|bekijk|visa|stöd|vis |støt|"
+    r"vise|näyt|tue|obsług|wyświetl|podpor|zobraz|megjelen|támogat|afiș|suport|görüntü|destekle|поддерж|отобра|"
+    r"просм|программ|клієнт|підтрим|υποστηρ|προβ|表示|対応|ご覧|显示|顯示|支持|支援|查看|查閱|지원|표시|보기|"
+    r"yüklen|hiển thị|hỗ trợ|تدعم|يدعم|عرض|תומכ|להציג"
 )
 
 

@@ -19,10 +19,10 @@ _TRACKING = pattern(
 )
 _SOCIAL = frozenset(
     ("facebook.com", "twitter.com", "x.com", "linkedin.com", "instagram.com", "youtube.com", "pinterest.com",
-     "tiktok.com", "github.com", "t.me", "discord.gg", "discord.com", "vk.com", "xing.com", "threads.net", "mastodon.social",
-     "vimeo.com", "plus.google.com", "apps.apple.com", "itunes.apple.com", "play.google.com", "medium.com",
-     "snapchat.com", "wa.me",
-     "bsky.app", "reddit.com", "tumblr.com", "flickr.com", "weibo.com", "line.me", "behance.net", "dribbble.com")
+     "tiktok.com", "github.com", "t.me", "discord.gg", "discord.com", "vk.com", "xing.com", "threads.net",
+     "mastodon.social", "vimeo.com", "plus.google.com", "apps.apple.com", "itunes.apple.com", "play.google.com",
+     "medium.com", "snapchat.com", "wa.me", "bsky.app", "reddit.com", "tumblr.com", "flickr.com", "weibo.com",
+     "line.me", "behance.net", "dribbble.com")
 )  # fmt: skip
 _SPACE = pattern(r"\s+|[<>]")
 _MOST = 5
