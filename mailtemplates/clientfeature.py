@@ -130,7 +130,7 @@ UNMAPPED: Mapping[str, str] = {
 
 #: What nobody misses when it is gone, or for which nothing better exists: never reported by itself.
 QUIET = _slugs("css", """
-    at-font-face at-keyframes at-media at-media-device-pixel-ratio at-media-hover at-media-orientation
+    at-font-face at-keyframes at-media at-media-device-pixel-ratio at-media-hover at-media-orientation box-sizing
     at-media-prefers-color-scheme at-media-prefers-reduced-motion at-supports color-scheme cursor direction display-none
     font-kerning font-size-adjust font-stretch height hyphenate-character hyphenate-limit-chars hyphens
     inert-attribute left-right-top-bottom letter-spacing line-height max-height max-width orphans
@@ -149,7 +149,7 @@ QUIET = _slugs("css", """
 GRACEFUL = _slugs("css", """
     accent-color animation aspect-ratio backdrop-filter background background-blend-mode background-clip
     background-image background-origin background-position background-repeat background-size border-image
-    border-radius border-radius-logical border-spacing box-shadow box-sizing caption-side clear clip-path column-count
+    border-radius border-radius-logical border-spacing box-shadow caption-side clear clip-path column-count
     column-layout-properties conic-gradient empty-cells filter intrinsic-size linear-gradient list-style-image
     list-style-position mask-image min-height min-width mix-blend-mode object-fit object-position opacity outline
     pseudo-element-first-letter pseudo-element-first-line pseudo-element-marker pseudo-element-placeholder

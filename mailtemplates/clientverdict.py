@@ -88,9 +88,22 @@ def _note(feature: Feature, clients: tuple[str, ...], answer: str) -> str:
     return "; ".join([text for text in dict.fromkeys(texts) if 0 < len(text) < _LONGEST_NOTE][:2])
 
 
-def see(feature: Feature) -> str:
-    """Where a person reads more, and how old the data is."""
-    return f"see {feature.url} (caniemail's data of {read_support().date})"
+def see(slug: str) -> str:
+    """Where a person reads more of a feature, and how old the data is."""
+    table = read_support()
+    return f"see {table.features[slug].url} (caniemail's data of {table.date})"
+
+
+@lru_cache(maxsize=64)
+def noted(slug: str, words: str, globs: tuple[str, ...]) -> tuple[str, ...]:
+    """The families among the chosen clients that a note with these words is about.
+
+    :raises SettingsError: a glob names no client.
+    """
+    chosen = choose_clients(globs)
+    notes = [note for note in read_support().features[slug].notes if words in note.text]
+    whose = {client for note in notes for client in note.clients}
+    return tuple(dict.fromkeys(client.partition(".")[0] for client in chosen if client in whose))
 
 
 Place = Span | tuple[Element, Placed]
@@ -143,4 +156,4 @@ def _finding(verdict: Verdict, uses: _Uses) -> Finding:
     note = f"{verdict.note}; " if verdict.note else ""
     where = uses.where if isinstance(uses.where, Span) else span_in_style(*uses.where)
     problem = f"{uses.words} {verdict.says}{often}"
-    return Finding(where, problem, f"{note}{see(verdict.feature)}", None, verdict.severity)
+    return Finding(where, problem, f"{note}{see(verdict.feature.slug)}", None, verdict.severity)

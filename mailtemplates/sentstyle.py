@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from mailtemplates.htmldocument import Element, HtmlDocument
@@ -15,7 +16,7 @@ from mailtemplates.markup import attribute_spans
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.selector import Selector
-from mailtemplates.stylesheet import Fault, Placed, place_declarations, read_sheet
+from mailtemplates.stylesheet import Fault, Placed, place_declarations, read_declarations, read_sheet
 
 _GROUP = pattern(r"@(?:media|supports|document|layer|container|-moz-document)\b", re.I)
 _OUTLOOK_LEFT_OUT = pattern(r"<!--\[if\s*\(?\s*!\s*\(?\s*(?:mso|IE)|<!\[if\s*\(?\s*!\s*\(?\s*(?:mso|IE)", re.I)
@@ -41,7 +42,8 @@ class SentRule(NamedTuple):
     nested: bool
 
 
-class SentStyle(NamedTuple):
+@dataclass(frozen=True)
+class SentStyle:
     """A document's css.
 
     :param styled: the elements with a style attribute that says something.
@@ -51,6 +53,12 @@ class SentStyle(NamedTuple):
     styled: tuple[Element, ...]
     rules: tuple[SentRule, ...]
     faults: tuple[Fault, ...]
+
+    @cached_property
+    def inlined(self) -> frozenset[tuple[str, str]]:
+        """The names and values in the style attributes."""
+        styles = {element.attributes["style"] for element in self.styled}
+        return frozenset((one.name, one.value) for style in styles for one in read_declarations(style))
 
 
 @lru_cache(maxsize=4)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from mailtemplates.clientverdict import Tally
+from mailtemplates.clientfeature import HAND
+from mailtemplates.clientverdict import Tally, noted
 from mailtemplates.finding import Findings
 from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.pattern import pattern
@@ -19,6 +20,10 @@ _FUNCTION = pattern(r"([a-z][a-z-]*+)\(", re.I)
 _UNIT = pattern(r"(?<![\w#.-])[+-]?(?:\d++(?:\.\d++)?|\.\d++)(%|[a-z]{1,4}(?![\w-]))", re.I)
 _WORD = pattern(r"(?<![\w#.-])-?[a-z][a-z-]*+(?![\w(])", re.I)
 _NOT_SHOWN = frozenset({("display", "none"), ("mso-hide", "all")})
+_NEUTRAL = frozenset({"none", "normal", "auto", "0", "0px", "inherit", "initial", "unset", "visible"})
+_NOUGHT = frozenset({"0", "0px"})
+_SIZES = ("width", "height", "max-height", "max-width", "font-size", "opacity")
+_EDGES = ("top", "right", "bottom", "left", "inset")
 
 
 @rule("CSS001", severity="warning")
@@ -59,9 +64,10 @@ def unsupported_css(document: HtmlDocument, *, clients: tuple[str, ...] = CLIENT
     tally = Tally(document, clients)
     wanted = tally.wanted
     style = sent_style(document)
+    strips = noted("css-modern-color", "remove all inline styles", clients)
     for element in style.styled:
         for key, words, said, at in _uses(element.attributes["style"]):
-            if key in wanted:
+            if key in wanted and not (strips and key in HAND["css-modern-color"]):
                 placed = place_declarations(element.attributes["style"])[at]
                 tally.use(key, words, (element, placed), f"{element.name}|{said}")
     for one in style.rules:
@@ -84,11 +90,12 @@ def _found(block: tuple[Placed, ...]) -> Iterator[tuple[str, str, str, int]]:
     Nothing in a block that hides its element. A value that has another beside it for the same property has a fallback.
     """
     names = [placed.declaration.name for placed in block]
-    if any((one.declaration.name, one.declaration.value.lower()) in _NOT_SHOWN for one in block):
+    values = {placed.declaration.name: placed.declaration.value.lower() for placed in block}
+    if any(values.get(name) == value for name, value in _NOT_SHOWN):
         return
     for at, (declaration, _, _) in enumerate(block):
         name, value = declaration.name, declaration.value.lower()
-        if not name or name.startswith(("-", "mso-")):
+        if not name or name.startswith(("-", "mso-")) or _changes_nothing(name, value, values):
             continue
         said = f"{name}: {value}"
         if name != "display":
@@ -96,6 +103,15 @@ def _found(block: tuple[Placed, ...]) -> Iterator[tuple[str, str, str, int]]:
         if names.count(name) == 1:
             for key, words in _in_value(name, value):
                 yield key, words, said, at
+
+
+def _changes_nothing(name: str, value: str, values: Mapping[str, str]) -> bool:
+    """Whether a declaration only says what is so without it, or what another one beside it does too."""
+    if name == "position":
+        return value == "static" or (value == "relative" and not any(edge in values for edge in _EDGES))
+    if name == "visibility":
+        return value != "hidden" or any(values.get(one) in _NOUGHT for one in _SIZES)
+    return value in _NEUTRAL and name != "display"
 
 
 def _in_value(name: str, value: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
-from mailtemplates.sentstyle import SentRule, sent_style
+from mailtemplates.sentstyle import SentRule, SentStyle, sent_style
 from mailtemplates.settings import CLIENTS
 
 _PSEUDO = pattern(r"\"[^\"]*+\"?|'[^']*+'?|::?([a-zA-Z-]++)")
@@ -72,22 +72,29 @@ def unsupported_selector(document: HtmlDocument, *, clients: tuple[str, ...] = C
         </html>
     """
     tally = Tally(document, clients)
-    for one in sent_style(document).rules:
+    style = sent_style(document)
+    for one in style.rules:
         if one.inside or one.prelude.startswith("@") or _FOR_ONE_CLIENT.search(one.prelude):
             continue
         where = Span(one.span.start, one.span.start + len(one.prelude))
         if one.nested:
             tally.use("rule:nested", "a rule inside a rule", where)
-        for name in _pseudos(one):
+        for name in _pseudos(one, style):
             tally.use(f"pseudo:{name}", f":{name}", where)
     yield from tally.findings()
 
 
-def _pseudos(one: SentRule) -> Iterator[str]:
+def _pseudos(one: SentRule, style: SentStyle) -> Iterator[str]:
     """The pseudo-classes and pseudo-elements of a rule that shows something."""
-    if ":" not in one.prelude or not one.declarations:
+    if ":" not in one.prelude or not one.declarations or _is_inlined(one, style):
         return
     contents = [placed.declaration.value.strip() for placed in one.declarations if placed.declaration.name == "content"]
     for name in dict.fromkeys(found.lower() for found in _PSEUDO.findall(one.prelude) if found):
         if name not in ("before", "after") or (contents and contents[-1] not in _NO_CONTENT):
             yield name
+
+
+def _is_inlined(one: SentRule, style: SentStyle) -> bool:
+    """Whether elements have in their style attributes what the rule says: then it stays for other ones."""
+    first = one.declarations[0].declaration
+    return all(selector.static for selector in one.selectors) and (first.name, first.value) in style.inlined
