@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailtemplates.finding import Fix, Severity
+from mailtemplates.pattern import pattern
+
+_NUMBER = pattern(r"[0-9][0-9,]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Diagnostic:
     :param source: the line of the file, or as much of it as a report shows; octets that cannot be seen in notation.
     :param mark: where in ``source`` the finding is: offset and length in characters.
     :param fix: edits in octets of the file; None when a person must decide.
+    :param related: another place that takes part, ``path:line:column``: where a macro is called; mostly empty.
     """
 
     code: str
@@ -41,6 +45,7 @@ class Diagnostic:
     source: str = ""
     mark: tuple[int, int] = (0, 0)
     fix: Fix | None = None
+    related: str = ""
 
     @property
     def fixable(self) -> bool:
@@ -49,8 +54,19 @@ class Diagnostic:
 
 
 def unique(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The findings without those that were found before: in another sample, or through another template."""
-    kept: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    """The findings without those that were found before: in another sample, or through another template.
+
+    Of findings that differ in their numbers only, those of the sample with the greatest stay: the worst case.
+    """
+    alike: dict[tuple[object, ...], dict[str, dict[str, Diagnostic]]] = {}
     for one in found:
-        kept.setdefault((one.path, one.line, one.column, one.code, one.message), one)
-    return list(kept.values())
+        key = (one.path, one.line, one.column, one.code, _NUMBER.sub("0", one.message))
+        alike.setdefault(key, {}).setdefault(one.sample, {}).setdefault(one.message, one)
+    kept: list[Diagnostic] = []
+    for samples in alike.values():
+        kept += max(samples.values(), key=lambda ones: max(map(_numbers, ones))).values()
+    return kept
+
+
+def _numbers(message: str) -> list[int]:
+    return [int(number.replace(",", "")[:18]) for number in _NUMBER.findall(message)]

@@ -130,9 +130,11 @@ class Engine:
         self._renderer = self.renderer()
         self._contracts: dict[str, tuple[tuple[str, ...], list[Any], Contract | None]] = {}
 
-    def renderer(self, make_environment: MakeEnvironment = environment_for) -> Renderer:
+    def renderer(
+        self, make_environment: MakeEnvironment = environment_for, kind: Callable[..., Renderer] = Renderer
+    ) -> Renderer:
         """A renderer of these templates whose environments are made by a function; for linting, which traces them."""
-        return Renderer(
+        return kind(
             self._environment,
             files=self._files,
             inliner=self.inliner,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mailtemplates.rawfield import Span
 from mailtemplates.severity import SEVERITIES as SEVERITIES
 from mailtemplates.severity import Severity as Severity
+from mailtemplates.source import Location
 
 
 class Edit(NamedTuple):
@@ -43,6 +44,7 @@ class Finding:
     :param fix: how a program mends it.
     :param severity: when it is not the rule's own; less where the rule cannot be sure.
     :param message: which message of a batch, for rules over batches.
+    :param related: another place that takes part: where the macro that made a finding's text is called.
     """
 
     span: Span
@@ -51,6 +53,7 @@ class Finding:
     fix: Fix | None = None
     severity: Severity | None = None
     message: int = 0
+    related: Location | None = None
 
 
 Findings = Iterator[Finding]

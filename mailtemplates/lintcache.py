@@ -123,7 +123,7 @@ def _row(one: Diagnostic) -> list[Any]:
     fix = one.fix and [one.fix.safe, [[*edit.span, edit.octets.decode("latin-1")] for edit in one.fix.edits]]
     return [
         one.code, one.name, one.severity, one.message, one.path, one.line, one.column, one.end_line, one.end_column,
-        one.help, one.sample, one.reference, one.source, list(one.mark), fix,
+        one.help, one.sample, one.reference, one.source, list(one.mark), fix, one.related,
     ]  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _found(entry: dict[str, Any]) -> list[Diagnostic]:
 
     found = []
     for row in rows:
-        mark, fix = row[-2:]
+        mark, fix, related = row[-3:]
         edits = fix and tuple(Edit(Span(start, end), octets.encode("latin-1")) for start, end, octets in fix[1])
-        found.append(Diagnostic(*[*row[:-2], tuple(mark), Fix(edits, fix[0]) if fix else None]))
+        found.append(Diagnostic(*row[:-3], tuple(mark), Fix(edits, fix[0]) if fix else None, related))
     return found

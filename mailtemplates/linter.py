@@ -150,6 +150,10 @@ class Linter:
         """The codes of the rules that run."""
         return frozenset(check.rule.code for checks in self._checks.values() for check in checks)
 
+    def codes_over(self, subject: str) -> frozenset[str]:
+        """The codes of the rules that run over one kind of subject."""
+        return frozenset(check.rule.code for check in self._checks.get(subject, ()))
+
     def lint_batch(self, messages: Sequence[tuple[str, RawMessage]]) -> list[Diagnostic]:
         """What the rules over several messages find.
 
@@ -240,6 +244,7 @@ def diagnose(found: Found, lines: Lines, path: str, sample: str = "") -> Diagnos
         place.source,
         place.mark,
         finding.fix,
+        str(finding.related) if finding.related else "",
     )
 
 

@@ -36,7 +36,6 @@ from mailtemplates.template import (
     HEADERS,
     PREHEADER,
     RESERVED,
-    SINKS,
     Sink,
 )
 from mailtemplates.woven import Woven
@@ -100,22 +99,6 @@ class Renderer:
         finally:
             current.reset(token)
 
-    def outputs(self, name: str, data: Mapping[str, Any], given: Given) -> dict[str, list[Any]]:
-        """What each reserved block of a template yields; under the empty name, what a file without them yields.
-
-        :raises MailTemplatesError: with the place in the template.
-        """
-        token = current.set(Render(self._files.attachment, self._catalogs.find(given.locale)))
-        try:
-            message = _Message(self, name, data, given, current.get())
-            blocks = message.context(Sink.HTML).blocks.keys() & RESERVED
-            outputs = {block: message.block(block, SINKS.get(block, Sink.PLAIN)) for block in sorted(blocks)}
-            return outputs if blocks & BODY_BLOCKS else {**outputs, "": message.top[Sink.HTML]}
-        except Exception as error:
-            raise translate(error, self._environments[Sink.HTML], name, data) from error
-        finally:
-            current.reset(token)
-
     @property
     def environment(self) -> Environment:
         """An environment that all sinks share the loader of."""
@@ -135,8 +118,9 @@ class Renderer:
             found = twins[sink] = self._environments[sink].get_template(template.name or "")
         return found
 
-    def pieces(self, output: Any) -> list[Any]:
-        """What a template or block yields, within the sandbox's limit when there is one."""
+    def pieces(self, output: Any, block: str, sink: Sink) -> list[Any]:
+        """What a block yields for a sink, or under the empty name a template's top level; within the sandbox's limit
+        when there is one."""
         if not self._limits:
             return list(output)
         kept: list[Any] = []
@@ -192,14 +176,14 @@ class _Message:
             template = self.renderer.twin(self.template, sink)
             context = self.contexts[sink] = template.new_context(self.variables, shared=True)
             self.state.block = ""
-            self.top[sink] = self.renderer.pieces(template.root_render_func(context))
+            self.top[sink] = self.renderer.pieces(template.root_render_func(context), "", sink)
         return context
 
     def block(self, name: str, sink: Sink) -> list[Any]:
         """What a reserved block yields."""
         context = self.context(sink)
         self.state.block = name
-        return self.renderer.pieces(context.blocks[name][0](context))
+        return self.renderer.pieces(context.blocks[name][0](context), name, sink)
 
     def text(self, name: str) -> str | None:
         """A block of plain text, without blank lines around it; None when it is empty."""

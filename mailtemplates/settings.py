@@ -44,6 +44,7 @@ class Settings:
     severity: Mapping[str, str] = field(default_factory=dict)
     fail_on: Literal["error", "warning", "info"] = "error"
     baseline: str = ""
+    variants: int = 5
     clients: tuple[str, ...] = CLIENTS
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -66,6 +66,30 @@ class Skipped:
     broken: bool = False
 
 
+class Gap(NamedTuple):
+    """A branch of a template that was never rendered.
+
+    :param title: ``if``, ``elif``, ``else``, ``loop``, ``no rows``.
+    :param span: its tag, in octets of the template.
+    """
+
+    title: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the samples of a template, and their variants, leave out.
+
+    :param schema: the file that holds the samples.
+    :param sampled: whether the template was rendered at all.
+    """
+
+    gaps: tuple[Gap, ...]
+    schema: str = ""
+    sampled: bool = True
+
+
 class _Token(NamedTuple):
     kind: str
     text: str

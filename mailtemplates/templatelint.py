@@ -2,46 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import TemplateError, meta
+from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound, meta
 
+from mailtemplates.branches import Branch, Choice
 from mailtemplates.diagnostic import Diagnostic, unique
 from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.lines import Lines
 from mailtemplates.linter import Found, Linter, diagnose
+from mailtemplates.origins import Origins
 from mailtemplates.pattern import pattern
 from mailtemplates.project import locate_template
 from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage, read_message
+from mailtemplates.samples import Sample, Samples
 from mailtemplates.selection import ignored_in, match_length
 from mailtemplates.settings import Settings
-from mailtemplates.source import Source, shown
-from mailtemplates.stamp import Stamp
-from mailtemplates.suppression import Skipped, Suppression, hides, read_suppressions
+from mailtemplates.source import Location, Source, shown
+from mailtemplates.suppression import Coverage, Gap, Skipped, Suppression, hides, read_suppressions
 from mailtemplates.templatesource import TemplateSource
-from mailtemplates.tracer import Trace, Tracer, html_of, origin_of, source_span
+from mailtemplates.tracer import Tracer
+from mailtemplates.tracing import Origin
 
-STAMP = Stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "lint")
 _LINE_END = pattern(rb"\r\n|\r|\n")
-_STAND_IN = "Sender <sender@mailtemplates.org>"
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
-
-
-class _Sample(NamedTuple):
-    """One sample of a template as a message; the names of fields that the caller will give."""
-
-    name: str
-    raw: RawMessage
-    given: frozenset[str]
-    trace: Trace
 
 
 class _File:
@@ -83,44 +73,62 @@ class _File:
         )
 
 
+class _Project(NamedTuple):
+    """What a run knows of one set of template folders.
+
+    :param shown: the ways that conditions went in any template of the run.
+    """
+
+    engine: Engine
+    tracer: Tracer
+    files: dict[str, _File]
+    shown: set[Choice]
+
+
 class TemplateLinter:
     """The linter over templates, with an engine for each set of template folders. One run's.
 
     A layout or include is judged through the templates that use it; what is found in it is found again through each of
     them, and who lints several says it once.
+
+    :param inline_ignores: whether comments in templates turn rules off.
     """
 
     def __init__(self, linter: Linter, *, inline_ignores: bool = True) -> None:
         self._linter = linter
         self._inline_ignores = inline_ignores
-        self._engines: dict[tuple[Path, ...], tuple[Engine, Tracer]] = {}
+        self._projects: dict[tuple[Path, ...], _Project] = {}
         self._used: dict[tuple[Path, ...], frozenset[str]] = {}
 
-    def lint(self, path: Path) -> list[Diagnostic]:
+    def lint(self, path: Path, octets: bytes | None = None) -> list[Diagnostic]:
         """What the rules find in a template, in the order of files and lines.
 
+        :param octets: what stands in it, when that is not what the file holds.
         :raises RuleError: a rule crashed.
         :raises SettingsError: the settings of the template's folder are wrong.
         """
         settings, folders, name = locate_template(str(path))
-        engine, tracer = self._engine(folders, settings)
+        project = self._project(folders, settings, None if octets is None else (name, octets))
         shown_path = shown(path) if path.is_absolute() else path.as_posix()
-        own = _File(shown_path, name, path.read_bytes(), engine, self._inline_ignores)
-        files = {name: own}
-        skipped, found = self._find(engine, tracer, name, files)
+        own = _File(
+            shown_path, name, path.read_bytes() if octets is None else octets, project.engine, self._inline_ignores
+        )
+        project.files[name] = own
+        skipped, coverage, found = self._find(project, own)
         of_source = list(self._of_source(own))
         skipped = _explained(skipped, of_source, own)
         found = [*(("", own, one) for one in of_source), *found]
         hidden = _Hidden(self._linter)
         kept = [
-            diagnose(one, file.lines, file.path, sample)
+            _diagnosed(one, file, sample)
             for sample, file, one in found
             if not hidden.hides(one, file) and one.rule.code not in self._off(file)
         ]
-        left = [*self._linter.judge(skipped)]
-        for suppression in hidden.judged(own, bool(skipped.reason) or skipped.broken):
+        left = [one for one in self._linter.judge(coverage) if not hidden.hides(one, own)]
+        left += self._linter.judge(skipped)
+        for suppression in hidden.judged(own, bool(skipped.reason) or skipped.broken, coverage.sampled):
             left += self._linter.judge(suppression)
-        kept += [diagnose(one, own.lines, own.path) for one in left if one.rule.code not in self._off(own)]
+        kept += [_diagnosed(one, own, "") for one in left if one.rule.code not in self._off(own)]
         return sorted(unique(kept), key=lambda one: (one.path, one.line, one.column, one.code))
 
     def _of_source(self, file: _File) -> Iterator[Found]:
@@ -134,56 +142,87 @@ class TemplateLinter:
     def _off(self, file: _File) -> frozenset[str]:
         return ignored_in(file.path, self._linter.settings, self._linter.rules)
 
-    def _engine(self, folders: tuple[Path, ...], settings: Settings) -> tuple[Engine, Tracer]:
-        if folders not in self._engines:
-            engine = Engine(folders, settings=settings, auto_reload=False)
-            self._engines[folders] = engine, Tracer(engine)
-        return self._engines[folders]
+    def _project(self, folders: tuple[Path, ...], settings: Settings, instead: tuple[str, bytes] | None) -> _Project:
+        if folders in self._projects and instead is None:
+            return self._projects[folders]
+        engine = Engine(folders, settings=settings, auto_reload=False)
+        if instead is not None:
+            environment = engine.environment
+            environment.loader = _Instead(environment.loader, *instead)
+        project = _Project(engine, Tracer(engine), {}, set())
+        if instead is None:
+            self._projects[folders] = project
+        return project
 
-    def _find(
-        self, engine: Engine, tracer: Tracer, name: str, files: dict[str, _File]
-    ) -> tuple[Skipped, list[tuple[str, _File, Found]]]:
+    def _find(self, project: _Project, own: _File) -> tuple[Skipped, Coverage, list[tuple[str, _File, Found]]]:
         """What is found in each sample, with places in templates; and why rules did not run, if so."""
         found: list[tuple[str, _File, Found]] = []
+        engine, name = project.engine, own.source.name
+        nowhere = Span(0, 0)
         try:
-            for sample in _samples(engine, tracer, name):
-                off = {_CALLERS[field] for field in sample.given}
-                found += [
-                    (sample.name, *self._placed(engine, sample, one, name, files))
-                    for one in self._linter.find(sample.raw, rendered=True)
-                    if one.rule.code not in off and not _is_given(sample, one.finding.span)
-                ]
+            samples = Samples(engine, project.tracer, name, limit=self._linter.settings.variants, known=project.shown)
+            for sample in samples:
+                found += self._in_sample(project, sample, own)
+            project.shown.update(choice for choice in samples.taken if choice.template != name)
+            contract = engine.contract(name)
         except MailTemplatesError as error:
             if error.exit_code == 3:
                 raise
-            return _broken(error, files[name]), found
-        contract = engine.contract(name)
-        if (contract and contract.examples) or self._is_used(engine, name):
-            return Skipped("", Span(0, 0)), found
+            return _broken(error, own), Coverage((), sampled=False), found
         schema = contract.path if contract else f"schemas/{Path(name).with_suffix('').as_posix()}.json"
+        if samples.examples:
+            gaps = tuple(_gap(branch, own, project) for branch in samples.unseen())
+            return Skipped("", nowhere), Coverage(gaps, str(schema)), found
+        if self._is_used(engine, name):
+            return Skipped("", nowhere), Coverage((), sampled=False), found
         reason = "the template has no sample data, so its message was not judged"
-        return Skipped(reason, Span(0, 0), f"add examples to {schema}"), found
+        return Skipped(reason, nowhere, f"add examples to {schema}"), Coverage((), sampled=False), found
+
+    def _in_sample(self, project: _Project, sample: Sample, own: _File) -> Iterator[tuple[str, _File, Found]]:
+        """What is found in one message, each finding in the template that made the octets."""
+        off = {_CALLERS[field] for field in sample.given}
+        origins = Origins(sample.trace, sample.raw)
+        for one in self._linter.find(sample.raw, rendered=True):
+            if one.rule.code not in off and not _is_given(sample, one.finding.span):
+                placed = self._placed(project, sample, origins, one, own)
+                if placed is not None:
+                    yield sample.name, *placed
 
     def _placed(
-        self, engine: Engine, sample: _Sample, one: Found, name: str, files: dict[str, _File]
-    ) -> tuple[_File, Found]:
-        """A finding in a message at the place of the template that made it; at the template's start when none did."""
-        origins = origin_of(sample.trace, sample.raw, one.finding.span)
-        if origins is None:
-            return files[name], _moved(one, Span(0, 0), "")
-        origin, call = origins
-        file = self._file(engine, origin.template, files)
-        called = Source(call.template, sample.trace.sources[call.template]).locate(call.start) if call else None
-        moved = _moved(one, file.span(origin.start, origin.end), f"called at {called}" if called else "")
-        return file, moved._replace(finding=replace(moved.finding, fix=_fix_in(sample, one, origin.template, file)))
+        self, project: _Project, sample: Sample, origins: Origins, one: Found, own: _File
+    ) -> tuple[_File, Found] | None:
+        """A finding in a message at the place of the template that made it; at the template's start when none did.
 
-    def _file(self, engine: Engine, name: str, files: dict[str, _File]) -> _File:
+        None for what a variant prints though the data has nothing there.
+        """
+        place = origins.of(one.finding.span)
+        if place is None:
+            return own, one._replace(finding=replace(one.finding, span=Span(0, 0), fix=None), body=None)
+        if place.hollow and sample.varied:
+            return None
+        origin, call, _ = place
+        file = self._file(project, origin.template, own)
+        finding = replace(
+            one.finding,
+            span=file.span(origin.start, origin.end),
+            fix=_fix_in(origins, one, origin.template, file),
+            related=self._called(project, call, own) if call else None,
+        )
+        return file, one._replace(finding=finding, body=None)
+
+    def _called(self, project: _Project, call: Origin, own: _File) -> Location:
+        """The place of a macro's call."""
+        file = self._file(project, call.template, own)
+        return Source(file.path, file.text).locate(call.start)
+
+    def _file(self, project: _Project, name: str, own: _File) -> _File:
+        files = project.files
         if name not in files:
-            loader = engine.environment.loader
-            assert loader is not None
-            _, filename, _ = loader.get_source(engine.environment, name)
+            environment = project.engine.environment
+            assert environment.loader is not None
+            _, filename, _ = environment.loader.get_source(environment, name)
             octets = Path(filename).read_bytes() if filename and Path(filename).is_file() else b""
-            files[name] = _File(filename or name, name, octets, engine, self._inline_ignores)
+            files[name] = _File(_beside(own, name, filename), name, octets, project.engine, self._inline_ignores)
         return files[name]
 
     def _is_used(self, engine: Engine, name: str) -> bool:
@@ -212,8 +251,9 @@ class _Hidden:
                         hidden = True
         return hidden
 
-    def judged(self, file: _File, skipped: bool) -> Iterator[Suppression]:
+    def judged(self, file: _File, skipped: bool, sampled: bool) -> Iterator[Suppression]:
         """A file's suppressions with what is unknown and what was not used; nothing is where rules did not run."""
+        known = self._linter.codes if sampled else self._linter.codes_over("TemplateSource")
         for suppression in file.suppressions:
             unknown = tuple(word for word in suppression.words if not self._matches(word.text))
             unused = tuple(
@@ -222,7 +262,7 @@ class _Hidden:
                 if word not in unknown
                 and not skipped
                 and (file.path, suppression.comment.start, word.text) not in self._used
-                and self._linter.codes >= self._matches(word.text)
+                and known >= self._matches(word.text)
             )
             yield replace(suppression, unknown=unknown, unused=unused)
 
@@ -230,33 +270,36 @@ class _Hidden:
         return frozenset(one.code for one in self._linter.rules if match_length(text, one) >= 0)
 
 
-def _samples(engine: Engine, tracer: Tracer, name: str) -> Iterator[_Sample]:
-    """The messages of a template's samples."""
-    contract = engine.contract(name)
-    for index in range(len(contract.examples) if contract else 0):
-        data = engine.sample(name, index)
-        mail = engine.render(name, data)
-        given = frozenset(field for field in _CALLERS if mail.parts.field(field) is None)
-        if "from" in given:
-            mail = engine.render(name, data, from_=_STAND_IN)
-        message = mail.message(STAMP)
-        raw = read_message(message.octets, smtputf8=message.envelope.smtputf8)
-        yield _Sample(f"examples[{index}]", raw, given, tracer.trace(name, data))
-
-
-def _is_given(sample: _Sample, span: Span) -> bool:
+def _is_given(sample: Sample, span: Span) -> bool:
     """Whether a finding is in a field that stands in for what the caller gives."""
     fields = (field for field in sample.raw.root.fields if field.lower in sample.given)
     return any(field.span.start <= span.start < field.span.end for field in fields)
 
 
-def _moved(one: Found, span: Span, note: str) -> Found:
-    finding = one.finding
-    problem = f"{finding.problem} ({note})" if note else finding.problem
-    return one._replace(finding=replace(finding, problem=problem, span=span, fix=None))
+def _diagnosed(one: Found, file: _File, sample: str) -> Diagnostic:
+    return diagnose(one, file.lines, file.path, sample)
 
 
-def _fix_in(sample: _Sample, one: Found, template: str, file: _File) -> Fix | None:
+def _gap(branch: Branch, own: _File, project: _Project) -> Gap:
+    """A branch that was not seen, at its tag."""
+    opening, closing = project.engine.environment.block_start_string, project.engine.environment.block_end_string
+    text, at = own.text, branch.at
+    start = text.rfind(opening, 0, at)
+    if branch.title in ("else", "no rows") and text.find(closing, start) > at:
+        start = text.rfind(opening, 0, max(start, 0))
+    end = text.find(closing, start)
+    return Gap(branch.title, own.span(start, end + len(closing)) if 0 <= start < end else own.span(at, at + 1))
+
+
+def _beside(own: _File, name: str, filename: str | None) -> str:
+    """How a template is called beside another one that a person named."""
+    folder = own.path.removesuffix(own.source.name)
+    if filename and own.path == folder + own.source.name and Path(folder + name).exists():
+        return folder + name
+    return shown(Path(filename)) if filename else name
+
+
+def _fix_in(origins: Origins, one: Found, template: str, file: _File) -> Fix | None:
     """A fix of the html as a fix of the template, where all that it changes is that template's own text."""
     if one.body is None or one.finding.fix is None:
         return None
@@ -264,11 +307,30 @@ def _fix_in(sample: _Sample, one: Found, template: str, file: _File) -> Fix | No
     text = one.body.text
     for edit in one.finding.fix.edits:
         start, end = (len(text[:at].replace("\r\n", "\n")) for at in edit.span)
-        origin = source_span(sample.trace, html_of(one.body.part), start, end)
+        origin = origins.source_span(one.body.part, start, end)
         if origin is None or origin.template != template:
             return None
         edits.append(Edit(file.span(origin.start, origin.end), edit.octets))
     return Fix(tuple(edits), one.finding.fix.safe)
+
+
+class _Instead(BaseLoader):
+    """A loader that has another text for one template than its file."""
+
+    def __init__(self, loader: BaseLoader | None, name: str, octets: bytes) -> None:
+        self._loader = loader
+        self._name = name
+        self._octets = octets
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        if template == self._name:
+            return self._octets.decode("utf-8-sig"), None, None
+        if self._loader is None:
+            raise TemplateNotFound(template)
+        return self._loader.get_source(environment, template)
+
+    def list_templates(self) -> list[str]:
+        return self._loader.list_templates() if self._loader else []
 
 
 def _references(engine: Engine) -> Iterator[str]:

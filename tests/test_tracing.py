@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, TemplateError
 
 from mailtemplates import Engine
+from mailtemplates.branches import Watch
 from mailtemplates.engine import EXTENSIONS
 from mailtemplates.source import Source
 from mailtemplates.template import Sink
-from mailtemplates.tracer import Tracer, html_place
+from mailtemplates.origins import html_place
+from mailtemplates.tracer import Tracer
 from mailtemplates.tracing import Traced, join, tracing_environment
 
 #: Each holds ``FAULT`` once, at the line and column given for the template given.
@@ -40,7 +42,7 @@ PLACES: dict[str, tuple[dict[str, str], str, int, int]] = {
     "raw": ({"t": "{% raw %}{{ x }}\nFAULT{% endraw %}"}, "t", 2, 1),
     "comment before": ({"t": "{# a\nb #}FAULT"}, "t", 2, 5),
     "with": ({"t": "{% with x = 1 %}\n{{ x }}FAULT{% endwith %}"}, "t", 2, 8),
-    "trans": ({"t": "a\n{% trans %}FAULT{% endtrans %}"}, "t", 2, 1),
+    "trans": ({"t": "a\n{% trans %}FAULT{% endtrans %}"}, "t", 2, 12),
     "same text twice": ({"t": "{% macro a() %}FAULT{% endmacro %}\n{{ a() }}"}, "t", 1, 16),
 }  # fmt: skip
 
@@ -55,7 +57,7 @@ def environment(templates: dict[str, str]) -> Environment:
 
 def traced(templates: dict[str, str], sink: Sink, data: dict[str, object]) -> tuple[Traced, dict[str, str]]:
     sources: dict[str, str] = {}
-    tracing = tracing_environment(sources)(environment(templates), sink, auto_reload=False)
+    tracing = tracing_environment(sources, Watch())(environment(templates), sink, auto_reload=False)
     template = tracing.get_template("t")
     return join(template.root_render_func(template.new_context(dict(data)))), sources
 
