@@ -138,18 +138,30 @@ class HtmlDocument:
         return cut(self.html)
 
     @cached_property
-    def _tree(self) -> tuple[tuple[Element, ...], list[int]]:
-        return _Builder(self).build()
+    def _tree(self) -> _Builder:
+        builder = _Builder(self)
+        builder.build()
+        return builder
 
     @property
     def elements(self) -> tuple[Element, ...]:
         """All elements in the order of their start tags. Elements that html implies are not among them."""
-        return self._tree[0]
+        return self._tree.made
 
     @property
     def ends(self) -> list[int]:
         """Where the content of each element ends, by its index."""
-        return self._tree[1]
+        return self._tree.ends
+
+    @property
+    def texts(self) -> list[tuple[Token, Element | None]]:
+        """The tokens of text that are more than white space, each with the element that it stands in."""
+        return self._tree.texts
+
+    @property
+    def outside_cells(self) -> list[Element]:
+        """Elements that stand in a table but in no cell, so that they come before the table."""
+        return self._tree.outside_cells
 
     @cached_property
     def _by_name(self) -> dict[str, list[Element]]:
@@ -210,19 +222,27 @@ class _Builder:
         self.elements: list[Element] = []
         self.ends: list[int] = []
         self.open: list[Element] = []
+        self.made: tuple[Element, ...] = ()
+        self.texts: list[tuple[Token, Element | None]] = []
+        self.outside_cells: list[Element] = []
         self.quirks = document.doctype is None or bool(_QUIRKY_DOCTYPE.match(document.html, document.doctype.start))
 
-    def build(self) -> tuple[tuple[Element, ...], list[int]]:
-        for kind, start, end, name in self.document.tokens:
-            if kind == "start":
+    def build(self) -> None:
+        html = self.document.html
+        for token in self.document.tokens:
+            kind, start, end, name = token
+            if kind == "text":
+                if not html[start:end].isspace():
+                    self.texts.append((token, self.open[-1] if self.open else None))
+            elif kind == "start":
                 self.start(name, start, end)
             elif kind == "end":
                 self.close(name, start)
-        size = len(self.document.html)
+        size = len(html)
         for element in self.open:
             if self.ends[element.index] < 0:
                 self.ends[element.index] = size
-        return tuple(self.elements), self.ends
+        self.made = tuple(self.elements)
 
     def start(self, name: str, start: int, end: int) -> None:
         if name in _SPECIAL:
@@ -233,8 +253,12 @@ class _Builder:
             self.end_formatting(name, start)
         if self.open and self.open[-1].name == "head" and name not in _IN_HEAD:
             self.end_from(len(self.open) - 1, start)
-        element = Element(self.document, name, Span(start, end), self.parent_of(name), len(self.elements))
+        is_outside = bool(self.open) and self.open[-1].name in _IN_TABLE and name not in _ALLOWED_IN_TABLE
+        parent = self.before_table() if is_outside else self.open[-1] if self.open else None
+        element = Element(self.document, name, Span(start, end), parent, len(self.elements))
         self.elements.append(element)
+        if is_outside:
+            self.outside_cells.append(element)
         if self.is_empty(element):
             self.ends.append(end)
         else:
@@ -251,15 +275,10 @@ class _Builder:
         ends_itself = self.document.html.startswith("/>", element.tag.end - 2)
         return ends_itself and (":" in name or any(one.name in ("svg", "math") for one in self.open))
 
-    def parent_of(self, name: str) -> Element | None:
-        """The element that a new one stands in; what is in a table but in no cell goes before the table (§13.2.6.1)."""
-        if not self.open:
-            return None
-        parent = self.open[-1]
-        if parent.name in _IN_TABLE and name not in _ALLOWED_IN_TABLE:
-            depth = self.find(("table",), frozenset())
-            return self.open[depth].parent if depth >= 0 else parent
-        return parent
+    def before_table(self) -> Element | None:
+        """The element that holds what is in a table but in no cell: it goes before the table (§13.2.6.1)."""
+        depth = self.find(("table",), frozenset())
+        return self.open[depth].parent if depth >= 0 else self.open[-1]
 
     def imply(self, name: str, at: int) -> None:
         """What a start tag ends (§13.2.6.4.7 and following)."""
