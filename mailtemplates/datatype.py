@@ -180,4 +180,9 @@ def at(one: DataType, index: int) -> DataType:
 
 def has_method(one: DataType, name: str) -> bool:
     """Whether ``value.name`` is a method of Python, whatever the data: ``order.items`` of an object."""
-    return any(name in _METHODS.get(kind, ()) for kind in one.kinds)
+    return one.kinds != KINDS and any(name in _METHODS.get(kind, ()) for kind in one.kinds)
+
+
+def hides_data(one: DataType, name: str) -> bool:
+    """Whether that method hides data of the name."""
+    return one.kinds <= {"object", "null"} and name in one.names and name in _METHODS["object"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -43,26 +44,35 @@ def literal(node: nodes.Node | None) -> str | None:
     return node.value if isinstance(node, nodes.Const) and isinstance(node.value, str) else None
 
 
-def parents(template: TemplateSource) -> Iterator[TemplateSource | None]:
+@lru_cache(maxsize=64)
+def parents(template: TemplateSource) -> tuple[TemplateSource | None, ...]:
     """The templates that one extends, nearest first; None in the place of one that cannot be read, which is the last.
 
     What a template extends under a condition cannot be told either.
     """
+    found: list[TemplateSource | None] = []
     current = template
     seen = {template.name}
-    for _ in range(_MOST_PARENTS):
-        tree = current.tree
-        extends = list(tree.find_all(nodes.Extends)) if tree else []
-        if not extends:
-            return
-        name = literal(extends[0].template) if tree and extends[0] in tree.body else None
+    while len(found) < _MOST_PARENTS:
+        extends = next(_extends(current.tree.body), None) if current.tree else None
+        if extends is None:
+            break
+        name = literal(extends.template) if current.tree and extends in current.tree.body else None
         parent = current.other(name) if name and name not in seen else None
+        found.append(parent if parent is not None and parent.tree is not None else None)
         if parent is None or parent.tree is None:
-            yield None
-            return
-        yield parent
+            break
         seen.add(parent.name)
         current = parent
+    return tuple(found)
+
+
+def _extends(body: Iterable[nodes.Node]) -> Iterator[nodes.Extends]:
+    for node in body:
+        if isinstance(node, nodes.Extends):
+            yield node
+        elif isinstance(node, nodes.If):
+            yield from _extends([*node.body, *node.elif_, *node.else_])
 
 
 def inherited(template: TemplateSource) -> tuple[frozenset[str], bool]:

@@ -126,4 +126,4 @@ def called(name: str, owner: DataType) -> DataType:
         return ListOf(STRING)
     if name in ("split", "rsplit", "splitlines") and owner.kinds == {"string"}:
         return ListOf(STRING)
-    return STRING if name in _STRING_METHODS else UNKNOWN
+    return STRING if name in _STRING_METHODS and owner.kinds == {"string"} else UNKNOWN

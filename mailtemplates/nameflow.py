@@ -209,6 +209,12 @@ class _Reader(Expressions):
             state.set(one[1] if isinstance(one, tuple) else one, OWN)
 
 
+@lru_cache(maxsize=8)
+def all_nodes(template: TemplateSource) -> tuple[nodes.Node, ...]:
+    """Every node of a template, in the order of the source."""
+    return tuple(walk(template.tree)) if template.tree is not None else ()
+
+
 def walk(node: nodes.Node) -> Iterator[nodes.Node]:
     """A node and all below it, in the order of the source."""
     waiting: list[Any] = [node]

@@ -20,6 +20,7 @@ from mailtemplates.datatype import (
     at,
     either,
     has_method,
+    hides_data,
     without_null,
 )
 from mailtemplates.exports import inherited
@@ -123,7 +124,7 @@ class Expressions:
         return found
 
     def _const_value(self, node: nodes.Const, state: State, how: How) -> Value:
-        names = {bool: "boolean", int: "number", float: "number", str: "string", type(None): "null"}
+        names = {bool: "boolean", int: "number", float: "number", str: "string"}
         return Value("always", KIND_TYPES.get(names.get(type(node.value), ""), UNKNOWN), "own")
 
     def _templatedata_value(self, node: nodes.TemplateData, state: State, how: How) -> Value:
@@ -207,7 +208,7 @@ class Expressions:
         path = path_of(node) or ("…", name)
         if path in state.facts:
             member = Member("always", without_null(member.type))
-        shadowed = method and "object" in owner.type.kinds and member.presence in ("always", "maybe")
+        shadowed = method and hides_data(owner.type, name)
         if method:
             member = Member("always", UNKNOWN)
         self._use(span, path, "module" if owner.is_module else "value", member, owner.type.names, how, shadowed)

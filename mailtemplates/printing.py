@@ -76,24 +76,24 @@ class Printing(NamedTuple):
     statements: tuple[tuple[nodes.Node, Place], ...]
 
 
-@lru_cache(maxsize=32)
 def read_printing(template: TemplateSource) -> Printing:
     """Follow what a template prints; nothing is found in one that does not parse."""
-    reader = _Reader(template)
-    if template.tree is not None:
-        try:
-            reader.run(template.tree)
-        except RecursionError:
-            return Printing((), (), {}, ())
+    return _read((template, *parents(template)))
+
+
+@lru_cache(maxsize=64)
+def _read(line: tuple[TemplateSource | None, ...]) -> Printing:
+    """What the first prints of templates that extend each other; None is one that cannot be read."""
+    template = line[0]
+    inherited = _read(line[1:]).blocks if len(line) > 1 else None
+    if template is None or template.tree is None:
+        return Printing((), (), {}, ())
+    reader = _Reader(template, inherited)
+    try:
+        reader.run(template.tree)
+    except RecursionError:
+        return Printing((), (), {}, ())
     return Printing(tuple(reader.printed), tuple(reader.pieces), reader.blocks, tuple(reader.statements))
-
-
-def _inherited(template: TemplateSource) -> dict[str, tuple[Place, HtmlContext]] | None:
-    """Where the blocks are of the template that this one extends; None when it extends none."""
-    parent = next(parents(template), template)
-    if parent is template:
-        return None
-    return read_printing(parent).blocks if parent is not None else {}
 
 
 def text_of(body: Iterable[nodes.Node]) -> str:
@@ -108,13 +108,13 @@ def _data(node: nodes.Node) -> Iterator[nodes.TemplateData]:
 
 
 class _Reader:
-    def __init__(self, template: TemplateSource) -> None:
+    def __init__(self, template: TemplateSource, inherited: dict[str, tuple[Place, HtmlContext]] | None) -> None:
         self.template = template
         self.printed: list[Printed] = []
         self.pieces: list[Piece] = []
         self.blocks: dict[str, tuple[Place, HtmlContext]] = {}
         self.statements: list[tuple[nodes.Node, Place]] = []
-        self.inherited = _inherited(template)
+        self.inherited = inherited
 
     def run(self, tree: nodes.Template) -> None:
         place = Place("none") if self.inherited is not None else self._file(tree)

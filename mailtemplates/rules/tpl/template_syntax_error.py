@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from jinja2 import TemplateSyntaxError, nodes
 
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.nameflow import all_nodes, walk
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
@@ -88,13 +89,36 @@ def template_syntax_error(template: TemplateSource) -> Findings:
 
 def _compiling(template: TemplateSource) -> TemplateSyntaxError | None:
     """What is wrong with a template that parses; unknown filters and tests are another rule's."""
+    if template.tree is None or not _may_fail(all_nodes(template), template.tree.body):
+        return None
     try:
-        template.environment.overlay()._generate(template.tree, template.name, template.name)  # type: ignore[arg-type]
+        template.environment.overlay()._generate(template.tree, template.name, template.name)
     except TemplateSyntaxError as fault:
         return None if _NO_FILTER.match(fault.message or "") else fault
     except RecursionError:
         return None
     return None
+
+
+def _may_fail(everything: tuple[nodes.Node, ...], body: list[nodes.Node]) -> bool:
+    """Whether there is anything that the compiler might refuse: it takes its time."""
+    blocks: set[str] = set()
+    for node in everything:
+        match node:
+            case nodes.Block():
+                if node.name in blocks:
+                    return True
+                blocks.add(node.name)
+            case nodes.Extends():
+                if node not in body:
+                    return True
+            case nodes.For():
+                if any(name.name == "loop" for name in walk(node.target) if isinstance(name, nodes.Name)):
+                    return True
+            case nodes.Macro() | nodes.CallBlock():
+                if any(argument.name == "caller" for argument in node.args):
+                    return True
+    return False
 
 
 def _outside_loops(node: nodes.Node) -> Iterator[nodes.Node]:

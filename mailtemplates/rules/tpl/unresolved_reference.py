@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 
 from mailtemplates.exports import exports, literal
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.jinjatokens import offset_of
-from mailtemplates.nameflow import read_flow, walk
+from mailtemplates.nameflow import all_nodes, read_flow
 from mailtemplates.nameplace import place_of, string_place
 from mailtemplates.rule import rule
 from mailtemplates.source import nearest
@@ -68,17 +71,32 @@ def unresolved_reference(template: TemplateSource) -> Findings:
     """
     if template.tree is None:
         return
-    everything = list(walk(template.tree))
-    yield from _words(template, everything)
+    everything = all_nodes(template)
     for node in everything:
         if isinstance(node, nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport):
             yield from _targets(template, node)
+    yield from _folded([*_words(template, everything), *_called(template)])
+
+
+def _called(template: TemplateSource) -> Iterator[Finding]:
+    """Unknown functions and macros."""
     for use in read_flow(template).uses:
         if use.member.presence == "never" and (use.of == "module" or (use.of == "variables" and use.how == "called")):
             kind = "function" if use.of == "variables" else "macro"
             known = [name for name in use.known if use.of == "module" or _is_callable(template, name)]
             cure = _did_you_mean(use.name, known, f"register the {kind} with the engine" if kind == "function" else "")
             yield Finding(use.span, f"there is no {kind} `{use.path}`", cure)
+
+
+def _folded(found: list[Finding]) -> Iterator[Finding]:
+    """One finding for one word, at its first place."""
+    counts = Counter(one.problem for one in found)
+    said: set[str] = set()
+    for one in found:
+        if one.problem not in said:
+            said.add(one.problem)
+            count = counts[one.problem]
+            yield one if count == 1 else replace(one, problem=f"{one.problem} ({count} times)")
 
 
 def _is_callable(template: TemplateSource, name: str) -> bool:
@@ -90,7 +108,7 @@ def _did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     return f"did you mean `{similar}`?" if similar else otherwise or "mend the name"
 
 
-def _words(template: TemplateSource, everything: list[nodes.Node]) -> Iterator[Finding]:
+def _words(template: TemplateSource, everything: tuple[nodes.Node, ...]) -> Iterator[Finding]:
     """Unknown filters and tests; `'name' is filter` asks whether there is one."""
     asked = {
         node.node.value
@@ -125,14 +143,15 @@ def _targets(
     if len(missing) > 1:
         problem = f"there is none of the templates `{'`, `'.join(missing)}`"
     cure = _did_you_mean(
-        missing[0], _templates(template), "names are relative to the template folder, with forward slashes"
+        missing[0], _templates(template.environment), "names are relative to the template folder, with forward slashes"
     )
     yield Finding(span, problem, cure)
 
 
-def _templates(template: TemplateSource) -> list[str]:
+@lru_cache(maxsize=2)
+def _templates(environment: Environment) -> list[str]:
     try:
-        return template.environment.list_templates()
+        return environment.list_templates()
     except TypeError:
         return []
 

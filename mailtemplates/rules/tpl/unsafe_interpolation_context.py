@@ -117,5 +117,7 @@ def _may_be_text(one: Printed, flow: Flow) -> bool:
     value = flow.value(one.node)
     if value.origin != "data" or value.type.kinds <= _HARMLESS:
         return False
+    if isinstance(one.node, nodes.Call) and isinstance(one.node.node, nodes.Name):
+        return False  # what an application's function gives is not data
     names = {node.name for node in walk(one.node) if isinstance(node, nodes.Filter)}
     return "tojson" not in names and not (isinstance(one.node, nodes.Filter) and one.node.name in _NUMBERS)

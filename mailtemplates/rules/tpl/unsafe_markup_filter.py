@@ -5,6 +5,7 @@ from collections.abc import Iterator, Set
 from jinja2 import nodes
 
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.guards import path_of, spelled
 from mailtemplates.jinjatokens import offset_of
 from mailtemplates.nameflow import Flow, read_flow, walk
 from mailtemplates.nameplace import place_of
@@ -66,9 +67,10 @@ def _found(template: TemplateSource, node: nodes.Node, flow: Flow, clean: Set[st
     if _is_data(marked, flow, clean):
         start = offset_of(node if word == "safe" else node.node)
         said = f"`|{word}`" if word == "safe" else f"`{word}()`"
+        path = path_of(marked)
         yield Finding(
             place_of(template.text, word, start),
-            f"{said} prints data as markup",
+            f"{said} prints {f'`{spelled(path)}`' if path else 'data'} as markup",
             f"remove {said}, or clean the html first with a filter that the option `trusted` names",
         )
 
