@@ -12,11 +12,13 @@ from mailtemplates.rule import rule
 
 _OPENS = pattern(r"<!(?:--)?\[\s*if\b([^\]]*)\]", 2)
 _SPACED = pattern(r"<!--\s+\[\s*if\b[^\]]*\]>|<!---\s*\[\s*if\b[^\]]*\]>", 2)
+_NO_END = pattern(r"<!--\s*\[\s*end\s*if\s*\]\s*-->|<!--\s*<!\s*\[\s*end\s+if\s*\]\s*-->", 2)
 _CLOSES = pattern(r"<!\s*\[\s*endif\s*\]", 2)
 _REVEALS = pattern(r"\s*>\s*(?:<!\s*-*\s*>|<!--\s*-->|-->)", 2)
 _WORD = pattern(r"\s*(?:([()!&|])|([A-Za-z]+)|(\d+(?:\.\d+)?)|(\S))")
 _FEATURES = frozenset({"mso", "ie", "vml", "true", "false", "windowsedition", "o", "ppt", "ppc"})
 _OPERATORS = frozenset({"gt", "gte", "lt", "lte", "eq"})
+_WORDS_OWN = pattern(r">\s*<style[^>]*>\s*v\\:\*")
 _VML = pattern(r"<v:[a-z]+", 2)
 _OFFICE = pattern(r"<o:officedocumentsettings", 2)
 
@@ -87,9 +89,13 @@ def mso_markup(document: HtmlDocument) -> Findings:
     opened: list[_Mark] = []
     for mark in _marks(document):
         if mark.opens:
-            yield from _condition(mark)
+            yield from _condition(html, mark)
             if not mark.closes:
                 opened.append(mark)
+        elif not mark.closes:
+            opened[-1:] = []
+            problem = f"{shorten(html[mark.start : mark.end], 30)} is a plain comment and ends no condition"
+            yield Finding(Span(mark.start, mark.end), problem, "write <!--<![endif]-->")
         elif opened:
             opened.pop()
         else:
@@ -114,6 +120,8 @@ def _marks(document: HtmlDocument) -> Iterator[_Mark]:
             yield _Mark(*match.span(), True, close is not None and not reveals, match[1])
         elif _CLOSES.search(html, token.start, token.end):
             yield _Mark(token.start, token.end, False, True)
+        elif _NO_END.match(html, token.start):
+            yield _Mark(token.start, token.end, False, False)
 
 
 def _open(html: str, mark: _Mark) -> Finding:
@@ -129,7 +137,7 @@ def _open(html: str, mark: _Mark) -> Finding:
     return Finding(span, problem, "write <![endif]--> at its end")
 
 
-def _condition(mark: _Mark) -> Findings:
+def _condition(html: str, mark: _Mark) -> Findings:
     """What is wrong with the words of a condition."""
     start = mark.end - 1 - len(mark.condition)
     span = Span(start, mark.end - 1)
@@ -138,7 +146,7 @@ def _condition(mark: _Mark) -> Findings:
     if wrong:
         help_ = "write it as [if mso], [if !mso], [if gte mso 9] or [if (gte mso 9)|(IE)]"
         yield Finding(span, f"the condition [if {shorten(text, 40)}] {wrong}", help_, severity="warning")
-    elif mark.closes and text.replace(" ", "").strip("()").lower() == "!mso":
+    elif mark.closes and text.replace(" ", "").strip("()").lower() == "!mso" and not _WORDS_OWN.match(html, mark.end):
         problem = "what stands in <!--[if !mso]> … <![endif]--> is shown by no mail program"
         yield Finding(
             Span(mark.start, mark.end), problem, "write <!--[if !mso]><!--> … <!--<![endif]-->", severity="warning"
