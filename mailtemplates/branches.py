@@ -7,7 +7,7 @@ data gives them: so a render takes branches that no data reaches.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -62,13 +62,23 @@ class Branch(NamedTuple):
     within: frozenset[Choice]
 
 
+class StandIn(str):
+    """What a loop runs over when no sample has a row: prints as a word, and has every attribute."""
+
+    __slots__ = ()
+
+
 class _Condition(NamedTuple):
-    """A watched expression: its key, the constant that it is compared with, the paths that it names."""
+    """A watched expression: its key, the constant that it is compared with, the paths that it names.
+
+    :param targets: the variables of a loop over it.
+    """
 
     key: str
     negated: bool
     constant: tuple[Any, ...]
     paths: tuple[str, ...]
+    targets: tuple[str, ...] = ()
 
 
 class World:
@@ -182,6 +192,9 @@ class Watch:
             return iterable
         rows = [] if isinstance(iterable, Undefined) or iterable is None else list(islice(iterable, 2))
         known = rows or self._rows.get(condition.key, [])
+        if not known and wanted != 0:
+            self.hollow.update(condition.targets)
+            known = [StandIn("value")]
         rows = (known * 2)[: 2 if wanted is None else wanted]
         self._count(rows, len(rows), condition, template, at)
         return rows
@@ -202,8 +215,14 @@ class Watch:
             return generate(source, name, *args, **kwargs)
 
         environment._generate = watched  # type: ignore[method-assign]
+        environment.getattr = _any_of_stand_in(environment.getattr)  # type: ignore[method-assign]
+        environment.getitem = _any_of_stand_in(environment.getitem)  # type: ignore[method-assign]
         environment.branch_test = self.test  # type: ignore[attr-defined]
         environment.branch_rows = self.rows  # type: ignore[attr-defined]
+
+
+def _any_of_stand_in(look_up: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda value, name: value if type(value) is StandIn else look_up(value, name)
 
 
 class _Place(NamedTuple):
@@ -262,7 +281,8 @@ class _Reader:
 
     def _loop(self, node: nodes.For, place: _Place) -> Iterator[Branch]:
         yield from self.read(node.iter, place)
-        at, condition = self._condition(node.iter)
+        targets = [node.target, *node.target.find_all(nodes.Name)]
+        at, condition = self._condition(node.iter, tuple(one.name for one in targets if isinstance(one, nodes.Name)))
         node.iter = self._asked("branch_rows", node.iter, at)
         key = condition.key
         none, one, more = (Choice(self._template, at, state) for state in ("none", "one", "more"))
@@ -277,11 +297,11 @@ class _Reader:
         for child in node.else_:
             yield from self.read(child, _Place(empty, place.within | {none}))
 
-    def _condition(self, test: nodes.Expr) -> tuple[int, _Condition]:
+    def _condition(self, test: nodes.Expr, targets: tuple[str, ...] = ()) -> tuple[int, _Condition]:
         at = min((offset_of(one) for one in _expressions(test) if offset_of(one)), default=offset_of(test))
-        while (self._template, at) in self._conditions and self._conditions[self._template, at] != _read(test):
+        condition = _read(test)._replace(targets=targets)
+        while self._conditions.setdefault((self._template, at), condition) != condition:
             at += 1
-        condition = self._conditions[self._template, at] = _read(test)
         return at, condition
 
     def _asked(self, method: str, node: nodes.Expr, at: int) -> nodes.Expr:

@@ -27,6 +27,7 @@ from mailtemplates.tracing import Origin, Stretch, Traced
 
 _BLOCK_OF = {title.lower(): name for name, title in HEADER_FIELDS.items()}
 _WORD = pattern(r"\S+")
+_FIELD_WORD = pattern(r"[^\s<>\"]+")
 _REFERENCE = pattern(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);?")
 _NOT_BASE64 = pattern(rb"[^A-Za-z0-9+/]+")
 _WINDOWS = (6, 4, 3, 2, 1)
@@ -123,7 +124,7 @@ class Origins:
         begin, until = _whole_words(field, span)
         before = decode(field.octets[field.body.start : begin].decode("latin-1")).strip()
         shown = decode(field.octets[begin:until].decode("latin-1")).strip()
-        for words in (shown, *sorted(_WORD.findall(shown), key=len, reverse=True)[:8]):
+        for words in (shown, shown.strip("<>\""), *sorted(_FIELD_WORD.findall(shown), key=len, reverse=True)[:8]):
             found = _nth(block, words, before.count(words), base, end) if words else -1
             if found >= 0:
                 return _at(block, found, found + len(words))
