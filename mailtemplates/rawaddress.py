@@ -17,6 +17,7 @@ from mailtemplates.rawaddresslist import Element, RawGroup, RawMailbox, read_lis
 from mailtemplates.rawaddrspec import OBSOLETE, Fault
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import decode
+from mailtemplates.unfilled import find_placeholders, is_nothing
 
 __all__ = [
     "ADDRESS_FIELDS",
@@ -36,11 +37,6 @@ ADDRESS_FIELDS = (
 )
 
 _REMEMBERED = 4_000
-# What a template language leaves behind when nothing is filled in, and cannot be anything else.
-_PLACEHOLDER = pattern(
-    r"\{\{[^{}]{0,200}\}\}|\{%[^{}%]{1,200}%\}|\*\|[A-Za-z0-9_:. -]{1,80}\|\*"
-    r"|(?<![0-9A-Za-z%])%[A-Za-z][A-Za-z0-9_.]{2,60}%"
-)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
 
 
@@ -89,15 +85,14 @@ def _read(text: str) -> RawAddresses:
 
 
 def _without_placeholders(text: str, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
-    """The faults that do not come of a placeholder of a template, which is a fault of its own."""
-    if "{" not in text and "%" not in text and "*|" not in text:
-        return faults
-    marks = [match.span() for match in _PLACEHOLDER.finditer(text)]
+    """The faults that do not come of a value that was not filled in, which is a fault of its own."""
+    marks = find_placeholders(text)
     starts = [start for start, _ in marks]
     kept = []
     for fault in faults:
         before = bisect_left(starts, fault.end) - 1
-        if before < 0 or marks[before][1] <= fault.start:
+        hidden = before >= 0 and not text[marks[before][1] : fault.start].strip()
+        if not hidden and not (fault.kind == "no-domain" and is_nothing(text[fault.start : fault.end])):
             kept.append(fault)
     return tuple(kept)
 

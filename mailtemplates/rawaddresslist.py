@@ -23,6 +23,7 @@ from mailtemplates.rawaddrspec import (
     read_addr_spec,
     words_of,
 )
+from mailtemplates.unfilled import is_nothing
 
 
 class RawMailbox(NamedTuple):
@@ -63,6 +64,11 @@ def read_list(text: str) -> tuple[tuple[Element, ...], tuple[Fault, ...]]:
 
 def _has_at(words: Sequence[Lexeme]) -> bool:
     return any(one.text == "@" for one in words)
+
+
+def _is_whole(words: Sequence[Lexeme]) -> bool:
+    """Whether words are no piece of a name that goes on behind a comma: nothing filled in, or an encoded address."""
+    return is_nothing(words_of(words)) or any(hides_address(one) for one in words)
 
 
 def _is_lower(words: Sequence[Lexeme]) -> bool:
@@ -334,6 +340,8 @@ class _Reader:
         """``words``, which end before ``stop``, or more: elements without an address may be the name's beginning."""
         first = len(self.pending)
         while first and (_is_lower(words) or not self.is_local(self.pending[first - 1])):
+            if _is_whole(self.pending[first - 1]):
+                break
             first -= 1
         taken = self.pending[first:]
         self.pending = self.pending[:first]

@@ -68,6 +68,7 @@ _HEAD = pattern(r"=\?([^?=\r\n]{0,60})\?(?:([^?=\s]{0,12})\?)?")
 _FOLDED = pattern(rb"[ \t\r\n]+")
 _WORD_END = pattern(r"[^ \t\r\n]*")
 _MORE_Q = pattern(r"=[0-9A-F]{2}[^ \t\r\n?]*\?=(?![^\s])")
+_NO_ENCODING = pattern(r"[^ \t\r\n?]{1,200}\?=")
 _CONTROL = pattern("[\x00-\x08\x0a-\x1f\x7f\u2028-\u202e\u2066-\u2069]")
 _RAW_CONTROL = pattern(r"[^ -~\t\r\n]|\r(?!\n)")
 _SPECIALS = pattern(r'[()<>@,;:"\[\]\\]')
@@ -213,6 +214,9 @@ def _word(text: str, start: int, after: int, label: str, encoding: str | None, l
     if coded not in ("b", "q") and known and text.startswith("?=", after - 1):
         payload = encoding if encoding is not None else ""
         return _judged(Word(start, after + 1, charset, language, "", payload, _octets(payload, ""), None))
+    if encoding is None and known and (lost := _NO_ENCODING.match(text, after, limit)):
+        payload = lost[0][:-2]
+        return _judged(Word(start, lost.end(), charset, language, "", payload, _octets(payload, ""), None))
     end = text.find("?=", after, limit) if encoding is not None else -1
     if end < 0:
         return _endless(text, start, after, charset, coded, limit) if known and coded in ("b", "q") else None
@@ -302,7 +306,7 @@ def _neighbours(text: str, words: list[Word], at: int) -> Iterator[WordFault]:
         yield WordFault("touches-word", "an encoded word touches the next", word.start, words[at + 1].end)
         after = ""
     for beside, start, end in ((before, word.start - 1, word.end), (after, word.start, word.end + 1)):
-        if beside and beside not in _BESIDE[word.place]:
+        if " " < beside < "\x7f" and beside not in _BESIDE[word.place]:
             special = word.place == "phrase" and beside in "<>:()"
             kind: FaultKind = "touches-special" if special else "touches-text"
             yield WordFault(kind, f"an encoded word touches `{beside}`", start, end)

@@ -43,7 +43,7 @@ def bad_list_separator(field: RawField) -> Findings:
         …
     """
     faults = read_addresses(field).faults
-    semicolons = [fault for fault in faults if fault.kind == "semicolon"]
+    semicolons = [fault for fault in faults if fault.kind == "semicolon" and not _ends_undisclosed(field, fault)]
     if semicolons:
         first = semicolons[0]
         problem = "`;` stands where a comma separates addresses"
@@ -55,6 +55,11 @@ def bad_list_separator(field: RawField) -> Findings:
         yield Finding(
             where, _count(empty[0].problem, empty), "take the comma out", _fix(field, empty), severity="warning"
         )
+
+
+def _ends_undisclosed(field: RawField, fault: Fault) -> bool:
+    """Whether the semicolon ends `undisclosed-recipients;`, a group whose colon is missing."""
+    return field.latin[: fault.start].rstrip(" ;").lower().endswith("undisclosed-recipients")
 
 
 def _count(problem: str, faults: list[Fault]) -> str:

@@ -165,7 +165,9 @@ def _differ(one: RawFilename, other: RawFilename) -> bool:
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).split())
+    """A name as it is compared, without the folders before it, which are a fault of their own."""
+    file = name.replace("\\", "/").rpartition("/")[2]
+    return " ".join(unicodedata.normalize("NFC", file).split())
 
 
 def _two_names(part: Part, filename: RawFilename, name: RawFilename) -> Finding:

@@ -37,6 +37,8 @@ _OFFICE = ("application/vnd.openxmlformats-officedocument.", "application/vnd.oa
 _OLD_OFFICE = frozenset(("application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"))
 _PICTURES = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
 _PDF_HEAD = 1024
+# In any other, the content cannot be known.
+_ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
 
 
 @rule("ATT008", severity="warning", fix="part")
@@ -94,7 +96,12 @@ def type_extension_mismatch(part: Part) -> Findings:
         R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAICTAEAOw==
     """
     field = part.first("Content-Type")
-    if part.is_composite or field is None or part.media_type.startswith(("message/", "multipart/")):
+    if (
+        part.encoding not in _ENCODINGS
+        or part.is_composite
+        or field is None
+        or part.media_type.startswith(("message/", "multipart/"))
+    ):
         return
     if not part.filename and not part.media_type.startswith(("image/", "application/")):
         return

@@ -6,6 +6,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawmessage import RawMessage
+from mailtemplates.rawword import decode
 from mailtemplates.rule import rule
 from mailtemplates.source import nearest
 
@@ -69,7 +70,7 @@ def unresolved_cid(message: RawMessage) -> Findings:
     """
     html = htmls(message)
     named: set[str] = set().union(*map(mentioned, html))
-    known = {content_id(part) for part in message.parts} - {""}
+    known = {_decoded(content_id(part)) for part in message.parts} - {""}
     related = sum(part.media_type == "multipart/related" for part in message.parts)
     if (named <= known and related < 2 and not _has_empty(html)) or _is_broken(message):
         return
@@ -85,6 +86,11 @@ def unresolved_cid(message: RawMessage) -> Findings:
         told += len(lost)
         if families:
             yield from _elsewhere(families, part, found)
+
+
+def _decoded(identifier: str) -> str:
+    """An identifier that somebody encoded, which is a fault of its own, as it was meant."""
+    return decode(identifier).strip(" <>") if identifier.startswith("=?") else identifier
 
 
 def _has_empty(html: list[Part]) -> bool:

@@ -45,6 +45,8 @@ def unknown_charset(part: Part) -> Findings:
     declared = read_declared(part)
     if declared is None or declared.charset is not None:
         return
+    if "=?" in declared.label or not declared.label.isprintable():
+        return
     yield Finding(
         declared.span,
         f"there is no charset `{shorten(declared.label, 40)}`",

@@ -3,9 +3,12 @@ from __future__ import annotations
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.mime import Part
+from mailtemplates.pattern import pattern
 from mailtemplates.rawbase64 import find_fault
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
+
+_FOR_URLS = pattern(rb"(?!--)[A-Za-z0-9+/_-]{40,}=*")
 
 
 @rule("CTE014", severity="error")
@@ -66,8 +69,8 @@ def base64_malformed(part: Part) -> Findings:
 
 def _is_boundary(content: bytes, at: int) -> bool:
     """Whether the fault is rather a line of a boundary, that the multipart did not find."""
-    line = content[content.rfind(b"\n", 0, at) + 1 :][:200].partition(b"\n")[0]
-    return b"--" in line
+    line = content[content.rfind(b"\n", 0, at) + 1 :][:200].partition(b"\n")[0].strip()
+    return b"--" in line and line != b"--" and not _FOR_URLS.fullmatch(line)
 
 
 def _help(part: Part, found: str) -> str:

@@ -92,6 +92,8 @@ def invalid_cte(message: RawMessage) -> Findings:
         field = part.first(FIELD)
         if field is None or (part.encoding in _LEGAL and part.encoding != "binary" and field.value):
             continue
+        if not field.is_plain:
+            continue
         if part.encoding == "binary":
             if part.body.start >= inside:
                 yield _binary(part, field)

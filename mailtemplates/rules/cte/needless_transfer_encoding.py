@@ -49,11 +49,11 @@ def needless_transfer_encoding(part: Part) -> Findings:
         return
     if part.encoding == "8bit":
         yield Finding(
-            value_span(field), "the text is ASCII and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit")
+            value_span(field), "the text is 7bit and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit")
         )
     elif not find_fault(part.content) and decoded.count(b"\n") == decoded.count(b"\r\n") and not _is_fragile(decoded):
         fix = reencode(part, "7bit")
-        yield Finding(value_span(field), "the text is ASCII and encoded as base64", "send it as 7bit", fix)
+        yield Finding(value_span(field), "the text is 7bit and encoded as base64", "send it as 7bit", fix)
 
 
 def _is_fragile(text: bytes) -> bool:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.charset import find_charset, find_misfit, is_utf8
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import Word, meant, read_words, runs
+from mailtemplates.rawword import Word, decode, meant, read_words, runs
 from mailtemplates.rewording import Piece, plain_form, reword
 from mailtemplates.rule import rule
 from mailtemplates.wordform import FaultKind
@@ -92,6 +92,8 @@ def malformed_encoded_word(field: RawField) -> Findings:
     for run, word in ((one, word) for one in runs(words, field.latin) for word in one):
         fault = word.fault(*_HELP) if word.is_legal else None
         if fault and fault.kind == "special" and _hides_address(field, word):
+            continue
+        if fault and fault.kind == "empty" and field.lower == "subject" and not decode(field.value).strip():
             continue
         if fault and fault.kind == "undecodable":
             yield from _undecodable(field, word)

@@ -28,6 +28,9 @@ _IDENTIFIERS = pattern(r"<[!-;=?-~]+@[!-;=?-~]+>(?: <[!-;=?-~]+@[!-;=?-~]+>)*")
 # Fields that rules of their own read strictly.
 _OTHERS = frozenset(("date", "resent-date", "mime-version", "content-transfer-encoding", "content-id"))
 _MOST = 100
+_EXTENDED_NAME = pattern(rb"[; \t\n]filename\*(?:0\*?)?=", 2)
+# How far away the other field of the same header is looked for, in octets.
+_NEAR = 4_000
 
 
 class _Misplaced(NamedTuple):
@@ -144,13 +147,14 @@ class _Holders:
         text = decode(one.value) if one.quoted else _shown(self.text[one.value_start : end])
         chunks = [chunk.encode("ascii") for chunk in _parameter(one, text)]
         cure = f"write {one.name}*=utf-8''… (RFC 2231)"
+        severity: Severity | None = "warning" if one.name == "name" and _is_spare(self.field) else None
         if not chunks:
-            return _Misplaced(one.start, end, f"the parameter {one.name}", cure)
+            return _Misplaced(one.start, end, f"the parameter {one.name}", cure, None, severity)
         if len(chunks[0]) < 70:
             cure = f"write {chunks[0].decode('ascii')}"
         written = (b";" + self.field.line_end + b" ").join(chunks)
         fix = replace(self.field.at(one.start, end), written)
-        return _Misplaced(one.start, end, f"the parameter {one.name}", cure, fix)
+        return _Misplaced(one.start, end, f"the parameter {one.name}", cure, fix, severity)
 
     def in_quotes(self, quoted: Lexeme) -> _Misplaced:
         text = _shown(_PAIR.sub(r"\1", _FOLD.sub("", quoted.text[1:-1])))
@@ -172,6 +176,15 @@ class _Holders:
             return _Misplaced(start, end, "an address", "write the address as it is, in ASCII")
         fix = replace(self.field.at(start, end), text.encode("ascii"))
         return _Misplaced(start, end, "an address", f"write {text}", fix)
+
+
+def _is_spare(field: RawField) -> bool:
+    """Whether the Content-Disposition beside has the file name as it should be, and this one is for old programs."""
+    least = max(0, field.span.start - _NEAR)
+    start = max(field.octets.rfind(mark, least, field.span.start) for mark in (b"\n\n", b"\n\r\n"))
+    ends = (field.octets.find(mark, field.span.end, field.span.end + _NEAR) for mark in (b"\n\n", b"\n\r\n"))
+    end = min((at for at in ends if at >= 0), default=field.span.end + _NEAR)
+    return _EXTENDED_NAME.search(field.octets, max(start, least), end) is not None
 
 
 def _is_free(name: str) -> bool:

@@ -48,7 +48,7 @@ def header_control_character(part: Part) -> Findings:
         found = _CONTROL.search(field.raw)
         if found:
             more = len(_CONTROL.findall(field.raw)) - 1
-            told = f", and {more} more control characters" if more else ""
+            told = f", and {more} more control character{'s' * (more > 1)}" if more else ""
             problem = f"{shorten(field.name, 40)} holds {describe(found[0].decode('ascii'))}{told}"
             where = field.at(*found.span())
             yield Finding(where, problem, "remove it; a new line of a field begins with CRLF and a space")

@@ -7,6 +7,7 @@ from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField, Span
+from mailtemplates.rawword import read_words
 from mailtemplates.rule import rule
 
 _LIMIT = 998
@@ -45,13 +46,18 @@ def header_line_over_998(part: Part) -> Findings:
 
 def _judge(field: RawField) -> Findings:
     long = [line for line in _lines(field) if line.end - line.start > _LIMIT]
-    if not long:
+    if not long or _has_endless_word(field):
         return
     problem = f"a line of {shorten(field.name, 40)} has {long[0].end - long[0].start} octets, {_LIMIT} are the most"
     if len(long) > 1:
         most = max(line.end - line.start for line in long)
         problem = f"{len(long)} lines of {shorten(field.name, 40)} have over {_LIMIT} octets; the longest has {most}"
     yield Finding(long[0], problem, "fold it before white space, or shorten it", _folded(field, long))
+
+
+def _has_endless_word(field: RawField) -> bool:
+    """Whether one encoded word is what makes a line too long, which is a fault of its own."""
+    return any(word.end - word.start > _LIMIT - len(field.name) - 2 for word in read_words(field))
 
 
 def _folded(field: RawField, long: list[Span]) -> Fix | None:

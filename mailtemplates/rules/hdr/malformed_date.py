@@ -4,6 +4,7 @@ from mailtemplates.finding import Finding, Findings, replace
 from mailtemplates.rawdate import read_date
 from mailtemplates.rawfield import RawField
 from mailtemplates.rule import rule
+from mailtemplates.unfilled import is_nothing
 
 
 @rule("HDR011", severity="error", fields=("Date", "Resent-Date"), fix="part")
@@ -41,7 +42,7 @@ def malformed_date(field: RawField) -> Findings:
         Date: Mon, 02 Nov 2026 12:00:00 +0000 (UTC)
         …
     """
-    if not field.is_plain or "{{" in field.latin:
+    if not field.is_plain or "{{" in field.latin or is_nothing(field.latin):
         return
     for fault in read_date(field.latin).faults:
         if fault.kind != "day-name":

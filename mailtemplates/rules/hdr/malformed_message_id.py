@@ -4,6 +4,7 @@ from mailtemplates.finding import Finding, Findings, Severity, replace
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawmessageid import IdFault, read_message_id, read_message_ids
 from mailtemplates.rule import rule
+from mailtemplates.unfilled import is_nothing
 
 _DOUBTFUL = ("host", "dot", "character", "obsolete-space", "separator")
 _CURES = {
@@ -55,7 +56,7 @@ def malformed_message_id(field: RawField) -> Findings:
          <"odd but legal"@[192.0.2.1]>
         …
     """
-    if not field.is_plain or "{{" in field.latin:
+    if not field.is_plain or any(mark in field.latin for mark in ("{{", "=?")) or is_nothing(field.latin):
         return
     if field.lower.endswith("message-id"):
         for fault in read_message_id(field.latin).faults:

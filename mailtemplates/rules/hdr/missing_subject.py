@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import Span
+from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawword import decode
+from mailtemplates.rawword import decode, read_words
 from mailtemplates.rule import rule
 
 
@@ -44,6 +44,11 @@ def missing_subject(message: RawMessage) -> Findings:
     if field is None:
         if message.lacks("Subject"):
             yield Finding(message.start, "the message has no Subject field", "add Subject: what the message is about")
-    elif not field.value or ("=?" in field.value and not decode(field.value).strip()):
+    elif not field.value or ("=?" in field.value and not decode(field.value).strip() and not _is_broken(field)):
         where = Span(field.span.start, field.body.end)
         yield Finding(where, "the subject is empty", "write in a few words what the message is about")
+
+
+def _is_broken(field: RawField) -> bool:
+    """Whether an encoded word holds something that cannot be decoded."""
+    return any(word.payload and not word.octets for word in read_words(field))

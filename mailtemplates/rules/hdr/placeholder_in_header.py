@@ -8,12 +8,13 @@ from mailtemplates.rawaddress import read_addresses
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawword import decode
 from mailtemplates.rule import rule
+from mailtemplates.unfilled import NOTHING, is_nothing
 
 _ADDRESSES = frozenset(("from", "sender", "reply-to", "to", "cc"))
 # What a header holds when there is anything to look for.
 _MARKS = (
     *(b"{", b"%", b"[", b"*|", b"=?", b"<<", b"##"),
-    *(b"None", b"undefined", b"null", b"NaN", b"nan", b"object at 0x", b" method "),
+    *(b"None", b"undefined", b"null", b"NaN", b"nan", b"object at 0x", b" method ", b"b'", b'b"'),
 )
 _PLACEHOLDER = pattern(
     r"\{\{[^{}]{0,200}\}\}"  # Jinja, Handlebars, Mustache
@@ -36,9 +37,10 @@ _DOUBTFUL = pattern(
     rf"(?<![\w{{$#])\{{(?:{_PERSON}|[a-z_][a-z0-9_]{{0,60}}|\d)?\}}(?!\}})"
     r"|(?<![\w%])%s(?!\w)|<<[A-Za-z_ ]{2,40}>>|\[\[[a-z_. ]{2,40}\]\]|##[A-Z_]{2,40}##"
 )
-_NOTHING = r"(?:None|undefined|null|NaN|nan|\[object Object\])"
-_ONLY_NOTHING = pattern(rf"\s*{_NOTHING}(?:\s+{_NOTHING})*\s*")
-_NOBODY = pattern(rf"\b(?:[Hh]ello|[Hh]i|[Hh]ey|[Dd]ear|[Ww]elcome)(?: to)?,? ({_NOTHING})(?=\s*(?:[!,.:;?]|$))")
+_ONLY_NOTHING = pattern(rf"\s*{NOTHING}(?:\s+{NOTHING})*\s*")
+_NO_ADDRESS = pattern(rf"(?:^|<)\s*({NOTHING})\s*(?:$|>)")
+_BYTES = pattern(r"b'[^']+'|b\"[^\"]+\"")
+_NOBODY = pattern(rf"\b(?:[Hh]ello|[Hh]i|[Hh]ey|[Dd]ear|[Ww]elcome)(?: to)?,? ({NOTHING})(?=\s*(?:[!,.:;?]|$))")
 
 
 _FIELDS = frozenset(
@@ -89,6 +91,16 @@ def placeholder_in_header(part: Part) -> Findings:
     Bad:
 
         To: undefined <ben@reader.example>
+        …
+
+    Bad:
+
+        To: ann@reader.example, None
+        …
+
+    Bad:
+
+        Subject: b'Your order has been sent'
         …
 
     Bad:
@@ -144,11 +156,13 @@ def _judge(field: RawField) -> Findings:
         yield from _subject(field, text)
     elif field.lower in _ADDRESSES:
         yield from _names(field)
+    elif is_nothing(text):
+        yield _finding(field, text)
 
 
 def _subject(field: RawField, text: str) -> Findings:
     """A subject that is or greets what a program prints for nothing, or that holds what looks like a placeholder."""
-    if match := _ONLY_NOTHING.fullmatch(text):
+    if match := _ONLY_NOTHING.fullmatch(text) or _BYTES.fullmatch(text):
         yield _finding(field, match[0])
     elif match := _NOBODY.search(text):
         yield _finding(field, match[1])
@@ -157,8 +171,11 @@ def _subject(field: RawField, text: str) -> Findings:
 
 
 def _names(field: RawField) -> Findings:
-    """Display names that are nothing but what a program prints for nothing."""
+    """Display names and addresses that are nothing but what a program prints for nothing."""
     for box in read_addresses(field).mailboxes:
+        if match := _NO_ADDRESS.search(field.latin[box.span.start : box.span.end]):
+            yield _finding(field, match[1], at=box.span.start + match.start(1))
+            return
         if box.name and box.spec:
             start, end = box.name_at
             name = field.latin[start:end].strip('"')

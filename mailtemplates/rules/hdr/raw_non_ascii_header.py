@@ -18,6 +18,13 @@ from mailtemplates.rule import rule
 _HIGH = pattern("[\x80-\xff]")
 _SMTPUTF8 = pattern(r"\bwith\s+UTF8(?:SMTP|LMTP)", 2)
 _ADDRESSES = frozenset(name.lower() for name in ADDRESS_FIELDS)
+# No text for people stands in them, so no encoded words either.
+_OF_PROGRAMS = frozenset(
+    (
+        *("date", "message-id", "in-reply-to", "references", "mime-version", "content-transfer-encoding", "content-id"),
+        *("received", "return-path", "list-unsubscribe", "list-unsubscribe-post", "list-help", "list-post"),
+    )
+)
 # Raw octets in their parameters are a rule of its own.
 _PARAMETRIC = ("content-type", "content-disposition")
 
@@ -102,7 +109,8 @@ def _judge(message: RawMessage, field: RawField) -> Findings:
         problem = f"{shorten(field.name, 40)} holds raw octets over 127 that are no UTF-8"
     fix = _fix(message, field) if sure else None
     severity: Severity | None = "warning" if field.place == "embedded" else None
-    yield Finding(field.at(start, end), problem, "write it as encoded words: =?utf-8?q?…?=", fix, severity)
+    cure = "write it in ASCII" if field.lower in _OF_PROGRAMS else "write it as encoded words: =?utf-8?q?…?="
+    yield Finding(field.at(start, end), problem, cure, fix, severity)
 
 
 def _outside(offsets: list[int], spans: list[tuple[int, int]]) -> Iterator[int]:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
 from mailtemplates.pattern import pattern
 from mailtemplates.rawextended import EXTENDED, ParameterFault, ParameterFaultKind
 from mailtemplates.rawfield import RawField
 from mailtemplates.rawparameter import Kind, Parameters, read_parametric
 from mailtemplates.rule import rule
+from mailtemplates.source import nearest
 
 _KINDS: dict[str, Kind] = {"content-type": "type", "content-disposition": "disposition"}
 _HELP: dict[ParameterFaultKind, str] = {
@@ -17,6 +19,11 @@ _HELP: dict[ParameterFaultKind, str] = {
     "unclosed-quote": "write the second quote",
     "unquoted": "put the value in quotes",
 }
+_FAMILIES = (
+    *("application", "audio", "chemical", "example", "font", "haptics", "image", "message", "model"),
+    *("multipart", "text", "video"),
+)
+_TOKEN = pattern(r"[A-Za-z0-9.+_-]+")
 # What was meant where only a half is written.
 _WHOLE = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
 # Characters that need quotes and that every reader takes nevertheless.
@@ -41,6 +48,11 @@ def content_type_syntax(field: RawField) -> Findings:
     Bad:
 
         Content-Type: text; charset=utf-8
+        …
+
+    Bad:
+
+        Content-Type: plain/text; charset=utf-8
         …
 
     Bad:
@@ -98,6 +110,8 @@ def content_type_syntax(field: RawField) -> Findings:
         …
     """
     read = read_parametric(field.latin, _KINDS[field.lower])
+    if field.lower == "content-type" and read.token and read.token.isascii():
+        yield from _unknown_type(field, read)
     unread = tuple([fault for fault in read.faults if fault.kind == "bad-type"])
     for fault in (unread or read.faults)[:_MOST]:
         if fault.kind in _HELP and not _is_others(field, fault):
@@ -108,6 +122,19 @@ def content_type_syntax(field: RawField) -> Findings:
                 _fix(field, read, fault),
                 severity=_severity(field, read, fault),
             )
+
+
+def _unknown_type(field: RawField, read: Parameters) -> Findings:
+    """A media type of no family that there is; one that only some programs know begins with ``x-``."""
+    family, _, kind = read.token.lower().partition("/")
+    if not kind or family in _FAMILIES or family.startswith("x-") or not _TOKEN.fullmatch(family):
+        return
+    meant = f"{kind}/{family}" if kind in _FAMILIES else f"{nearest(family, _FAMILIES)}/{kind}"
+    sure = not meant.startswith("None/")
+    help = f"write {meant}" if sure else _HELP["bad-type"]
+    problem = f"there are no media types of the family `{shorten(family, 40)}`"
+    where = field.at(read.start, read.end)
+    yield Finding(where, problem, help, severity=None if sure else "warning")
 
 
 def _is_others(field: RawField, fault: ParameterFault) -> bool:
