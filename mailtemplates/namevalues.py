@@ -277,7 +277,7 @@ class Expressions:
             self.value(child, state, "given")
         if node.node is None:
             return TEXT
-        inner: How = "filtered" if how in ("printed", "filtered", "needed") else how
+        inner: How = "filtered" if how in ("printed", "filtered", "needed", "guarded") else how
         if node.name in TOLERANT or node.name not in BUILT_IN:
             inner = "guarded" if node.name in DEFAULTS else "given"
         value = self.value(node.node, state, inner)

@@ -82,4 +82,7 @@ def _is_data(node: nodes.Expr, flow: Flow, clean: Set[str]) -> bool:
         return False
     if isinstance(value.type, SchemaString) and "text/html" in value.type.said("contentMediaType"):
         return False
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):  # what an application makes of its arguments
+        given = [*node.args, *(pair.value for pair in node.kwargs)]
+        return any(_is_data(one, flow, clean) for one in given)
     return not any(isinstance(one, nodes.Filter) and one.name in clean for one in walk(node))
