@@ -118,7 +118,7 @@ class TemplateLinter:
         of_source = list(self._of_source(own))
         skipped = _explained(skipped, of_source, own)
         found = [*(("", own, one) for one in of_source), *found]
-        hidden = _Hidden(self._linter)
+        hidden = _Hidden(self._linter, own)
         kept = [
             _diagnosed(one, file, sample)
             for sample, file, one in found
@@ -234,21 +234,27 @@ class TemplateLinter:
 
 
 class _Hidden:
-    """Which findings the comments of files hide, and which words of the comments did."""
+    """Which findings the comments of files hide, and which words of the comments did.
 
-    def __init__(self, linter: Linter) -> None:
+    ``ignore-file`` in the template that is rendered is for its whole message, whatever layout holds the text.
+    """
+
+    def __init__(self, linter: Linter, own: _File) -> None:
         self._linter = linter
+        self._own = own
         self._used: set[tuple[str, int, str]] = set()
 
     def hides(self, one: Found, file: _File) -> bool:
         """Whether a comment hides the finding; the comment's word is then used."""
+        here = [(file, suppression) for suppression in file.suppressions if hides(suppression, one.finding.span.start)]
+        if file is not self._own:
+            here += [(self._own, whole) for whole in self._own.suppressions if whole.kind == "ignore-file"]
         hidden = False
-        for suppression in file.suppressions:
-            if hides(suppression, one.finding.span.start):
-                for word in suppression.words:
-                    if match_length(word.text, one.rule) >= 0:
-                        self._used.add((file.path, suppression.comment.start, word.text))
-                        hidden = True
+        for owner, suppression in here:
+            for word in suppression.words:
+                if match_length(word.text, one.rule) >= 0:
+                    self._used.add((owner.path, suppression.comment.start, word.text))
+                    hidden = True
         return hidden
 
     def judged(self, file: _File, skipped: bool, sampled: bool) -> Iterator[Suppression]:

@@ -9,7 +9,8 @@ import pytest
 from chromium import find_chromium, style_differences
 from conftest import ROOT, STAMP
 
-from mailtemplates import Engine, Inliner
+from mailtemplates import Engine, Inliner, Linter, Settings
+from mailtemplates.templatelint import TemplateLinter
 
 NAMES = ("welcome", "password_reset", "receipt", "newsletter")
 GOLDEN = ROOT / "tests" / "golden"
@@ -67,3 +68,10 @@ def test_a_real_browser_sees_the_same_styles(starters: Engine, monkeypatch: pyte
     plain = [starters.render(name, data).html or "" for name, data in cases]
     assert plain != inlined
     assert style_differences(list(zip(plain, inlined, strict=True))) == [[] for _ in cases]
+
+
+@pytest.mark.parametrize("name", [*(f"{name}.j2" for name in NAMES), "layouts/base.j2", "components/button.j2"])
+def test_a_starter_is_clean_with_every_rule_on(name: str) -> None:
+    """What newcomers copy has no finding, or a comment that says why it may stay."""
+    found = TemplateLinter(Linter(Settings(select=("ALL",)))).lint(ROOT / "templates" / name)
+    assert [(one.code, one.line, one.message) for one in found] == []
