@@ -21,6 +21,7 @@ from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import RawField, Span
 from mailtemplates.rawmessage import RawMessage
 from mailtemplates.rawword import decode
+from mailtemplates.sheetplace import place_in_sheet, place_of_declaration
 from mailtemplates.template import ATTACHMENTS, HEADER_FIELDS, HEADERS, PREHEADER
 from mailtemplates.tracer import Trace
 from mailtemplates.tracing import Origin, Stretch, Traced
@@ -124,7 +125,7 @@ class Origins:
         begin, until = _whole_words(field, span)
         before = decode(field.octets[field.body.start : begin].decode("latin-1")).strip()
         shown = decode(field.octets[begin:until].decode("latin-1")).strip()
-        for words in (shown, shown.strip("<>\""), *sorted(_FIELD_WORD.findall(shown), key=len, reverse=True)[:8]):
+        for words in (shown, shown.strip('<>"'), *sorted(_FIELD_WORD.findall(shown), key=len, reverse=True)[:8]):
             found = _nth(block, words, before.count(words), base, end) if words else -1
             if found >= 0:
                 return _at(block, found, found + len(words))
@@ -259,6 +260,8 @@ def _inside(before: Token, source: str, after: Token, final: str, at: int) -> in
     """The place inside a tag that inlining may have changed: as far in, else the same attribute, else the tag."""
     old, new = source[before.start : before.end], final[after.start : after.end]
     inside = at - after.start
+    if before.kind == "raw" and before.name == "style":
+        return before.start + max(place_in_sheet(old, new, inside), 0)
     if old[: inside + 1] == new[: inside + 1]:
         return before.start + inside
     if before.kind != "start":
@@ -267,6 +270,9 @@ def _inside(before: Token, source: str, after: Token, final: str, at: int) -> in
         return before.end - 1
     for attribute in attribute_spans(new):
         if attribute.start <= inside < attribute.end:
+            declared = place_of_declaration(source, old, new, inside) if attribute.name == "style" else None
+            if declared is not None:
+                return declared[0] + (before.start if declared[1] else 0)
             same = next((one for one in attribute_spans(old) if one.name == attribute.name), None)
             if same is None:
                 return before.start
