@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from html import unescape
 
+from mailtemplates.hiding import hides
 from mailtemplates.markup import ESCAPABLE_RAW_TEXT, RAW_TEXT, VOID, Token, attribute_spans, attributes, cut
 from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
@@ -47,6 +48,7 @@ _PARTS_WORDS = _SPECIAL - {"applet", "marquee", "wbr"}
 _QUIRKY_DOCTYPE = pattern(
     r"""(?i)<!doctype\s+html\s+public\s*["']-//(?:ietf|w3c//dtd html (?:3|4\.0 |4\.01 [tf]))[^>"']*+["']\s*+>"""
 )
+_MIGHT_HIDE = pattern(r"(?i)\bhidden\b|display\s*:\s*none|opacity|overflow")
 _MOST_OPEN = 500
 
 
@@ -109,6 +111,11 @@ class Element:
     def text(self) -> str:
         """The words in it, white space folded, references decoded; no styles, scripts or comments."""
         return self.document.text_between(self.content)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it or an element around it is kept out of sight by ``hidden`` or its own style."""
+        return self.document.hidden[self.index]
 
     @property
     def ancestors(self) -> Iterator[Element]:
@@ -180,6 +187,15 @@ class HtmlDocument:
         return named[0] if named else None
 
     @cached_property
+    def hidden(self) -> list[bool]:
+        """By index, which elements are out of sight."""
+        hidden: list[bool] = []
+        for element in self.elements:
+            around = element.parent is not None and hidden[element.parent.index]
+            hidden.append(around or (bool(_MIGHT_HIDE.search(element.source)) and _is_hidden(element)))
+        return hidden
+
+    @cached_property
     def doctype(self) -> Token | None:
         """The doctype."""
         return next((one for one in self.tokens if one.kind == "doctype"), None)
@@ -212,6 +228,10 @@ class HtmlDocument:
     @cached_property
     def _token_starts(self) -> list[int]:
         return [token.start for token in self.tokens]
+
+
+def _is_hidden(element: Element) -> bool:
+    return "hidden" in element.attributes or hides(element.get("style"))
 
 
 class _Builder:
