@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from jinja2 import Environment, nodes
-from jinja2.lexer import TokenStream, newline_re
+from jinja2.lexer import Lexer, Token, TokenStream, newline_re
+
+from mailtemplates.memo import Memo
+
+_KEPT_CHARACTERS = 2_000_000
 
 
 class _Line(int):
@@ -28,15 +33,39 @@ def locate_tokens(environment: Environment, sources: dict[str, str]) -> None:
 
     def tokenize(source: str, name: str | None, filename: str | None = None, state: str | None = None) -> TokenStream:
         source = environment.preprocess(source, name, filename)
-        sources[name or ""] = "\n".join(newline_re.split(source)[::2])
-        raw = _located(environment.lexer.tokeniter(source, name, filename, state), sources[name or ""])
-        stream = TokenStream(environment.lexer.wrap(raw, name, filename), name, filename)
+        read = _read(environment.lexer, source, name, filename, state)
+        sources[name or ""] = read.text
+        stream = TokenStream(iter(read.tokens), name, filename)
         for extension in environment.iter_extensions():
             filtered = extension.filter_stream(stream)
             stream = filtered if isinstance(filtered, TokenStream) else TokenStream(filtered, name, filename)
         return stream
 
     environment._tokenize = tokenize  # type: ignore[method-assign]
+
+
+class _Read(NamedTuple):
+    """A source's tokens, and its text with line ends counted as one."""
+
+    tokens: tuple[Token, ...]
+    text: str
+
+
+_READ: Memo[tuple[Lexer, str, str | None, str | None], _Read] = Memo(_KEPT_CHARACTERS)
+
+
+def _read(lexer: Lexer, source: str, name: str | None, filename: str | None, state: str | None) -> _Read:
+    """The tokens of a source, remembered: a template is compiled for several sinks.
+
+    :raises jinja2.TemplateSyntaxError: with the place.
+    """
+    key = lexer, source, name, state
+    known = _READ.get(key)
+    if known is None:
+        text = "\n".join(newline_re.split(source)[::2])
+        raw = _located(lexer.tokeniter(source, name, filename, state), text)
+        known = _READ.put(key, _Read(tuple(lexer.wrap(raw, name, filename)), text), len(source) + 100)
+    return known
 
 
 def _located(raw: Iterable[tuple[int, str, str]], source: str) -> Iterator[tuple[int, str, str]]:

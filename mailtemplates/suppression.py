@@ -98,6 +98,8 @@ class _Token(NamedTuple):
 
 def read_suppressions(source: str, environment: Environment) -> list[Suppression]:
     """The suppressions of a template, in its order; of a template that does not compile, those before the fault."""
+    if "mailtpl:" not in source:
+        return []
     octets, offset = source.encode("utf-8", "surrogatepass"), _octets_before(source)
     tokens = list(_tokens(source, environment))
     found: list[Suppression] = []
