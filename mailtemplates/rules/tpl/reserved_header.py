@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.headers import OURS, OWN_BLOCK
+from mailtemplates.nameflow import Flow, read_flow
 from mailtemplates.pattern import pattern
 from mailtemplates.printing import Piece, Printed, read_printing
 from mailtemplates.rawfield import Span
@@ -55,10 +56,10 @@ def reserved_header(template: TemplateSource) -> Findings:
     held: list[Piece | Printed] = [one for one in printing.pieces if one.place.block == "headers"]
     held += [one for one in printing.printed if one.place.block == "headers"]
     held.sort(key=lambda one: one.span)
-    yield from _lines(held)
+    yield from _lines(held, read_flow(template))
 
 
-def _lines(held: list[Piece | Printed]) -> Iterator[Finding]:
+def _lines(held: list[Piece | Printed], flow: Flow) -> Iterator[Finding]:
     """Read the block line by line; a name that is cut by an expression is not literal."""
     cut: Printed | None = None
     at_start = True
@@ -69,6 +70,8 @@ def _lines(held: list[Piece | Printed]) -> Iterator[Finding]:
         start = one.span.start
         for row, line in enumerate(one.text.split("\n")):
             if row:
+                if at_start and cut is not None and flow.value(cut.node).origin == "data":
+                    yield Finding(cut.span, "a whole line of the header is data", "write the field's name literally")
                 at_start, cut = True, None
             if at_start and line.strip():
                 if cut is not None and ":" in line:

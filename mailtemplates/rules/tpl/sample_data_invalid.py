@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from mailtemplates.errors import DataError
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
@@ -42,7 +43,12 @@ def sample_data_invalid(template: TemplateSource) -> Findings:
         return
     first_line = Span(0, max(template.text.find("\n"), min(1, len(template.text))))
     for index, sample in enumerate(contract.examples):
-        faults = contract.faults(sample)
+        try:
+            faults = contract.faults(sample)
+        except (DataError, RecursionError) as error:
+            problem = error.problem if isinstance(error, DataError) else "the schema refers to itself without end"
+            yield Finding(first_line, f"{contract.path}: {problem}", "mend the schema")
+            return
         if faults:
             more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
             problem = f"examples[{index}] of {contract.path} breaks the schema: {faults[0]}{more}"

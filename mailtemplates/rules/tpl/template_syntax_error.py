@@ -139,6 +139,8 @@ def _explain(template: TemplateSource, fault: TemplateSyntaxError) -> Finding:
         at = min(int(found[2]), len(template.text))
         return Finding(Span(at, at + 1), f"unexpected character {found[1]}", "remove it, or put it in a string")
     cure = "mend the Jinja syntax here"
+    if message == "unexpected '}'":
+        cure = "an expression ends with }}"
     if "defined twice" in message:
         cure = "a block has one place; {{ self.name() }} prints it again"
     return Finding(_place(template, fault), _said(message), cure)

@@ -43,8 +43,12 @@ def unguarded_optional(template: TemplateSource) -> Findings:
         {% if user.nickname is defined and user.nickname|length > 3 %}{{ user.nickname }}{% endif %}
         {% endblock %}
     """
+    said: set[str] = set()
     for use in read_flow(template).uses:
+        if use.how == "needed" and use.path in said:
+            continue
         if use.of != "module" and use.how in ("printed", "filtered", "needed"):
+            said.add(use.path)
             if use.member.presence == "maybe":
                 yield Finding(use.span, f"`{use.path}` is optional, and nothing is said for when it is missing",
                               _cure(use), _fix(use, b"|default('')"))  # fmt: skip

@@ -158,9 +158,9 @@ def _templates(environment: Environment) -> list[str]:
 
 def _macros(template: TemplateSource, node: nodes.FromImport) -> Iterator[Finding]:
     """The names that are imported and not there."""
-    known, is_open = exports(template, node.template)
     name = literal(node.template)
     start = offset_of(node.template) + len(name or "") + 2
+    known, is_open = exports(template, node.template)
     for one in node.names if not is_open else ():
         wanted = one[0] if isinstance(one, tuple) else one
         if wanted not in known:
