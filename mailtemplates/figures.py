@@ -12,7 +12,8 @@ from mailtemplates.pattern import pattern
 
 Kind = Literal["amount", "code", "date"]
 
-_NUMBER = r"\d{1,3}(?:[.,'’ \u00a0\u202f\u2009]\d{3})+(?![\d])(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d{1,2}(?!\d))?"
+_NUMBER = r"\d{1,3}(?:[.,'’ \u00a0\u202f\u2009]\d{3}){1,5}(?!\d)(?:[.,]\d{1,2}(?!\d))?"
+_NUMBER += r"|\d{1,15}(?!\d)(?:[.,]\d{1,2}(?!\d))?"
 _SIGN = r"[$€£¥₹₽₺₩₪₫₴₦฿]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|RON|BRL"
 _SIGN += r"|AUD|CAD|NZD|MXN|ZAR|TRY|RUB)\b"
 _AMOUNT = pattern(
@@ -22,9 +23,9 @@ _AMOUNT = pattern(
 _MONTHLY = r"\d{1,2}(?:st|nd|rd|th|\.)? (?:de )?[^\W\d_]{3,10}\.?,? (?:de )?\d{4}"
 _MONTHLY += r"|[^\W\d_]{3,10}\.? \d{1,2}(?:st|nd|rd|th)?, \d{4}"
 _DATE = pattern(rf"(?<![\w/.-])(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}([./])\d{{1,2}}\1\d{{4}}|{_MONTHLY})(?![\w/])")
-_TOKEN = pattern(r"(?<![\w@#.+/-])[A-Za-z0-9](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*(?![\w@]|[.:/][\w])")
-_URL = pattern(r"(?i)<?(?:https?://|mailto:|tel:|www\.|cid:)\S+|\S+@\S+")
-_PHONE = pattern(r"(?:\+|\(|(?<!\w)0)[\d][\d ().\u00a0/-]{6,}\d|(?<!\w)\d{3}[-. ]\d{3}[-. ]\d{4}(?!\w)")
+_TOKEN = pattern(r"(?<![\w@#.+/-])[A-Za-z0-9](?:[A-Za-z0-9]|[-_](?=[A-Za-z0-9]))*+(?![\w@]|[.:/][\w])")
+_URL = pattern(r"(?i)<?(?:https?://|mailto:|tel:|www\.|cid:)\S++|(?<!\S)[^\s@]++@\S++")
+_PHONE = pattern(r"(?:\+|\(|(?<!\w)0)[\d][\d ().\u00a0/-]{6,20}\d|(?<!\w)\d{3}[-. ]\d{3}[-. ]\d{4}(?!\w)")
 _TIME = pattern(r"\d{1,2}:\d{2}(?::\d{2})?")
 _STATE = pattern(r"\b[A-Z]{2},?\s+\Z|\b[A-Z]{1,3}-\Z")
 _UNIT = pattern(r"\d+(?:x\d+)?[a-z]{1,3}|\d+(?:-\d+)?|\d{1,4}-[a-z]+")
@@ -86,7 +87,8 @@ def is_told(figure: Figure, told: Told) -> bool:
     year = max(numbers)
     if year not in told.numbers and year % 100 not in told.numbers:
         return False
-    return any(one in told.numbers for one in numbers if one != year and one <= 31)
+    days = numbers[2:] if numbers[0] == year and len(numbers) == 3 else [one for one in numbers if one <= 31]
+    return any(one in told.numbers for one in days)
 
 
 def _values(number: str) -> set[str]:

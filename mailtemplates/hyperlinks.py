@@ -23,8 +23,9 @@ _HOLDS = pattern(r"(?i)(?:href|src|srcset|background|poster|style)\s*=")
 _CSS = pattern(
     r"""(?i)url\(\s*(?:"([^"]*)"|'([^']*)'|&quot;(.*?)&quot;|&\#0?39;(.*?)&\#0?39;|([^"'&\s)](?:[^)\s"']*[^)\s"'])?))"""
 )
-_IMPORT = pattern(r"(?i)@import\s+(?:url\()?\s*[\"']?([^\"'\s;)]*)|url\(\s*[\"']?[^)]*\.(?:woff2?|ttf|otf|eot)\b")
-_CANDIDATE = pattern(r"[\s,]*([^\s,](?:\S*[^\s,])?)([^,]*)")
+_IMPORT = pattern(r"(?i)@import\s++(?:url\(\s*+)?[\"']?([^\"'\s;)]++)")
+_FONTS = (".woff", ".woff2", ".ttf", ".otf", ".eot")
+_CANDIDATE = pattern(r"([^\s,](?:\S*[^\s,])?)[^,]*+")
 _MOST_WORDS = 4_000
 
 # In plain text a URL ends at white space and at marks that enclose it.
@@ -203,17 +204,16 @@ def _of_sheet(element: Element) -> list[Hyperlink]:
 
 def _of_css(element: Element, css: str, at: int) -> list[Hyperlink]:
     found = []
-    sheets = []
+    imported = set()
     for match in _IMPORT.finditer(css):
-        sheets.append(match.span())
-        if match[1]:
-            found.append(Hyperlink("sheet", match[1], Span(at + match.start(1), at + match.end(1)), element, "style"))
+        imported.add(match.start(1))
+        found.append(Hyperlink("sheet", match[1], Span(at + match.start(1), at + match.end(1)), element, "style"))
     for match in _CSS.finditer(css):
-        if match.lastindex and not any(start <= match.start() < end for start, end in sheets):
-            start, end = match.span(match.lastindex)
-            text = unescape(css[start:end].strip())
-            if text:
-                found.append(Hyperlink("image", text, Span(at + start, at + end), element, "style"))
+        start, end = match.span(match.lastindex or 0)
+        text = unescape(css[start:end].strip())
+        if text and start not in imported:
+            kind: Kind = "sheet" if read_url(text).path.lower().endswith(_FONTS) else "image"
+            found.append(Hyperlink(kind, text, Span(at + start, at + end), element, "style"))
     return found
 
 

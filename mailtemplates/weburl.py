@@ -22,7 +22,8 @@ _NOT_ALLOWED = pattern(r"[\x00-\x20\x7f\"<>\\^`{|}]|[^\x00-\x7f]+")
 _PORT_ONLY = pattern(r"\d{1,5}(?![^/?#])")
 _WORD = pattern(r"[\w.-]++%")
 _MARKS = pattern(
-    r"\{\{|\}\}|\{%|\$\{|#\{|@\{|\*\||\|\*|<%|%%|\[\[|\]\]|##|\{[\w.:$ -]+\}|\[[A-Za-z_][\w.: -]*\]|__\w+__|\A\$\w|@@|%\(\w+\)s|%s"
+    r"\{\{|\}\}|\{%|\$\{|#\{|@\{|\*\||\|\*|<%|%%|\[\[|\]\]|##|\{[\w.:$ -]+\}|\[[A-Za-z_][\w.: -]*\]|__\w+__|\A\$\w|@@|"
+    r"%\(\w+\)s|%s"
 )
 _TYPOS = frozenset(
     ("htp", "htps", "hhtp", "hhtps", "htttp", "htttps", "httpss", "ttp", "ttps", "htpp", "htpps", "hxxp", "hxxps",

@@ -13,7 +13,7 @@ from mailtemplates.textversion import text_version
 _MOST_WORDS = 80
 _REST = 8
 _WORD = pattern(r"\w+")
-_URL = pattern(r"(?i)<?(?:https?://|www\.)[^\s>]+>?|\S+@\S+")
+_URL = pattern(r"(?i)<?(?:https?://|www\.)[^\s>]++>?|(?<!\S)[^\s@]++@\S++")
 _SENTENCE = pattern(r"(?<=[.!?。！？])\s+|\n\s*\n|。|！")
 _HTML = pattern(
     r"(?i)\bx?html\b|html[-\s]?(?:e-?mail|mail|nachricht|format|version|поч|пис|形式|メール|格式|邮件|郵件|메일)|HTML"

@@ -10,7 +10,7 @@ from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
 
-_URL = pattern(r"(?i)<?(?:https?://|mailto:|tel:|www\.)\S+|\S+@\S+")
+_URL = pattern(r"(?i)<?(?:https?://|mailto:|tel:|www\.)\S++|(?<!\S)[^\s@]++@\S++")
 _WORD = pattern(r"[^\W\d_]{4,}")
 _EAST = pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff]")
 _ENOUGH_WORDS = 12
