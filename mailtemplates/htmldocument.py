@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import unescape
 
 from mailtemplates.hiding import hides
@@ -48,7 +48,6 @@ _PARTS_WORDS = _SPECIAL - {"applet", "marquee", "wbr"}
 _QUIRKY_DOCTYPE = pattern(
     r"""(?i)<!doctype\s+html\s+public\s*["']-//(?:ietf|w3c//dtd html (?:3|4\.0 |4\.01 [tf]))[^>"']*+["']\s*+>"""
 )
-_MIGHT_HIDE = pattern(r"(?i)\bhidden\b|display\s*:\s*none|opacity|overflow")
 _MOST_OPEN = 500
 
 
@@ -192,7 +191,7 @@ class HtmlDocument:
         hidden: list[bool] = []
         for element in self.elements:
             around = element.parent is not None and hidden[element.parent.index]
-            hidden.append(around or (bool(_MIGHT_HIDE.search(element.source)) and _is_hidden(element)))
+            hidden.append(around or _is_hidden(element))
         return hidden
 
     @cached_property
@@ -231,7 +230,11 @@ class HtmlDocument:
 
 
 def _is_hidden(element: Element) -> bool:
-    return "hidden" in element.attributes or hides(element.get("style"))
+    style = element.attributes.get("style")
+    return "hidden" in element.attributes or (style is not None and _hides(style))
+
+
+_hides = lru_cache(maxsize=1024)(hides)
 
 
 class _Builder:

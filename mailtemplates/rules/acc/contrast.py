@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from html import unescape
 from typing import NamedTuple
 
 from mailtemplates.colour import Colour, read_colour, show_colour
@@ -14,12 +15,15 @@ from mailtemplates.stylesheet import Declaration, read_declarations
 _ENOUGH, _ENOUGH_LARGE = 4.5, 3.0
 _LARGE, _LARGE_BOLD = 24.0, 18.66
 _DEFAULT_SIZE = 16.0
+_SMALLEST = 3.0
 _LENGTH = pattern(r"(\d{1,4}(?:\.\d{1,4})?|\.\d{1,4})(px|pt|em|rem|%)")
 _UNITS = {"px": 1.0, "pt": 4 / 3, "rem": _DEFAULT_SIZE}
 _SIZES = {"h1": 2.0, "h2": 1.5, "h3": 1.17, "h5": 0.83, "h6": 0.67, "small": 0.83, "big": 1.2}
 _BOLD = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
+_BOLD_WORD = pattern(r"\b(?:bold|[789]00)\b")
 _WORD = pattern(r"\w")
 _STYLED = pattern(r"style|color|background|\btext\s*=", 2)
+_NO_CHANGE = frozenset({"static", "relative", "none", "normal"})
 _UNSEEN = frozenset({"head", "title", "style", "script", "textarea", "select", "option", "template", "svg", "noscript"})
 
 
@@ -82,7 +86,11 @@ def contrast(document: HtmlDocument) -> Findings:
         large = look.size >= _LARGE or (look.bold and look.size >= _LARGE_BOLD)
         if ratio_of(look.colour, look.ground) >= (_ENOUGH_LARGE if large else _ENOUGH) - 0.005:
             continue
-        if _is_read(element) and _WORD.search(document.html, token.start, token.end):
+        if (
+            look.size > _SMALLEST
+            and _is_read(element)
+            and _WORD.search(unescape(document.html[token.start : token.end]))
+        ):
             found.setdefault((look.colour, look.ground, large), []).append(look.by)
     for (colour, ground, large), places in found.items():
         yield _finding(colour, ground, large, places)
@@ -188,6 +196,10 @@ def _declared(change: _Change, declaration: Declaration) -> _Change:
     if name == "font-size":
         match = _LENGTH.fullmatch(value)
         return change._replace(size=(float(match[1]), match[2]) if match else None)
+    if name == "font":
+        match = _LENGTH.search(value)
+        size = (float(match[1]), match[2]) if match else None
+        return change._replace(size=size, bold=bool(_BOLD_WORD.search(value)))
     if name == "font-weight":
         return change._replace(bold=value in ("bold", "bolder") or (value.isdigit() and int(value[:4]) >= 700))
     return change

@@ -68,7 +68,7 @@ def text_direction(document: HtmlDocument) -> Findings:
     root = document.first("html")
     lang = root.get("lang") if root else ""
     by_lang = _is_right_to_left(lang)
-    if not by_lang and document.html.isascii() and "&#" not in document.html:
+    if not by_lang and not _LETTERS.search(document.html) and "&#1" not in document.html:
         return
     place = root or document.first("body")
     if place is None or (not by_lang and not _is_mostly_right_to_left(document)) or _says(document):

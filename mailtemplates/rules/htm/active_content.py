@@ -9,13 +9,13 @@ from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
 
 _RUNS = ("script", "iframe", "object", "embed", "applet", "frame", "frameset")
-_EVENT = pattern(
-    r"\bon(?:click|dblclick|load|unload|beforeunload|error|submit|change|input|focus|blur|scroll|resize|touch\w+|key\w+"
-    r"|mouse\w+|pointer\w+|drag\w*|copy|paste|cut|toggle|wheel|contextmenu|animation\w+|transition\w+)\s*=",
-    2,
+_EVENTS = (
+    r"(?:click|dblclick|load|unload|beforeunload|error|submit|change|input|focus|blur|scroll|resize|touch\w+|key\w+"
+    r"|mouse\w+|pointer\w+|drag\w*|copy|paste|cut|toggle|wheel|contextmenu|animation\w+|transition\w+)"
 )
-_UNSAFE_URL = pattern(r"[\x00-\x20]*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", 2)
-_URLS = ("href", "src", "action", "formaction", "background", "data")
+_EVENT = pattern(rf"on{_EVENTS}")
+_SOME_EVENT = pattern(rf"on{_EVENTS}\s*=")
+_SCRIPT_URL = pattern(r"[\x00-\x20]*(?:j\s*a\s*v\s*a|v\s*b)\s*s\s*c\s*r\s*i\s*p\s*t\s*:", 2)
 _DATA = pattern(r"(?:application|text)/(?:[\w.+-]*json|ld\+json)", 2)
 
 
@@ -74,9 +74,15 @@ def active_content(document: HtmlDocument) -> Findings:
             yield Finding(
                 element.tag, "mail programs ignore <base>, so relative links lead nowhere", "write whole links"
             )
-    if _EVENT.search(document.html) or _UNSAFE_URL.search(document.html) or "script" in document.html.lower():
+    for element in document.select("a", "area", "form"):
+        name = "action" if element.name == "form" else "href"
+        value = element.attributes.get(name, "")
+        if _SCRIPT_URL.match(value):
+            problem = f"{name} is a script: {shorten(value.strip(), 40)}"
+            yield Finding(element.span_of(name), problem, "link to a page")
+    if _SOME_EVENT.search(document.html.lower()):
         for element in document.elements:
-            yield from _attributes(element)
+            yield from _handlers(element)
 
 
 def _element(element: Element) -> Finding:
@@ -95,16 +101,12 @@ def _without(element: Element) -> Fix | None:
     return replace(Span(element.tag.start, end + 1), b"", safe=False) if closed else None
 
 
-def _attributes(element: Element) -> Findings:
+def _handlers(element: Element) -> Findings:
     source, start = element.source, element.tag.start
-    if "=" not in source or not (_EVENT.search(source) or "script" in source.lower() or "&" in source):
+    if not _SOME_EVENT.search(source.lower()):
         return
     for one in attribute_spans(source):
-        span = Span(start + one.start, start + one.end)
-        if _EVENT.fullmatch(f"{one.name}="):
-            before = len(source[: one.start].rstrip())
-            fix = replace(Span(start + before, span.end), b"")
+        if _EVENT.fullmatch(one.name):
+            span = Span(start + one.start, start + one.end)
+            fix = replace(Span(start + len(source[: one.start].rstrip()), span.end), b"")
             yield Finding(span, f"an event handler, {one.name}, which no mail program runs", "take it out", fix)
-        elif one.name in _URLS and _UNSAFE_URL.match(element.attributes[one.name]):
-            value = shorten(element.attributes[one.name].strip(), 40)
-            yield Finding(span, f"{one.name} is a script: {value}", "link to a page")

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.hiding import hides
 from mailtemplates.htmldocument import Element, HtmlDocument
 from mailtemplates.pattern import pattern
 from mailtemplates.rule import rule
 
 _ZERO_FONT = pattern(r"(?:^|;)\s*font-size\s*:\s*0*(?:\.0+|[01]?)(?:px|pt)?\s*(?:!important\s*)?(?:;|\Z)", 2)
-_MIGHT_HIDE = pattern(r"\bhidden\b|display\s*:\s*none|opacity\s*:|overflow|font-size\s*:\s*0|font-size\s*:\s*1px", 2)
 _FILLER = pattern(
     "[\\s\u00a0\u00ad\u034f\u200b-\u200f\u2007\u2060-\u2064\u2800\ufeff\u180e\u115f\u1160\u17b4\u17b5\u3164]+"
 )
+_UNSEEN = frozenset({"head", "style", "script", "input", "title", "template"})
 _PREHEADER = 500
 
 
@@ -51,11 +50,10 @@ def hidden_content(document: HtmlDocument, *, limit: int = 200) -> Findings:
         </body>
         </html>
     """
-    if not _MIGHT_HIDE.search(document.html):
-        return
     done = 0
-    for element in document.elements:
-        if element.tag.start < done or not _is_hidden(element):
+    may_be_tiny = "font-size" in document.html
+    for element, hidden in zip(document.elements, document.hidden, strict=True):
+        if element.tag.start < done or not (hidden or (may_be_tiny and _is_tiny(element))) or element.name in _UNSEEN:
             continue
         done = element.content.end
         size = len(_FILLER.sub(" ", element.text))
@@ -67,16 +65,12 @@ def hidden_content(document: HtmlDocument, *, limit: int = 200) -> Findings:
         yield Finding(element.tag, problem, "take them out, or show them")
 
 
-def _is_hidden(element: Element) -> bool:
-    source = element.source
-    if not _MIGHT_HIDE.search(source):
+def _is_tiny(element: Element) -> bool:
+    """Whether it holds only words, in a font of no size."""
+    style = element.attributes.get("style")
+    if not style or not _ZERO_FONT.search(style):
         return False
-    if element.name in ("head", "style", "script", "input", "title", "template"):
-        return False
-    style = element.get("style")
-    if "hidden" in element.attributes or hides(style):
-        return True
-    return bool(_ZERO_FONT.search(style)) and "<" not in element.document.html[slice(*element.content)]
+    return "<" not in element.document.html[slice(*element.content)]
 
 
 def _can_be_shown(element: Element) -> bool:

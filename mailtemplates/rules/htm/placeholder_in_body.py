@@ -26,7 +26,7 @@ _GREETED = pattern(
     rf"({'|'.join(_NOTHING)})(?=\s*[,!.:]|\s*\Z)"
 )
 _IN_URL = pattern(rf"(?<=[/=])({'|'.join(_NOTHING)})(?=[/?&#]|\Z)")
-_ANY = pattern(rf"\{{\{{|\{{%|%%|\*\||<%|\$\{{|\[object |(?i:lorem ipsum)|\b(?:{'|'.join(_NOTHING)})\b")
+_MARKS = ("{{", "{%", "%%", "*|", "<%", "${", "[object ", "orem ipsum", "OREM IPSUM", "orem Ipsum", *_NOTHING)
 _CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 _URLS = frozenset({"href", "src", "background", "action"})
 _FREE = frozenset({"class", "id", "name", "value", "type", "for"})
@@ -86,10 +86,11 @@ def placeholder_in_body(document: HtmlDocument, *, allow: tuple[str, ...] = ()) 
         <p>100%% wool, from 5%% on, *|, {, }.</p>
         <p><a href="https://acme-shop.com/undefined-values">What null means</a></p>
     """
-    if not _ANY.search(document.html):
+    marks = [one for one in _MARKS if one in document.html]
+    if not marks:
         return
     places: dict[str, list[_Place]] = {}
-    for place in (*_in_text(document), *_in_attributes(document)):
+    for place in (*_in_text(document, marks), *_in_attributes(document, marks)):
         if not any(fnmatchcase(place.text, one) for one in allow):
             places.setdefault(place.text, []).append(place)
     for text, found in places.items():
@@ -100,11 +101,12 @@ def placeholder_in_body(document: HtmlDocument, *, allow: tuple[str, ...] = ()) 
         )
 
 
-def _in_text(document: HtmlDocument) -> Iterator[_Place]:
+def _in_text(document: HtmlDocument, marks: list[str]) -> Iterator[_Place]:
     html = document.html
     raw = [(one, None) for one in document.tokens if one.kind == "raw" and one.name in ("title", "textarea")]
     for (_, start, end, _), element in (*raw, *document.texts):
-        if not _ANY.search(html, start, end) or _is_code(element):
+        text = html[start:end]
+        if not any(mark in text for mark in marks) or _is_code(element):
             continue
         yield from _tags(html, start, end)
         whole = _WHOLE.match(html, start, end) if _is_alone(html, start, end) else None
@@ -131,10 +133,10 @@ def _is_code(element: Element | None) -> bool:
     return element is not None and (element.name in _CODE or any(one.name in _CODE for one in element.ancestors))
 
 
-def _in_attributes(document: HtmlDocument) -> Iterator[_Place]:
+def _in_attributes(document: HtmlDocument, marks: list[str]) -> Iterator[_Place]:
     for element in document.elements:
         source, start = element.source, element.tag.start
-        if "=" not in source or not _ANY.search(source):
+        if "=" not in source or not any(mark in source for mark in marks):
             continue
         for one in attribute_spans(source):
             value = source[one.value_start : one.value_end]
