@@ -1,11 +1,12 @@
 # make demo    set up and render the welcome template
 # make test    set up and run every check
 # make bench   set up and measure against other packages
+# make clients fetch what mail clients support (needs npm)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint types contract unit clean
+.PHONY: demo test bench clients lint types contract unit clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +43,9 @@ unit: $(VENV)/tested
 
 bench: $(VENV)/benched
 	$(BIN)/python -m benchmarks
+
+clients:
+	$(PYTHON) tools/clients.py
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -220,10 +220,11 @@ def find_features(word: str) -> Iterable[Feature]:
     if lower in features:
         return [features[lower]]
     bare = lower.strip("<>@:()").removesuffix("()").replace(" ", "").replace("display:", "display-")
-    same = [one for one in features.values() if lower == one.title.lower() or bare in words_of(one)]
+    titled = [one for one in features.values() if lower == one.title.lower()]
+    same = titled or [one for one in features.values() if bare in words_of(one)]
     return same or [one for one in features.values() if bare and bare in one.slug]
 
 
 def words_of(feature: Feature) -> set[str]:
     """What a person may call it, in lower case."""
-    return {feature.slug.partition("-")[2], *(key.partition(":")[2] for key in keys_of(feature))}
+    return {feature.slug.partition("-")[2] or feature.slug, *(key.partition(":")[2] for key in keys_of(feature))}

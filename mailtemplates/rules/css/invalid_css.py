@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
@@ -14,6 +15,8 @@ from mailtemplates.stylesheet import Declaration, place_declarations
 
 _OLD_HACK = pattern(r"[*_+#!&$]\s*[a-zA-Z]")
 _NOT_RENDERED = pattern(r"\{\{|\{%|<%|%%|\*\||\$\{|\[\[")
+_DECLARATION = pattern(r"[^;}\n<]{1,200}+")
+_LINE = pattern(r"(?:[^\n<]|<(?!/style)){1,200}+", re.I)
 _MOST = 20
 
 
@@ -75,10 +78,11 @@ def _in_sheets(document: HtmlDocument) -> Findings:
     style = sent_style(document)
     seen: set[str] = set()
     for fault in style.faults:
-        line = document.html[fault.offset : fault.offset + 200].partition("\n")[0]
+        found = (_DECLARATION if fault.problem.endswith("declaration") else _LINE).match(document.html, fault.offset)
+        line = found[0].rstrip() if found else ""
         if fault.problem not in seen and len(seen) < _MOST and not _excused(fault.problem.strip("'\""), line):
             seen.add(fault.problem)
-            where = Span(fault.offset, fault.offset + max(len(line.rstrip()), 1))
+            where = Span(fault.offset, fault.offset + max(len(line), 1))
             yield Finding(where, f"the style sheet is broken: {fault.problem}", "mend it")
     for one in style.rules:
         for placed in one.declarations:
