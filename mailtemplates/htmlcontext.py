@@ -65,7 +65,7 @@ def after_value(context: HtmlContext, start: int) -> HtmlContext:
     """
     if context.state == "before":
         return context._replace(state="value", quote="", start=start, empty=False)
-    return context._replace(empty=False)
+    return context._replace(empty=False) if context.empty else context
 
 
 def joined(contexts: Iterable[HtmlContext]) -> HtmlContext:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import Lexer, Token, TokenStream, newline_re
 
 from mailtemplates.memo import Memo
@@ -21,7 +21,17 @@ class _Line(int):
 
 def offset_of(node: nodes.Node) -> int:
     """The offset of a node's token in its source; 0 when its environment does not locate tokens."""
-    return getattr(node.lineno, "start", 0)
+    return start_of(node.lineno, 0)
+
+
+def start_of(line: int, otherwise: int = -1) -> int:
+    """The offset that a token's line knows; else what is given for that."""
+    start: int = getattr(line, "start", otherwise)
+    return start
+
+
+RawToken = tuple[int, str, str]
+"""A line that knows its offset, a kind in Jinja's words, and the text."""
 
 
 def locate_tokens(environment: Environment, sources: dict[str, str]) -> None:
@@ -33,9 +43,8 @@ def locate_tokens(environment: Environment, sources: dict[str, str]) -> None:
 
     def tokenize(source: str, name: str | None, filename: str | None = None, state: str | None = None) -> TokenStream:
         source = environment.preprocess(source, name, filename)
-        read = _read(environment.lexer, source, name, filename, state)
-        sources[name or ""] = read.text
-        stream = TokenStream(iter(read.tokens), name, filename)
+        sources[name or ""] = text = "\n".join(newline_re.split(source)[::2])
+        stream = TokenStream(_tokens(environment.lexer, source, text, name, filename, state), name, filename)
         for extension in environment.iter_extensions():
             filtered = extension.filter_stream(stream)
             stream = filtered if isinstance(filtered, TokenStream) else TokenStream(filtered, name, filename)
@@ -45,30 +54,41 @@ def locate_tokens(environment: Environment, sources: dict[str, str]) -> None:
 
 
 class _Read(NamedTuple):
-    """A source's tokens, and its text with line ends counted as one."""
+    """A source's raw tokens, and those that are parsed."""
 
+    raw: tuple[RawToken, ...]
     tokens: tuple[Token, ...]
-    text: str
 
 
 _READ: Memo[tuple[Lexer, str, str | None, str | None], _Read] = Memo(_KEPT_CHARACTERS)
 
 
-def _read(lexer: Lexer, source: str, name: str | None, filename: str | None, state: str | None) -> _Read:
+def _tokens(
+    lexer: Lexer, source: str, text: str, name: str | None, filename: str | None, state: str | None
+) -> Iterator[Token]:
     """The tokens of a source, remembered: a template is compiled for several sinks.
 
-    :raises jinja2.TemplateSyntaxError: with the place.
+    One that cannot be read to its end is read as it is parsed: the parser may find a fault before that.
     """
     key = lexer, source, name, state
     known = _READ.get(key)
     if known is None:
-        text = "\n".join(newline_re.split(source)[::2])
-        raw = _located(lexer.tokeniter(source, name, filename, state), text)
-        known = _READ.put(key, _Read(tuple(lexer.wrap(raw, name, filename)), text), len(source) + 100)
-    return known
+        try:
+            raw = tuple(_located(lexer.tokeniter(source, name, filename, state), text))
+            known = _Read(raw, tuple(lexer.wrap(raw, name, filename)))
+        except TemplateSyntaxError:
+            return lexer.wrap(_located(lexer.tokeniter(source, name, filename, state), text), name, filename)
+        _READ.put(key, known, len(source) + 100)
+    return iter(known.tokens)
 
 
-def _located(raw: Iterable[tuple[int, str, str]], source: str) -> Iterator[tuple[int, str, str]]:
+def raw_tokens(environment: Environment, source: str, name: str) -> tuple[RawToken, ...]:
+    """The raw tokens of a source that was just parsed; none when they are not remembered."""
+    known = _READ.get((environment.lexer, source, name, None))
+    return known.raw if known else ()
+
+
+def _located(raw: Iterable[RawToken], source: str) -> Iterator[RawToken]:
     at = 0
     for line, kind, text in raw:
         start = source.find(text, at)

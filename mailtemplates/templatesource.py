@@ -15,7 +15,7 @@ from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxE
 from jinja2.lexer import newline_re
 
 from mailtemplates.contract import Contract
-from mailtemplates.jinjatokens import locate_tokens, offset_of
+from mailtemplates.jinjatokens import locate_tokens, offset_of, raw_tokens, start_of
 from mailtemplates.rawfield import Span
 
 
@@ -76,7 +76,11 @@ class TemplateSource:
     @cached_property
     def tokens(self) -> tuple[SourceToken, ...]:
         """The raw tokens, comments and white space too, up to a fault. What white-space control took is in none."""
-        return tuple(self._read_tokens())
+        read = raw_tokens(self.environment, self.text, self.name) if self.tree is not None else ()
+        if not read:
+            return tuple(self._read_tokens())
+        starts = ((start_of(line), kind, text) for line, kind, text in read)
+        return tuple(SourceToken(kind, text, Span(start, start + len(text))) for start, kind, text in starts)
 
     def _read_tokens(self) -> Iterator[SourceToken]:
         at = 0

@@ -37,6 +37,7 @@ _TAGS = frozenset(
         "with",
     ]
 )
+_ESCAPES = (nodes.Continue, nodes.Break)
 _END_WORDS = {
     "end of print statement": "}}",
     "end of statement block": "%}",
@@ -81,7 +82,7 @@ def template_syntax_error(template: TemplateSource) -> Findings:
     fault = template.fault or _compiling(template)
     if fault is not None:
         yield _explain(template, fault)
-    elif template.tree is not None:
+    elif template.tree is not None and any(isinstance(one, _ESCAPES) for one in all_nodes(template)):
         for node in _outside_loops(template.tree):
             word = type(node).__name__.lower()
             yield Finding(template.span(node, len(word)), f"`{word}` stands outside a loop", "move it into a {% for %}")
@@ -123,7 +124,7 @@ def _may_fail(everything: tuple[nodes.Node, ...], body: list[nodes.Node]) -> boo
 
 def _outside_loops(node: nodes.Node) -> Iterator[nodes.Node]:
     for child in node.iter_child_nodes():
-        if isinstance(child, nodes.Continue | nodes.Break):
+        if isinstance(child, _ESCAPES):
             yield child
         elif not isinstance(child, nodes.For):
             yield from _outside_loops(child)
