@@ -128,11 +128,9 @@ def _open(html: str, mark: _Mark) -> Finding:
     """A condition that nothing ends."""
     text = shorten(html[mark.start : mark.end], 40)
     problem, span = f"the condition {text} is not ended", Span(mark.start, mark.end)
-    inner = html.find("<!--", mark.end)
-    end = html.find("-->", mark.end)
     if _REVEALS.match(html, mark.end) or html.startswith("<![", mark.start):
         return Finding(span, problem, "write <!--<![endif]--> behind what it shows")
-    if 0 <= inner < end:
+    if html.find("<!--", mark.end, html.find("-->", mark.end)) >= 0:
         return Finding(span, f"a comment inside {text} ends it early", "take the inner comment out")
     return Finding(span, problem, "write <![endif]--> at its end")
 

@@ -42,6 +42,7 @@ def style_placement(document: HtmlDocument, *, limit_kb: int = 16) -> Findings:
         </html>
     """
     size = 0
+    conditional = "[if" in document.html
     body = next((one.tag.start for one in document.elements if one.name not in _HEAD), len(document.html))
     for element in document.select("style"):
         if element.get("type").lower() not in ("", "text/css") or "amp-custom" in element.attributes:
@@ -51,7 +52,7 @@ def style_placement(document: HtmlDocument, *, limit_kb: int = 16) -> Findings:
         before, size = size, size + len(element.document.html[slice(*element.content)].encode())
         if element.tag.start > body or any(one.name == "body" for one in element.ancestors):
             problem = "<style> stands in the body, where Gmail and others do not read it"
-            yield Finding(element.tag, problem, "put it into the head", _into_head(element))
+            yield Finding(element.tag, problem, "put it into the head", None if conditional else _into_head(element))
         if before <= limit_kb * 1024 < size:
             problem = f"of {_all(document) / 1024:.0f} KB of styles Gmail takes {limit_kb} KB, and drops this <style>"
             yield Finding(element.tag, problem, "take unused rules out; put what phones need into a <style> before it")
@@ -68,7 +69,7 @@ def _into_head(element: Element) -> Fix | None:
     end = html.find(">", element.content.end) + 1
     if head is None or not end or html[head.end : head.end + 6].lower() != "</head":
         return None
-    if not html.startswith("</", element.content.end) or "[if" in html:
+    if not html.startswith("</", element.content.end):
         return None
     style = html[element.tag.start : end]
     moved = Edit(Span(head.end, head.end), (style + "\n").encode())
