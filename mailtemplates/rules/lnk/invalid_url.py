@@ -56,8 +56,6 @@ def invalid_url(document: HtmlDocument) -> Findings:
         <p><a href="https://acme-shop.com/summer%20sale?to=b%40acme-shop.com#shoes">See the summer sale</a></p>
         <p><a href="mailto:help@acme-shop.com?subject=Order%201">Write to us</a></p>
         <p><a href="tel:+1-555-0100">Call us</a></p>
-        <p><a href="#shoes">Read about shoes</a></p>
-        <h2 id="shoes">Shoes</h2>
         <p><img src="cid:logo" alt="Acme"></p>
     """
     relative: list[tuple[Hyperlink, int, UrlFault]] = []

@@ -17,13 +17,17 @@ _URL = pattern(
 _BARE = pattern(r"(?i)((?:[\w-]+\.)+[a-z]{2,})(?::\d+)?(/\S*)?")
 _AROUND = pattern(r"\A[^\w/]+|[^\w/]+\Z")
 _ADDRESS = pattern(r"(?i)(?:mailto:)?[^\s@<>:/]+@((?:[\w-]+\.)+[a-z]{2,})")
-#: Endings of words that are rather names of files and programs than domains.
-_FILES = frozenset(
-    ("md", "py", "sh", "rs", "pl", "ps", "so", "cc", "zip", "mov", "js", "ts", "html", "htm", "php", "txt", "pdf",
-     "doc", "docx", "csv", "xls", "xlsx", "png", "jpg", "jpeg", "gif", "svg", "json", "xml", "yml", "yaml", "css",
-     "exe", "app", "java", "rb", "go", "tf", "ics", "ppt", "pptx", "tar", "gz", "dmg", "apk", "log", "config", "vue",
-     "asp", "aspx", "jsp", "toml", "lock", "ini", "conf", "mp", "webp", "eml", "msg", "vcf")
-)  # fmt: skip
+#: Endings of domains, without those that are rather of files and programs: md, py, sh, zip.
+_TOPS = pattern(
+    r"(?i)com|net|org|edu|gov|mil|int|info|biz|name|pro|mobi|museum|coop|aero|jobs|travel|dev|online|site|store|"
+    r"shop|blog|cloud|tech|xyz|club|page|news|email|agency|studio|design|ac|ad|ae|af|ag|ai|al|ao|ar|at|au|az|ba|"
+    r"bb|bd|be|bf|bg|bh|bi|bj|bn|bo|br|bs|bt|bw|by|bz|ca|cd|cf|cg|ch|ci|cl|cm|cn|co|cr|cu|cv|cy|cz|de|dj|dk|dm|"
+    r"dz|ec|ee|eg|es|et|eu|fi|fj|fm|fr|ga|gd|ge|gg|gh|gi|gl|gm|gr|gt|gy|hk|hn|hr|ht|hu|id|ie|il|im|in|io|iq|ir|"
+    r"is|it|je|jm|jo|jp|ke|kg|kh|ki|km|kn|kr|kw|kz|la|lb|li|lk|lr|ls|lt|lu|lv|ly|ma|mc|me|mg|mk|ml|mm|mn|mo|mr|"
+    r"mt|mu|mv|mw|mx|mz|na|ne|ng|ni|nl|no|np|nr|nu|nz|om|pa|pe|ph|pk|pt|pw|qa|ro|ru|rw|sa|sc|sd|se|sg|si|sk|sl|"
+    r"sm|sn|sr|su|sv|sy|sz|tc|td|tg|th|tj|tk|tl|tm|tn|to|tr|tt|tv|tw|tz|ua|ug|uk|us|uy|uz|va|vc|ve|vg|vi|vn|vu|"
+    r"ws|ye|za|zm|zw"
+)
 _PRODUCTS = frozenset(("asp.net", "ado.net", "vb.net", "ml.net"))
 _KIN = (
     frozenset(("youtube.com", "youtu.be")),
@@ -120,7 +124,7 @@ def _shown_host(words: str) -> _Shown | None:
     if found:
         return found[0] if len({organizational_domain(one.host) for one in found}) == 1 else None
     bare = _BARE.fullmatch(_AROUND.sub("", words))
-    if bare is None or bare[1].rpartition(".")[2].lower() in _FILES or bare[1].lower() in _PRODUCTS:
+    if bare is None or not _TOPS.fullmatch(bare[1].rpartition(".")[2]) or bare[1].lower() in _PRODUCTS:
         return None
     return _Shown("", ascii_host(bare[1].lower()))
 

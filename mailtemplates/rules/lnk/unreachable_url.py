@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mailtemplates.characters import shorten
@@ -50,21 +50,17 @@ def _is_asked(url: Url) -> bool:
     return url.is_web and not has_marks(url.text) and not leads_out(url.text)
 
 
-def _answers(links: Iterable[Hyperlink], timeout: int) -> list[tuple[str, bool]]:
-    """What is wrong with each link's answer, and whether that is sure; several are asked at once."""
+def _answers(links: Sequence[Hyperlink], timeout: int) -> list[tuple[str, bool]]:
+    """What is wrong with each link's answer, and whether that is sure; several are asked at once, none twice."""
     from concurrent.futures import ThreadPoolExecutor
 
+    keys = [(link.text.partition("#")[0], link.kind == "image", timeout) for link in links]
+    if len(_KNOWN) > _MOST_KNOWN:
+        _KNOWN.clear()
+    asked = [key for key in dict.fromkeys(keys) if key not in _KNOWN]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda link: _answer(link, timeout), links))
-
-
-def _answer(link: Hyperlink, timeout: int) -> tuple[str, bool]:
-    key = (link.text.partition("#")[0], link.kind == "image", timeout)
-    if key not in _KNOWN:
-        if len(_KNOWN) >= _MOST_KNOWN:
-            _KNOWN.clear()
-        _KNOWN[key] = _ask(*key)
-    return _KNOWN[key]
+        _KNOWN.update(zip(asked, pool.map(lambda key: _ask(*key), asked), strict=True))
+    return [_KNOWN[key] for key in keys]
 
 
 def _ask(url: str, is_image: bool, timeout: int) -> tuple[str, bool]:

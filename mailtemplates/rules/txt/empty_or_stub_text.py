@@ -11,12 +11,17 @@ from mailtemplates.rule import rule
 from mailtemplates.textversion import text_version
 
 _MOST_WORDS = 80
+_FEW_WORDS = 30
 _REST = 8
 _WORD = pattern(r"\w+")
 _URL = pattern(r"(?i)<?(?:https?://|www\.)[^\s>]++>?|(?<!\S)[^\s@]++@\S++")
 _SENTENCE = pattern(r"(?<=[.!?。！？])\s+|\n\s*\n|。|！")
-_HTML = pattern(
-    r"(?i)\bx?html\b|html[-\s]?(?:e-?mail|mail|nachricht|format|version|поч|пис|形式|メール|格式|邮件|郵件|메일)|HTML"
+_HTML = pattern(r"(?i)x?html")
+_HTML_MAIL = pattern(
+    r"(?i)html[-\s]?(?:messag|e-?mail|mail|nachricht|format|version|поч|пис|сообщ|形式|メール|格式|邮件|郵件|메일)"
+)
+_OPENS = pattern(
+    r"(?i)click|klick|clic|open (?:it|this|the)|öffn|anseh|anschau|lesen|read |voir|consult|ouvr|ver |leer |leggi|lees|läs|zobacz|abr|apri|kliknij|нажм|откр|打开|開く|点击"
 )
 _UNABLE = pattern(
     r"(?i)support|display|view|enable|capable|compatible|client|reader|program|version|format|see |show|render|"
@@ -117,15 +122,26 @@ def empty_or_stub_text(bodies: Bodies) -> Findings:
 def _is_stub(text: str, said: str) -> bool:
     """Whether a text is nearly nothing but a word about html or a copy on the web, and the html says more."""
     words = len(_WORD.findall(_URL.sub(" ", text)))
-    if words > _MOST_WORDS or len(text) > 2000 or len(said) <= len(_URL.sub("", text)):
+    if words > _MOST_WORDS or _is_repeated(text, said) or len(text) > 2000 or len(said) <= len(_URL.sub("", text)) // 2:
         return False
+    if words <= _FEW_WORDS and len(text) < 300 and _HTML_MAIL.search(text) and _UNABLE.search(text):
+        return True
     rest = [one for one in _SENTENCE.split(_URL.sub(" ", text)) if not _is_about_html(one)]
     left = _WORD.findall(" ".join(rest))
-    return sum(map(len, left)) < 60 and len(left) <= min(_REST, words - 2)
+    return sum(map(len, left)) < 60 and len(left) <= max(min(_REST, words - 2), 0)
+
+
+def _is_repeated(text: str, said: str) -> bool:
+    """Whether the html says the words of the text too, and little more: both are short."""
+    words = {word.casefold() for word in _WORD.findall(_URL.sub(" ", text))}
+    others = {word.casefold() for word in _WORD.findall(said)}
+    return len(said) < 2 * len(text) and len(words & others) >= 0.7 * len(words)
 
 
 def _is_about_html(sentence: str) -> bool:
-    return bool(_HTML.search(sentence) and _UNABLE.search(sentence)) or says_web_copy(sentence)
+    return bool(_HTML.search(sentence) and _UNABLE.search(sentence)) or (
+        says_web_copy(sentence) and bool(_OPENS.search(sentence) or _UNABLE.search(sentence))
+    )
 
 
 def _start(text: Body) -> Span:

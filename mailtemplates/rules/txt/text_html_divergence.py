@@ -12,6 +12,7 @@ from mailtemplates.rule import rule
 
 _URL = pattern(r"(?i)<?(?:https?://|mailto:|tel:|www\.)\S++|(?<!\S)[^\s@]++@\S++")
 _WORD = pattern(r"[^\W\d_]{4,}")
+_ANY_WORD = pattern(r"\w+")
 _EAST = pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff]")
 _ENOUGH_WORDS = 12
 _SHARED = 0.25
@@ -120,7 +121,7 @@ def _missing(one: str, other: str) -> list[Figure]:
 
 def _is_about_nothing(text: str) -> bool:
     """Whether a text is empty or nearly so."""
-    return len(_WORD.findall(_URL.sub(" ", text))) < 3
+    return len(_ANY_WORD.findall(_URL.sub(" ", text))) < 3
 
 
 def _listed(figures: Iterable[Figure]) -> str:
