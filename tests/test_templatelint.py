@@ -134,6 +134,86 @@ def test_a_fix_takes_its_finding_away_and_brings_no_other(folder: Path, rule: Ru
     assert [one.name for one in after if one.code[:3] in ("SUP", "TPL")] == [rule.name] * left
 
 
+TOP = "{% block subject %}Your order{% endblock %}\n"
+SPOTS = {
+    "an unclosed tag": (TOP + "{% block text %}\n{% if user.name %}x\n", ("template-syntax-error", 3, 4, 6)),
+    "an unclosed expression": (TOP + "{% block text %}{{ user.name\n", ("template-syntax-error", 2, 17, 19)),
+    "a tag that closes another": (TOP + "{% if user %}{% endfor %}", ("template-syntax-error", 2, 17, 23)),
+    "an unknown tag": (TOP + "x {% assets 'x' %}", ("template-syntax-error", 2, 6, 12)),
+    "a character": (TOP + "{{ user.name ! }}", ("template-syntax-error", 2, 14, 15)),
+    "a bracket": (TOP + "{{ (user.name }}", ("template-syntax-error", 2, 15, 17)),
+    "an unclosed comment": (TOP + "x {# y", ("template-syntax-error", 2, 3, 5)),
+    "continue outside a loop": (TOP + "{% block text %}{% continue %}{% endblock %}", ("template-syntax-error", 2, 20, 28)),
+    "after characters outside ASCII": (TOP + "{% block text %}Grüße, {{ user.nmae }}{% endblock %}", ("undefined-attribute", 2, 32, 36)),
+    "with CRLF": (TOP.replace("\n", "\r\n") + "{% block text %}\r\n{{ usr }}{% endblock %}", ("undefined-variable", 3, 4, 7)),
+    "after a byte order mark": ("\ufeff" + TOP + "{% block text %}{{ usr }}{% endblock %}", ("undefined-variable", 2, 20, 23)),
+    "in trans": (TOP + "{% block text %}{% trans %}Hi {{ usr }}{% endtrans %}{% endblock %}", ("undefined-variable", 2, 34, 37)),
+    "behind white-space control": (TOP + "{%- block text -%}\n\n  {{- usr -}}\n{% endblock %}", ("undefined-variable", 4, 7, 10)),
+    "a second filter": (TOP + "{% block text %}{{ user.name|upper|shout }}{% endblock %}", ("unresolved-reference", 2, 36, 41)),
+    "a filter in a branch": (TOP + "{% block text %}x{% if false %}{{ user.name|shout }}{% endif %}{% endblock %}", ("unresolved-reference", 2, 45, 50)),
+    "a header that data names": (TOP + "{% block headers %}{{ user.name }}: x{% endblock %}{% block text %}x{% endblock %}", ("reserved-header", 2, 20, 35)),
+    "in an unquoted attribute": (TOP + "{% block html %}<p title=x{{ user.name }}y>x</p>{% endblock %}", ("unsafe-interpolation-context", 2, 27, 42)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "spot"), SPOTS.values(), ids=SPOTS)
+def test_a_fault_of_the_source_is_one_error_at_its_place(
+    folder: Path, text: str, spot: tuple[str, int, int, int]
+) -> None:
+    """Rules that could not run because of it are no second error."""
+    (folder / "schemas/t.json").write_text(json.dumps(SCHEMA))
+    Path("templates/t.j2").write_bytes(text.encode())
+    found = TemplateLinter(Linter(Settings())).lint(Path("templates/t.j2"))
+    errors = [one for one in found if one.severity == "error" and one.code[:3] in ("SUP", "TPL")]
+    assert [(one.name, one.line, one.column, one.end_column) for one in errors] == [spot]
+
+
+LIMITED = {
+    "a pattern": ({"pattern": "^https://"}, True),
+    "a group of schemes": ({"pattern": "^(https|mailto):"}, True),
+    "choices": ({"enum": ["https://a.example/", "mailto:b@a.example"]}, True),
+    "a constant": ({"const": "https://a.example/"}, True),
+    "a format only": ({"format": "uri"}, False),
+    "a pattern of something else": ({"pattern": "example"}, False),
+}
+
+
+@pytest.mark.parametrize(("url", "limited"), LIMITED.values(), ids=LIMITED)
+def test_a_schema_limits_an_address(folder: Path, url: dict[str, object], limited: bool) -> None:
+    schema = {"properties": {"url": {"type": "string", **url}}, "required": ["url"]}
+    (folder / "schemas/t.json").write_text(json.dumps(schema))
+    found = lint(TOP + '{% block html %}<a href="{{ url }}">x</a>{% endblock %}')
+    assert ("variable-url-scheme" in {one.name for one in found}) is not limited
+
+
+def test_what_a_schema_calls_html_is_no_unsafe_markup(folder: Path) -> None:
+    schema = {"properties": {"body": {"type": "string", "contentMediaType": "text/html"}}, "required": ["body"]}
+    (folder / "schemas/t.json").write_text(json.dumps(schema))
+    found = lint(TOP + "{% block html %}<p>{{ body|safe }}</p>{% endblock %}")
+    assert "unsafe-markup-filter" not in {one.name for one in found}
+
+
+def test_a_block_of_the_author_goes_where_its_layout_puts_it(folder: Path) -> None:
+    """Escaping is wrong in a block that the layout prints in its text, and right in one that it prints in its html."""
+    layout = "{% block html %}<p>{% block content %}{% endblock %}</p>{% endblock %}{% block text %}{% block plain %}{% endblock %}{% endblock %}"
+    Path("templates/layout.j2").write_text(layout)
+    found = lint(
+        '{% extends "layout.j2" %}{% block content %}{{ "x"|e }}{% endblock %}{% block plain %}{{ "x"|e }}{% endblock %}'
+    )
+    assert [(one.name, one.column) for one in found if one.code == "TPL010"] == [("escaped-text-part", 94)]
+
+
+def test_templates_that_extend_each_other_are_not_followed_for_ever(folder: Path) -> None:
+    Path("templates/other.j2").write_text('{% extends "t.j2" %}')
+    found = lint('{% extends "other.j2" %}{% block a %}{{ x|safe }}{% endblock %}')
+    assert found
+
+
+def test_a_wrong_schema_is_told_once(folder: Path) -> None:
+    (folder / "schemas/t.json").write_text(json.dumps({"type": "wrong", "examples": [{}]}))
+    assert [one.name for one in lint(TOP)] == ["sample-data-invalid"]
+
+
 def test_a_finding_points_at_the_words_that_make_the_field(folder: Path) -> None:
     found = lint(RIGHT.replace("Your order", "Re: your order"))
     assert [(one.name, one.line, one.column, one.sample) for one in found] == [

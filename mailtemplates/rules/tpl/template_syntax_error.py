@@ -17,7 +17,7 @@ _CHARACTER = pattern(r"unexpected char (.+) at (\d+)$")
 _UNKNOWN_TAG = pattern(r"(?:Encountered unknown tag|Unknown tag) '([^']*)'")
 _LOOKING = pattern(r"looking for the following tags: (.*?)\. |currently looking for (.*?)\. ")
 _INNERMOST = pattern(r"needs to be closed is '(\w+)'")
-_WORD = pattern(r"\w+|\S")
+_WORD = pattern(r"\w+|[-+]?[%}#]\}|\{[{%#]|\S")
 _NO_FILTER = pattern(r"No (filter|test) named ")
 _TAGS = frozenset(
     [
@@ -246,6 +246,8 @@ def _place(template: TemplateSource, fault: TemplateSyntaxError) -> Span:
         if tokens and tokens[-1].kind in ("comment_begin", "raw_begin"):
             start = tokens[-1].span.start
     found = _WORD.search(text, start)
+    if found and getattr(fault.lineno, "start", -1) >= 0 and "\n" in text[start : found.start()]:
+        found = None  # the token is white space, and the word behind it in another line
     at = found.start() if found else start
     if text.count("\n", 0, at) + 1 != int(fault.lineno) and getattr(fault.lineno, "start", -1) < 0:
         rows = text.split("\n")
