@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mailtemplates.templatelint import TemplateLinter
 
 _TOGETHER = "<together>"
+_MANY = 24
 _MESSAGE, _TEMPLATE = "message ", "template "
 
 
@@ -58,10 +59,14 @@ class Stdin(NamedTuple):
 class Inspection:
     """One run's settings and cache over any files."""
 
-    def __init__(self, settings: Settings, cache: LintCache, stdin: Stdin | None = None) -> None:
+    def __init__(
+        self, settings: Settings, cache: LintCache, stdin: Stdin | None = None, *, inline_ignores: bool = True
+    ) -> None:
         self.settings = settings
         self.stdin = stdin or Stdin()
         self._cache = cache
+        self._inline_ignores = inline_ignores
+        self._ahead: dict[str, list[Diagnostic]] = {}
         self._surroundings: dict[Path, Surroundings] = {}
         self._messages: dict[str, str] = {}
 
@@ -79,7 +84,7 @@ class Inspection:
     def _templates(self) -> TemplateLinter:
         from mailtemplates.templatelint import TemplateLinter
 
-        return TemplateLinter(self.linter)
+        return TemplateLinter(self.linter, inline_ignores=self._inline_ignores)
 
     def judge(self, paths: Sequence[str]) -> Judged:
         """What the rules find in the files, in the order of the files and of their lines.
@@ -93,6 +98,7 @@ class Inspection:
         self._surroundings.clear()
         self._messages.clear()
         self.__dict__.pop("_templates", None)
+        self._ahead = self._lint_ahead(paths)
         for path in paths:
             name = self.name(path)
             try:
@@ -111,6 +117,22 @@ class Inspection:
         self._cache.save()
         return Judged(_in_order(found, self._messages), troubles)
 
+    def _lint_ahead(self, paths: Sequence[str]) -> dict[str, list[Diagnostic]]:
+        """What is found in templates that are not known, when they are many: by several processes.
+
+        :raises SettingsError: the settings are wrong.
+        """
+        unknown = [path for path in paths if path != STDIN and is_template(path, b"") and not self._is_known(path)]
+        if len(unknown) < _MANY:
+            return {}
+        from mailtemplates.parallel import lint_many
+
+        return lint_many(self.linter, unknown, inline_ignores=self._inline_ignores)
+
+    def _is_known(self, path: str) -> bool:
+        digest = self._cache.digest(path)
+        return bool(digest) and self._cache.known(path, self._stamp(path, _times(path), digest)) is not None
+
     def mend(self, path: str, *, unsafe: bool) -> Mended:
         """A file with the fixes of its findings; nothing is written.
 
@@ -124,16 +146,24 @@ class Inspection:
             raise _fault(error) from error
 
     def _mend(self, path: str, name: str, unsafe: bool) -> Mended:
-        from mailtemplates.fixing import apply_fixes, fix_octets
+        from mailtemplates.fixing import fix_octets
 
         before = self._read(path)
-        if is_template(name, before):
-            own = [one for one in self._lint(path, name, before) if one.path == name]
-            fixes = [one.fix for one in own if one.fix and (unsafe or one.fix.safe)]
-            return Mended(name, before, apply_fixes(before, fixes), len(fixes))
-        after = fix_octets(before, lambda octets: self.linter.lint(octets, name), unsafe=unsafe)
-        gone = len(self.linter.lint(before, name)) - len(self.linter.lint(after, name)) if after != before else 0
+
+        def judge(octets: bytes) -> list[Diagnostic]:
+            if not is_template(name, before):
+                return self.linter.lint(octets, name)
+            return [one for one in self._templates.lint(Path(name), octets) if one.path == name]
+
+        after = fix_octets(before, judge, unsafe=unsafe)
+        if is_template(name, before) and after != before and self._breaks(Path(name), before, after):
+            after = before
+        gone = len(judge(before)) - len(judge(after)) if after != before else 0
         return Mended(name, before, after, max(gone, int(after != before)))
+
+    def _breaks(self, path: Path, before: bytes, after: bytes) -> bool:
+        """Whether a template rendered before and does no more."""
+        return not self._templates.renders(path, after) and self._templates.renders(path, before)
 
     def name(self, path: str) -> str:
         """What findings call a file."""
@@ -172,8 +202,14 @@ class Inspection:
     def _lint(self, path: str, name: str, octets: bytes) -> list[Diagnostic]:
         if not is_template(name, octets):
             return self.linter.lint(octets, name)
-        if path == STDIN and not (Path(name).is_file() and Path(name).read_bytes() == octets):
-            raise FileError("a template is linted from its file", cure="save the file and name its path")
+        if path in self._ahead:
+            return self._ahead.pop(path)
+        if path == STDIN:
+            if not Path(name).is_file():
+                raise FileError(
+                    "a template needs a name, for its folder holds what it uses", cure="give --stdin-filename"
+                )
+            return self._templates.lint(Path(name), octets)
         return self._templates.lint(Path(name))
 
     def _stamp(self, path: str, times: Stamp | None, digest: str) -> Stamp | None:

@@ -37,11 +37,12 @@ class LintCache:
 
     :param folder: of the caches.
     :param settings: with everything that decides what is found.
+    :param inline_ignores: whether comments in templates turn rules off.
     """
 
-    def __init__(self, folder: Path | None, settings: Settings) -> None:
+    def __init__(self, folder: Path | None, settings: Settings, *, inline_ignores: bool = True) -> None:
         self._store = FileStore(folder / "lint", _STORES) if folder else None
-        self._key = _run_key(settings) if folder else ""
+        self._key = _run_key(settings, inline_ignores) if folder else ""
         self._entries = self._load()
         self._changed = False
 
@@ -95,10 +96,10 @@ def stamp_of(stat: os.stat_result) -> Stamp | None:
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
 
 
-def _run_key(settings: Settings) -> str:
+def _run_key(settings: Settings, inline_ignores: bool) -> str:
     """A name for everything but the files that decides what is found."""
     deciding = replace(settings, fail_on="error", baseline="")
-    pieces = (VERSION, sys.version, str(Path.cwd()), repr(deciding), repr(sorted(_code())))
+    pieces = (VERSION, sys.version, str(Path.cwd()), repr((deciding, inline_ignores)), repr(sorted(_code())))
     return digest_of(*(piece.encode("utf-8", "surrogateescape") for piece in pieces))
 
 

@@ -17,7 +17,7 @@ from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.lines import Lines
 from mailtemplates.linter import Found, Linter, diagnose
-from mailtemplates.origins import Origins
+from mailtemplates.origins import Origins, Place
 from mailtemplates.pattern import pattern
 from mailtemplates.project import locate_template
 from mailtemplates.rawfield import Span
@@ -131,6 +131,18 @@ class TemplateLinter:
         kept += [_diagnosed(one, own, "") for one in left if one.rule.code not in self._off(own)]
         return sorted(unique(kept), key=lambda one: (one.path, one.line, one.column, one.code))
 
+    def renders(self, path: Path, octets: bytes) -> bool:
+        """Whether a template with other octets than its file's renders with all its samples.
+
+        :raises SettingsError: the settings of the template's folder are wrong.
+        """
+        settings, folders, name = locate_template(str(path))
+        project = self._project(folders, settings, (name, octets))
+        try:
+            return all(True for _ in Samples(project.engine, project.tracer, name, limit=0))
+        except MailTemplatesError:
+            return False
+
     def _of_source(self, file: _File) -> Iterator[Found]:
         """What the rules over template source find, with places in octets of the file."""
         for one in self._linter.judge(file.source):
@@ -187,6 +199,10 @@ class TemplateLinter:
                 placed = self._placed(project, sample, origins, one, own)
                 if placed is not None:
                     yield sample.name, *placed
+        for one in self._linter.judge_written(origins.written_sheets):
+            placed = self._at(project, sample, origins, one, own, origins.of_written(one.finding.span))
+            if placed is not None:
+                yield sample.name, *placed
 
     def _placed(
         self, project: _Project, sample: Sample, origins: Origins, one: Found, own: _File
@@ -195,7 +211,11 @@ class TemplateLinter:
 
         None for what a variant prints though the data has nothing there.
         """
-        place = origins.of(one.finding.span)
+        return self._at(project, sample, origins, one, own, origins.of(one.finding.span))
+
+    def _at(
+        self, project: _Project, sample: Sample, origins: Origins, one: Found, own: _File, place: Place | None
+    ) -> tuple[_File, Found] | None:
         if place is None:
             return own, one._replace(finding=replace(one.finding, span=Span(0, 0), fix=None), body=None)
         if place.hollow and sample.varied:

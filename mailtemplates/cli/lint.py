@@ -58,6 +58,9 @@ def command(
     statistics: Annotated[bool, typer.Option("--statistics", help="Count findings by rule.")] = False,
     show_settings: Annotated[bool, typer.Option("--show-settings", help="Print the settings and exit.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Lint again whenever a file changes.")] = False,
+    no_inline_ignores: Annotated[
+        bool, typer.Option("--no-inline-ignores", help="Report what comments in templates ignore too.")
+    ] = False,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Lint unchanged files too.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")] = False,
 ) -> None:
@@ -77,6 +80,7 @@ def command(
         file=output_file,
         statistics=statistics,
         cached=not no_cache,
+        inline_ignores=not no_inline_ignores,
         quiet=quiet,
     )
     load_format(output_format)
@@ -111,6 +115,7 @@ class _Options(NamedTuple):
     file: str
     statistics: bool
     cached: bool
+    inline_ignores: bool
     quiet: bool
 
 
@@ -121,8 +126,10 @@ class _Run:
         self._settings = settings
         self._options = options
         octets = sys.stdin.buffer.read() if STDIN in options.names else b""
-        cache = LintCache(cache_folder() if options.cached else None, settings)
-        self.inspection = Inspection(settings, cache, Stdin(options.stdin or "<stdin>", octets))
+        ignores = options.inline_ignores
+        cache = LintCache(cache_folder() if options.cached else None, settings, inline_ignores=ignores)
+        stdin = Stdin(options.stdin or "<stdin>", octets)
+        self.inspection = Inspection(settings, cache, stdin, inline_ignores=ignores)
 
     def once(self) -> int:
         """Lint, fix and report as the options say; the exit code."""

@@ -63,12 +63,13 @@ def _excerpt(one: Diagnostic, width: int, paint: _Paint) -> Iterator[str]:
         yield f"{margin} {bar}"
         yield f"{paint(number, '34')} {bar} {shown}".rstrip()
         yield f"{margin} {bar} {' ' * before}{paint('^' * marked, _COLOURS[one.severity])}"
-    notes = (("help", one.help), ("sample", one.sample))
+    notes = (("called at", one.related), ("help", one.help), ("sample", one.sample))
     for name, text in notes:
         if text:
-            lead = f"{margin} = {name}: "
+            colon = "" if name.endswith(" at") else ":"
+            lead = f"{margin} = {name}{colon} "
             first, *rest = _wrapped(lead + ascii_controls(text), width, " " * len(lead))
-            yield f"{margin} {paint('=', '34')} {paint(name, '1')}: {first.removeprefix(lead)}"
+            yield f"{margin} {paint('=', '34')} {paint(name, '1')}{colon} {first.removeprefix(lead)}"
             yield from rest
 
 

@@ -73,9 +73,22 @@ def _result(one: Diagnostic, index: int, fingerprint: str) -> dict[str, Any]:
         "level": _LEVELS[one.severity],
         "message": {"text": text},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(one.path)}, "region": _region(one)}}],
+        **_related(one),
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
         "properties": properties,
     }
+
+
+def _related(one: Diagnostic) -> dict[str, Any]:
+    """Where the macro that made the words is called."""
+    path, line, column = (*one.related.rsplit(":", 2), "", "")[:3]
+    if not line.isdecimal() or not column.isdecimal():
+        return {}
+    place = {
+        "artifactLocation": {"uri": _uri(path)},
+        "region": {"startLine": int(line), "startColumn": int(column)},
+    }
+    return {"relatedLocations": [{"id": 0, "message": {"text": "called here"}, "physicalLocation": place}]}
 
 
 def _region(one: Diagnostic) -> dict[str, Any]:
