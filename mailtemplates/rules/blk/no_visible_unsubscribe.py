@@ -93,10 +93,9 @@ def _is_in_text(text: str, given: list[str]) -> bool:
 
 
 def _place(body: Body) -> Span:
-    """Where the body begins to say something: its last link, which is mostly in the footer, or its first words."""
-    if body.document is not None:
-        links = [link for link in read_hyperlinks(body.document) if link.kind == "link"]
-        if links:
-            return body.span(*links[-1].span)
+    """The start tag of the html's body, or the first character of the text."""
+    tag = body.document.first("body") if body.document else None
+    if tag is not None:
+        return body.span(*tag.tag)
     first = len(body.text) - len(body.text.lstrip())
     return body.span(first, min(first + 1, len(body.text)))

@@ -21,7 +21,8 @@ _HTML_MAIL = pattern(
     r"(?i)html[-\s]?(?:messag|e-?mail|mail|nachricht|format|version|поч|пис|сообщ|形式|メール|格式|邮件|郵件|메일)"
 )
 _OPENS = pattern(
-    r"(?i)click|klick|clic|open (?:it|this|the)|öffn|anseh|anschau|lesen|read |voir|consult|ouvr|ver |leer |leggi|lees|läs|zobacz|abr|apri|kliknij|нажм|откр|打开|開く|点击"
+    r"(?i)click|klick|clic|open (?:it|this|the)|öffn|anseh|anschau|lesen|read |voir|consult|ouvr|ver |leer |leggi|"
+    r"lees|läs|zobacz|abr|apri|kliknij|нажм|откр|打开|開く|点击"
 )
 _UNABLE = pattern(
     r"(?i)support|display|view|enable|capable|compatible|client|reader|program|version|format|see |show|render|"

@@ -131,19 +131,17 @@ def _listed(figures: Iterable[Figure]) -> str:
 
 
 def _in_html(html: Body, words: str) -> Span:
-    """Where words stand in the html; where its first word stands when they do not as they are."""
+    """Where words stand in the html's text; where the longest of them does, or any text, if not as they are."""
     document = html.document
     assert document is not None
-    first = None
-    for token in document.tokens:
-        if token.kind == "text" and not document.html[token.start : token.end].isspace():
-            at = document.html.find(words, token.start, token.end)
+    longest = max(words.split(), key=len)
+    texts = [one for one in document.tokens if one.kind == "text" and not document.html[one.start : one.end].isspace()]
+    for wanted in (words, longest):
+        for token in texts:
+            at = document.html.find(wanted, token.start, token.end)
             if at >= 0:
-                return html.span(at, at + len(words))
-            first = first or token
-    pieces = [one for one in words.split() if one]
-    at = max(document.html.find(max(pieces, key=len)), 0) if pieces else 0
-    return html.span(at, at + len(max(pieces, key=len))) if at else html.span(*(first[1:3] if first else (0, 0)))
+                return html.span(at, at + len(wanted))
+    return html.span(texts[0].start, texts[0].end) if texts else html.span(0, 0)
 
 
 def _shared(text: str, said: str) -> float | None:
