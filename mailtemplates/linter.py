@@ -16,6 +16,7 @@ from mailtemplates.clientsupport import choose_clients
 from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import RuleError, SettingsError
 from mailtemplates.finding import Edit, Finding, Findings, Severity
+from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.lines import Lines
 from mailtemplates.message import Message
 from mailtemplates.mime import Part
@@ -144,6 +145,13 @@ class Linter:
         for check in self._checks.get(type(subject).__name__, ()):
             _run(check, subject, found)
         return found
+
+    def judge_written(self, document: HtmlDocument) -> list[Found]:
+        """What the rules that look at style sheets before inlining find in them.
+
+        :raises RuleError: a rule crashed.
+        """
+        return [one for check in self._documents if check.rule.written for one in _ran(check, document)]
 
     @property
     def codes(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mailtemplates.decoding import decode_body
 from mailtemplates.document import PREHEADER_TAG
+from mailtemplates.htmldocument import HtmlDocument
 from mailtemplates.markup import Token, attribute_spans, cut
 from mailtemplates.mime import Part
 from mailtemplates.pattern import pattern
@@ -31,6 +32,7 @@ _WORD = pattern(r"\S+")
 _FIELD_WORD = pattern(r"[^\s<>\"]+")
 _REFERENCE = pattern(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);?")
 _NOT_BASE64 = pattern(rb"[^A-Za-z0-9+/]+")
+_SHEET = pattern(r"<!--.*?(?:-->|\Z)|<style(?=[\s>]).*?(?:</style\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _WINDOWS = (6, 4, 3, 2, 1)
 
 
@@ -79,6 +81,21 @@ class Origins:
             begin = one.origin.start + at - one.start
             return Origin(one.origin.template, begin, begin + end - start)
         return None
+
+    @cached_property
+    def written_sheets(self) -> HtmlDocument:
+        """The style sheets of the html before inlining, at their places, with nothing else but white space."""
+        kept, done = [], 0
+        html = str(self._html or "")
+        for match in _SHEET.finditer(html):
+            if not match[0].startswith("<!"):
+                kept.append(" " * (match.start() - done) + match[0])
+                done = match.end()
+        return HtmlDocument("".join(kept))
+
+    def of_written(self, span: Span) -> Place | None:
+        """The place of a stretch of :attr:`written_sheets`."""
+        return _at(self._html, *span) if self._html else None
 
     @cached_property
     def _html(self) -> Traced | None:
@@ -235,19 +252,37 @@ def _place_in(pairs: list[tuple[Token, Token]], source: str, final: str, at: int
 
 
 def _paired(source: str, final: str) -> Iterator[tuple[Token, Token]]:
-    """The tokens of a html that are in it before and after: a preheader comes, stylesheets go, tags change inside."""
-    before = iter(cut(source))
-    old = next(before, None)
-    skip = 0
+    """The tokens of a html that are in it before and after: a preheader comes, stylesheets go, tags change inside.
+
+    Where a stylesheet went, the texts before and after it are one: such a text is paired piece by piece.
+    """
+    before, at, skip = cut(source), 0, 0
     for new in cut(final):
         if final.startswith(PREHEADER_TAG, new.start):
             skip = 3
-        while skip == 0 and old is not None and old.name in ("style", "link") and not _alike(old, source, new, final):
-            old = next(before, None)
-        if skip == 0 and old is not None and _alike(old, source, new, final):
-            yield old, new
-            old = next(before, None)
+        start = new.start
+        while skip == 0 and at < len(before) and start < new.end:
+            old = before[at]
+            rest = Token(new.kind, start, new.end, new.name)
+            if _alike(old, source, rest, final):
+                yield old, rest
+                start = new.end
+            elif _begins(old, source, rest, final) and _is_sheet(before[at + 1 : at + 2]):
+                yield old, Token("text", start, start + old.end - old.start, "")
+                start += old.end - old.start
+            elif not _is_sheet([old]):
+                break
+            at += 1
         skip = max(skip - 1, 0)
+
+
+def _is_sheet(tokens: list[Token]) -> bool:
+    return any(token.name in ("style", "link") for token in tokens)
+
+
+def _begins(old: Token, source: str, new: Token, final: str) -> bool:
+    """Whether a text begins another one."""
+    return old.kind == new.kind == "text" and final.startswith(source[old.start : old.end], new.start, new.end)
 
 
 def _alike(old: Token, source: str, new: Token, final: str) -> bool:

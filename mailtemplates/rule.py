@@ -62,6 +62,7 @@ class Rule:
     :param fix: what ``--fix`` does: safe, only with ``--unsafe-fixes``, for some findings, nothing.
     :param default: whether it is on when nothing is selected.
     :param network: whether it asks other computers; such a rule runs only when selected by its own name or code.
+    :param written: for rules over html: whether it looks at a template's style sheets before inlining too.
     """
 
     code: str
@@ -73,6 +74,7 @@ class Rule:
     fix: Fixing = "-"
     default: bool = True
     network: bool = False
+    written: bool = False
 
     @property
     def name(self) -> str:
@@ -105,13 +107,14 @@ def rule(
     fix: Fixing = "-",
     default: bool = True,
     network: bool = False,
+    written: bool = False,
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Make a rule of the function below."""
 
     def decorate(check: Callable[..., Findings]) -> Rule:
         subject = next(iter(check.__annotations__.values()))
         lower = frozenset(name.lower() for name in fields)
-        return Rule(code, severity, str(subject), check, lower, profile, fix, default, network)
+        return Rule(code, severity, str(subject), check, lower, profile, fix, default, network, written)
 
     return decorate
 

@@ -202,7 +202,7 @@ def test_time_is_linear(piece: str) -> None:
 
     seconds(10)
     small, large = seconds(250), seconds(2000)
-    assert large < max(small, 0.005) * 8 * 6
+    assert large < max(small, 0.01) * 8 * 6
 
 
 def test_a_property_that_was_meant() -> None:

@@ -79,7 +79,7 @@ def style_stripping_construct(document: HtmlDocument, *, clients: tuple[str, ...
 
     Good:
 
-        <p style="color: rgb(0, 128, 0); background-color: #eeeeee">Hello Ben</p>
+        <p style="color: rgb(0, 64, 0); background-color: #eeeeee">Hello Ben</p>
     """
     asked = [(one, families) for one in _CONSTRUCTS if (families := noted(one.slug, one.words, clients))]
     for construct, families in asked:
