@@ -13,20 +13,22 @@ from mailtemplates.pattern import pattern
 from mailtemplates.rawfield import Span
 from mailtemplates.rule import rule
 from mailtemplates.severity import Severity
+from mailtemplates.unfilled import NOTHING, find_placeholders
 
-#: A name of a template language that nobody filled in.
-_TAG = pattern(
-    r"\{\{[^{}<>]{0,200}+(?:\}\}\}?|(?=[<>{])|\Z)|\{%[^{}<>]{0,200}+%\}|%%[A-Za-z_][\w.:-]*+%%|\*\|[A-Za-z_][^|*<>]{0,60}+\|\*"
-    r"|<%[=-]?[^<>%]{1,200}+%>|\$\{[A-Za-z_][\w.]*+\}|\[object [A-Z][A-Za-z]*+\]|(?i:lorem ipsum)\b"
-)
-_NOTHING = ("undefined", "null", "NaN", "nan", "None")
-_WHOLE = pattern(rf"\s*({'|'.join(_NOTHING)})\s*\Z")
+#: What marks a name or a text to fill in, beside what is one anywhere.
+_OWN = pattern(r"\{\{[^{}<>]{0,200}+(?=[<>{]|\Z)|%%[A-Za-z_][\w.:-]*+%%|(?i:lorem ipsum)\b")
+_WHOLE = pattern(rf"\s*({NOTHING})\s*\Z")
 _GREETED = pattern(
-    r"(?i:\b(?:hello|hi|hey|dear|welcome|hallo|liebe|lieber|bonjour|hola|ciao|olá|hej))(?:,)?\s+"
-    rf"({'|'.join(_NOTHING)})(?=\s*[,!.:]|\s*\Z)"
+    r"(?i:\b(?:hello|hi|hey|dear|welcome|hallo|liebe|lieber|bonjour|hola|ciao|olá|hej)),?\s+"
+    rf"({NOTHING})(?=\s*[,!.:]|\s*\Z)"
 )
-_IN_URL = pattern(rf"(?<=[/=])({'|'.join(_NOTHING)})(?=[/?&#]|\Z)")
-_MARKS = ("{{", "{%", "%%", "*|", "<%", "${", "[object ", "orem ipsum", "OREM IPSUM", "orem Ipsum", *_NOTHING)
+_IN_URL = pattern(rf"(?<=[/=])({NOTHING})(?=[/?&#]|\Z)")
+_PERCENT_ENCODED = pattern(r"%[0-9A-Fa-f]{2}")
+_PERCENT = pattern(r"%[A-Za-z(%]")
+_MARKS = (
+    "{{", "{%", "${", "<%", "*|", "[object ", "orem ipsum", "OREM IPSUM", "orem Ipsum",
+    "undefined", "null", "NaN", "nan", "None",
+)  # fmt: skip
 _CODE = frozenset({"code", "pre", "kbd", "samp", "tt"})
 _URLS = frozenset({"href", "src", "background", "action"})
 _FREE = frozenset({"class", "id", "name", "value", "type", "for"})
@@ -87,6 +89,8 @@ def placeholder_in_body(document: HtmlDocument, *, allow: tuple[str, ...] = ()) 
         <p><a href="https://acme-shop.com/undefined-values">What null means</a></p>
     """
     marks = [one for one in _MARKS if one in document.html]
+    if _PERCENT.search(document.html):
+        marks.append("%")
     if not marks:
         return
     places: dict[str, list[_Place]] = {}
@@ -119,8 +123,10 @@ def _in_text(document: HtmlDocument, marks: list[str]) -> Iterator[_Place]:
 
 def _tags(html: str, start: int, end: int) -> Iterator[_Place]:
     """Names of template languages in a stretch, and stand-ins for text."""
-    for match in _TAG.finditer(html, start, end):
+    for match in _OWN.finditer(html, start, end):
         yield _Place(Span(*match.span()), match[0].strip(), None)
+    for left, right in find_placeholders(html[start:end]):
+        yield _Place(Span(start + left, start + right), html[start + left : start + right], None)
 
 
 def _is_alone(html: str, start: int, end: int) -> bool:
@@ -144,8 +150,9 @@ def _in_attributes(document: HtmlDocument, marks: list[str]) -> Iterator[_Place]
 
 
 def _in_value(name: str, value: str, start: int) -> Iterator[_Place]:
-    for match in _TAG.finditer(value):
-        yield _Place(Span(start + match.start(), start + match.end()), match[0].strip(), None)
+    for place in _tags(value, 0, len(value)):
+        if name not in _URLS or not _PERCENT_ENCODED.match(place.text):
+            yield place._replace(span=Span(start + place.span.start, start + place.span.end))
     found: re.Match[str] | None = None
     if name not in _FREE and not name.startswith(("data-", "aria-")):
         found = _WHOLE.match(value)
