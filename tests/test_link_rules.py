@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailtemplates.fixing import apply_fixes
 from mailtemplates.htmldocument import HtmlDocument
@@ -75,6 +77,20 @@ ONE_OWNER = {
 @pytest.mark.parametrize(("html", "expected"), ONE_OWNER.items(), ids=ONE_OWNER)
 def test_each_fault_has_its_owner(html: str, expected: list[str]) -> None:
     assert codes(html) == expected
+
+
+SHREDS = (
+    "<a href=", "'", '"', ">", "</a>", "http:", "https:", "//", "localhost", "acme.com", "аcme.com", "xn--", "/", "?", "#", "%", "@", ":",
+    "mailto:", "tel:", "data:image/png,", "<img src=", "<p style=", "url(", ")", "&amp;", "&quot;", " ", "\n", "[::1]", "1.2.3.4", "bit.ly",
+    "<base href=", "{{", "}}", "0x", "９", "\x00", "99999", "srcset=",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(SHREDS), max_size=25).map("".join))
+def test_any_html_is_judged_with_places_inside_it(html: str) -> None:
+    for one in found(html):
+        assert 0 <= one.finding.span.start <= one.finding.span.end <= len(html)
+        assert one.finding.problem
 
 
 def test_equal_urls_are_one_finding_with_a_count_and_one_fix() -> None:

@@ -98,6 +98,8 @@ TEXTS = {
     "wrapped": ("Hello Ben\nhttps://a.example/a-long-path/\nnext words", "<p><a href='https://a.example/a-long-path/'>x</a></p>"),
     "code sample": ("Use the <p> element and &nbsp; in it.", "<p>Use the &lt;p> element and &amp;nbsp; in it.</p>"),
     "addresses": ("Ann <ann@x.example> wrote: <https://a.example/p?a=1&b=2> and a<b, AT&T; x &y; {a: b}", "<p>Ann</p>"),
+    "words in brackets": ("Write <title> or <address> in the subject", "<p>Write it in the subject</p>"),
+    "URL before prose": ("See https://a.example/\nhelp is there", "<p><a href='https://a.example/help'>See</a> https://a.example/help</p>"),
     "json": ('Data: {"color": "red"} and { width }', "<p>Data</p>"),
     "template": ("Use {name: value} for it", "<p>Use it</p>"),
 }  # fmt: skip

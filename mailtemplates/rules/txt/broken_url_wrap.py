@@ -14,6 +14,7 @@ _NEXT = pattern(r"[ \t]*\r?\n(?:> ?)*[ \t]*([^\s<>]+)")
 _ENCLOSED = pattern(r"(?:[ \t]*\r?\n[ \t]*[^\s<>]{1,998}){1,5}>")
 _REST = pattern(r"[^\s<>\"]*")
 _LINKLIKE = pattern(r"(?=\S*[=&%/?])(?=\S*[0-9=&%])\S+|(?=[^\s]*[0-9])(?=[^\s]*[A-Za-z])[\w-]{10,}")
+_PROSE = pattern(r"[^\W\d_]+[.,;:!?)]*")
 _OPEN_END = "/?&=-%_+#"
 _LONG = 60
 
@@ -112,4 +113,6 @@ def _goes_on(href: str, cut: _Cut) -> bool:
     if not href.startswith(cut.begun) or len(href) <= len(cut.begun):
         return False
     rest = href[len(cut.begun) :]
+    if cut.begun.endswith("/") and cut.column < _LONG and _PROSE.fullmatch(cut.word):
+        return False
     return rest.startswith(cut.word) or (cut.word.startswith(rest) and not cut.word[len(rest) :].strip(".,;:!?)]\"'"))

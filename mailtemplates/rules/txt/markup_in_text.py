@@ -15,6 +15,10 @@ _TAG = pattern(
     r"small|span|strike|strong|style|sub|sup|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul)(?:\s[^<>]{0,1000})?/?>"
     r"|<!doctype\s[^<>]{0,300}>|<!--|<!\[(?:if|endif)"
 )
+_WORDS = frozenset(
+    ("address", "area", "big", "body", "button", "caption", "center", "code", "footer", "form", "head", "header",
+     "input", "label", "link", "main", "section", "small", "style", "sub", "title")
+)  # fmt: skip
 _REFERENCE = pattern(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|([A-Za-z][A-Za-z0-9]{1,31}));")
 _CSS = pattern(
     r"\{\s{0,20}-?(?:accent|align|background|border|box|clear|color|content|cursor|direction|display|float|font|height|"
@@ -85,12 +89,18 @@ def _pieces(text: str) -> list[re.Match[str]]:
     """Markup in the order of the text."""
     found: list[re.Match[str]] = []
     if "<" in text:
-        found += _TAG.finditer(text)
+        lower = text.lower()
+        found += (one for one in _TAG.finditer(text) if not _is_word(one[0].lower(), lower))
     if "&" in text:
         found += (one for one in _REFERENCE.finditer(text) if not one[1] or one[1] + ";" in entities.html5)
     if "{" in text or "@" in text:
         found += _CSS.finditer(text)
     return sorted(found, key=lambda match: match.start())
+
+
+def _is_word(tag: str, lower: str) -> bool:
+    """Whether a tag is rather a word in brackets that stands for something: ``<title>`` that nothing closes."""
+    return tag[1:-1] in _WORDS and f"</{tag[1:-1]}" not in lower
 
 
 def _what(piece: str) -> str:
