@@ -74,7 +74,9 @@ def markup_in_text(bodies: Bodies) -> Findings:
         return
     words = text.text
     said = bodies.said if bodies.html else ""
-    found = [match for match in _pieces(words) if match[0] not in said]
+    pieces = _pieces(words)
+    shown = {piece for piece in {match[0] for match in pieces} if piece in said}
+    found = [match for match in pieces if match[0] not in shown]
     if not found:
         return
     first = found[0]
