@@ -12,17 +12,19 @@ _EMPTY: frozenset[NamePath] = frozenset()
 
 def path_of(node: nodes.Node | None) -> NamePath | None:
     """The path that an expression is; None when it is something else."""
-    match node:
-        case nodes.Name():
-            return (node.name,)
-        case nodes.Getattr():
-            inner = path_of(node.node)
-            return (*inner, node.attr) if inner else None
-        case nodes.Getitem(arg=nodes.Const() as index):
-            inner = path_of(node.node)
-            key = index.value if isinstance(index.value, str) else f"[{index.value!r}]"
-            return (*inner, key) if inner else None
-    return None
+    steps: list[str] = []
+    while True:
+        match node:
+            case nodes.Name():
+                return (node.name, *reversed(steps))
+            case nodes.Getattr():
+                steps.append(node.attr)
+                node = node.node
+            case nodes.Getitem(arg=nodes.Const() as index):
+                steps.append(index.value if isinstance(index.value, str) else f"[{index.value!r}]")
+                node = node.node
+            case _:
+                return None
 
 
 def spelled(path: NamePath) -> str:

@@ -61,6 +61,8 @@ class TemplateSource:
             return environment.parse(self.text, self.name)
         except TemplateSyntaxError as fault:
             return fault
+        except RecursionError:
+            return TemplateSyntaxError("the template is nested too deeply", 1, self.name)
 
     @property
     def tree(self) -> nodes.Template | None:
@@ -120,7 +122,7 @@ class TemplateSource:
             source = self._source_of(name)
         except (TemplateError, UnicodeDecodeError, OSError):
             return None
-        return None if source is None else _other(name, source, self.environment, self.variables)
+        return None if source is None else _other(self._joined(name), source, self.environment, self.variables)
 
     def is_missing(self, name: str) -> bool:
         """Whether the loader surely has no such template."""
@@ -134,7 +136,10 @@ class TemplateSource:
 
     def _source_of(self, name: str) -> str | None:
         loader = self.environment.loader
-        return loader.get_source(self.environment, name)[0] if loader else None
+        return loader.get_source(self.environment, self._joined(name))[0] if loader else None
+
+    def _joined(self, name: str) -> str:
+        return self.environment.join_path(name, self.name)
 
 
 @lru_cache(maxsize=64)

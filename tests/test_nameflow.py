@@ -225,4 +225,22 @@ def test_any_template_is_judged(text: str, contract: bool) -> None:
         assert one.finding.problem
 
 
+DEEP = {
+    "brackets": "{{ " + "(" * 3000 + "x" + ")" * 3000 + " }}",
+    "statements": "{% if x %}" * 1500 + "{% endif %}" * 1500,
+    "a long path": "{{ x" + ".y" * 3000 + " }}",
+    "a long sum": "<a href={{ x" + " + x" * 3000 + " }}>",
+    "many filters": "{{ x" + "|upper" * 3000 + " }}",
+    "many conditions": "{% if x" + " and x" * 3000 + " %}{% endif %}",
+    "many statements": "{{ x }}" * 3000,
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
+def test_nothing_is_too_deep(text: str) -> None:
+    """A template that Jinja itself cannot take gives no exception, at most an error at its place."""
+    for block in ("html", "to", "headers"):
+        assert all(one.finding.problem for one in LINTER.judge(source(f"{{% block {block} %}}{text}{{% endblock %}}")))
+
+
 LINTER = Linter()

@@ -6,7 +6,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.guards import path_of
 from mailtemplates.nameflow import Flow, read_flow, walk
 from mailtemplates.pattern import pattern
-from mailtemplates.printing import Piece, Printed, read_printing
+from mailtemplates.printing import Printed, read_printing
 from mailtemplates.rule import rule
 from mailtemplates.templatesource import TemplateSource
 
@@ -42,20 +42,20 @@ def data_shaped_structure(template: TemplateSource) -> Findings:
         {% block subject %}Your order{% endblock %}
         {% block text %}Hello{% endblock %}
     """
-    printing = read_printing(template)
     flow = read_flow(template)
-    for one in printing.printed:
-        if one.place.block in _BLOCKS and one.own and _is_alone(template, one, printing.pieces):
+    for one in read_printing(template).printed:
+        if one.place.block in _BLOCKS and one.own and _is_alone(template.text, one):
             yield from _judge(one, flow)
 
 
-def _is_alone(template: TemplateSource, one: Printed, pieces: tuple[Piece, ...]) -> bool:
-    """Whether an expression is a whole element of the list: it has no text beside it up to a comma."""
-    before = next((piece.text for piece in pieces if piece.span.end == one.span.start), "")
-    after = next((piece.text for piece in pieces if piece.span.start == one.span.end), "")
-    left = template.text[: one.span.start].rstrip()[-1:] if not before.strip() else before.rstrip()[-1:]
-    right = template.text[one.span.end :].lstrip()[:1] if not after.strip() else after.lstrip()[:1]
-    return (left in ",;:}" or not left) and (right in ",;{" or not right) and not left.isalnum()
+def _is_alone(text: str, one: Printed) -> bool:
+    """Whether an expression is a whole element of the list: it has no text beside it up to a comma or a tag."""
+    start, end = one.span
+    while start and text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and text[end].isspace():
+        end += 1
+    return text[start - 1 : start] in ("", ",", ";", ":", "}") and text[end : end + 1] in ("", ",", ";", "{")
 
 
 def _judge(one: Printed, flow: Flow) -> Findings:
