@@ -239,7 +239,27 @@ PIECES = [
     "{% block html %}", "{% block text %}", "{% block subject %}", "{% block headers %}", "{% block preheader %}",
     "{% endblock %}", "X-A: b\n", "{# mailtpl: ignore[HTM, ATT] #}", "{{ d.x.y }}", "&amp; &eacute;", "<style>b{color:red}</style>",
 ]  # fmt: skip
-TEXTS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
+LEAVES = st.sampled_from([one for one in PIECES if "{%" not in one or "trans" in one or "include" in one])
+WRAPS = [
+    ("{% if a %}", "{% endif %}"), ("{% if not a %}", "{% endif %}"), ("{% if b == 'x' %}", "{% else %}y{% endif %}"),
+    ("{% if d.x %}", "{% elif a %}<i>z</i>{% else %}{{ d.x }}{% endif %}"), ("{% for i in c %}{{ i }}", "{% endfor %}"),
+    ("{% for i in d %}{{ i.k }}", "{% else %}none{% endfor %}"), ("{% for i in c if i > 1 -%}\n ", "{%- endfor %}"),
+    ("{% set s %}", "{% endset %}{{ s }}{{ s|upper }}"), ("{% filter upper %}", "{% endfilter %}"),
+    ("{% macro m(x) %}", "{{ x }}{% endmacro %}{{ m(1) }}"), ("{% macro w() %}<i>{{ caller() }}</i>{% endmacro %}{% call w() %}", "{% endcall %}"),
+    ("{% with z = a %}", "{{ z }}{% endwith %}"), ("{% trans x=a %}", "{{ x }} t{% endtrans %}"), ("{% autoescape false %}", "{{ a }}{% endautoescape %}"),
+    ("<p>", "</p>"), ("<a href='https://acme-shop.com/{{ a }}'>", "</a>"),
+]  # fmt: skip
+NESTED = st.recursive(
+    LEAVES,
+    lambda inner: st.tuples(st.sampled_from(WRAPS), st.lists(inner, max_size=3).map("".join)).map(
+        lambda pair: f"{pair[0][0]}{pair[1]}{pair[0][1]}"
+    ),
+    max_leaves=8,
+)
+BLOCKS = st.fixed_dictionaries({}, optional={name: NESTED for name in ("subject", "html", "text", "preheader")}).map(
+    lambda blocks: "".join(f"{{% block {name} %}}{text}{{% endblock %}}\n" for name, text in blocks.items())
+)
+TEXTS = BLOCKS | NESTED | st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 DATA = {"a": "A<", "b": "b&b", "c": [1, 2], "d": []}
 QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
