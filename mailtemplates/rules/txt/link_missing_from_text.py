@@ -133,7 +133,7 @@ def _is_wanted(link: Hyperlink, in_header: frozenset[str]) -> bool:
     url = link.url
     if link.kind != "link" or link.attribute != "href" or not url.is_web or has_marks(link.text):
         return False
-    if any("data-text" in above.attributes for above in (link.element, *link.element.ancestors)):
+    if _is_replaced(link):
         return False
     words = link.words or link.alternatives
     host = url.host.removeprefix("www.")
@@ -142,6 +142,14 @@ def _is_wanted(link: Hyperlink, in_header: frozenset[str]) -> bool:
     if link.text in in_header or (in_header and (says_way_out(words) or leads_out(link.text))):
         return False
     return not (host in _SOCIAL and len(words) < 16)
+
+
+def _is_replaced(link: Hyperlink) -> bool:
+    """Whether the author gives other words for the text version, by ``data-text``."""
+    element = link.element
+    if "data-text" not in element.document.html:
+        return False
+    return any("data-text" in above.source for above in (element, *element.ancestors))
 
 
 def _in_header(bodies: Bodies) -> frozenset[str]:
