@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import json
 import os
 import shutil
 import statistics
@@ -189,12 +190,64 @@ def unchanged_files() -> list[str]:
     return lines + [f"| {name} | {value * 1e3:.0f} | {value / base:.2f}× |" for name, value in medians.items()]
 
 
+def many_templates(count: int = 200) -> list[str]:
+    """``mailtpl lint`` over templates on one layout with one sample each, as a whole process; djLint on the same."""
+    mailtpl = str(Path(sys.executable).with_name("mailtpl"))
+    djlint = Path(sys.executable).with_name("djlint")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write_templates(folder, count)
+        environment = {**os.environ, "MAILTPL_CACHE": str(folder / "cache")}
+        contenders = {
+            "mailtpl lint, nothing known": [mailtpl, "lint", "--no-cache", "templates"],
+            "mailtpl lint, nothing changed": [mailtpl, "lint", "templates"],
+            "mailtpl --version": [mailtpl, "--version"],
+        }
+        if djlint.exists():
+            contenders["djLint"] = [str(djlint), "templates", "--extension", "j2", "--profile", "jinja", "--quiet"]
+        subprocess.run(contenders["mailtpl lint, nothing changed"], cwd=folder, env=environment, capture_output=True)
+        time.sleep(2.5)  # files that were written just now are read again
+        subprocess.run(contenders["mailtpl lint, nothing changed"], cwd=folder, env=environment, capture_output=True)
+
+        def run(command: list[str]) -> float:
+            return median_of(
+                lambda: subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True), 5
+            )
+
+        rows = [(title, run(command)) for title, command in contenders.items()]
+    lines = [
+        f"{count} templates, {os.cpu_count()} processors.",
+        "",
+        "| whole process | s | ms a template |",
+        "|---|---:|---:|",
+    ]
+    lines += [f"| {title} | {seconds:.2f} | {seconds / count * 1e3:.1f} |" for title, seconds in rows]
+    return lines if djlint.exists() else [*lines, "", "Not installed: djLint."]
+
+
+def _write_templates(folder: Path, count: int) -> None:
+    """The starter ``welcome.j2`` many times over, each with words of its own."""
+    root = HERE.parent
+    shutil.copytree(root / "templates", folder / "templates")
+    (folder / "schemas").mkdir()
+    text = (root / "templates" / "welcome.j2").read_text(encoding="utf-8")
+    schema = json.loads((root / "schemas" / "welcome.json").read_text(encoding="utf-8"))
+    schema["examples"] = schema["examples"][:1]
+    for starter in (folder / "templates").glob("*.j2"):
+        starter.unlink()
+    for number in range(count):
+        own = text.replace("Welcome, ", f"Welcome {number}, ")
+        (folder / "templates" / f"t{number}.j2").write_text(own, encoding="utf-8")
+        (folder / "schemas" / f"t{number}.json").write_text(json.dumps(schema), encoding="utf-8")
+
+
 def sections() -> dict[str, list[str]]:
     """The tables of the page."""
     return {
         "Lint: one message": against_filters(),
         "Lint: growing messages": growing(),
         "Lint: the command line": unchanged_files(),
+        "Lint: 200 templates on one layout": many_templates(),
     }
 
 
