@@ -1,8 +1,5 @@
-"""Where in the templates the octets of a rendered message come from.
-
-What a block printed knows its places; an octet of the message is looked up there: through transfer encoding, inlining
-and the making of plain text.
-"""
+"""Where in the templates the octets of a rendered message come from: through transfer encoding, inlining and the making
+of plain text."""
 
 from __future__ import annotations
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound, meta
+from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound
 
 from mailtemplates.branches import Branch, Choice
 from mailtemplates.diagnostic import Diagnostic, unique
@@ -30,6 +31,7 @@ from mailtemplates.templatesource import TemplateSource
 from mailtemplates.tracer import Tracer
 from mailtemplates.tracing import Origin
 
+_QUOTED = pattern(r"""["']([^"'\n]+)["']""")
 _LINE_END = pattern(rb"\r\n|\r|\n")
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
 
@@ -360,14 +362,17 @@ class _Instead(BaseLoader):
 
 
 def _references(engine: Engine) -> Iterator[str]:
-    """The names that the templates of the folders extend, include or import."""
+    """The names that the templates of the folders extend, include or import: what is quoted in those tags."""
     environment = engine.environment
+    start, end = re.escape(environment.block_start_string), re.escape(environment.block_end_string)
+    tag = re.compile(rf"{start}[-+]?\s*(?:extends|include|import|from)\b(.*?){end}", re.DOTALL)
     for name in engine.templates:
         try:
             source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
-            yield from (found for found in meta.find_referenced_templates(environment.parse(source)) if found)
-        except (TemplateError, UnicodeDecodeError, OSError):
+        except (TemplateError, MailTemplatesError, UnicodeDecodeError, OSError):
             continue
+        for found in tag.finditer(source):
+            yield from (one[1] for one in _QUOTED.finditer(found[1]))
 
 
 def _explained(skipped: Skipped, found: list[Found], file: _File) -> Skipped:

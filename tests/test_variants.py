@@ -18,6 +18,8 @@ from mailtemplates.errors import MailTemplatesError
 from mailtemplates.inspection import Inspection
 from mailtemplates.lintcache import LintCache
 from mailtemplates.linter import Linter
+from mailtemplates.report import Report
+from mailtemplates.reports import load_format
 from mailtemplates.samples import Samples
 from mailtemplates.settings import Settings
 from mailtemplates.templatelint import TemplateLinter
@@ -256,7 +258,7 @@ NESTED = st.recursive(
     ),
     max_leaves=8,
 )
-BLOCKS = st.fixed_dictionaries({}, optional={name: NESTED for name in ("subject", "html", "text", "preheader")}).map(
+BLOCKS = st.fixed_dictionaries({}, optional=dict.fromkeys(("subject", "html", "text", "preheader"), NESTED)).map(
     lambda blocks: "".join(f"{{% block {name} %}}{text}{{% endblock %}}\n" for name, text in blocks.items())
 )
 TEXTS = BLOCKS | NESTED | st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
@@ -301,3 +303,30 @@ def test_what_is_judged_of_the_starters_is_what_is_sent(starters: Engine, name: 
     for data in contract.examples:
         assert tracer.trace(name, data).parts == starters.render(name, data).parts
     assert (ROOT / "templates" / name).exists()
+
+
+def test_a_call_is_shown_in_reports_and_kept_in_the_cache(folder: Path) -> None:
+    html = '{% macro m() %}<img src="cid:nothing" alt="">{% endmacro %}<p>\n{{ m() }}</p>'
+    (found,) = lint(html, {"a": 1}, select="unresolved-cid")
+    assert found.related == "templates/t.j2:6:1"
+    shown = "\n".join(load_format("full")(Report([found])))
+    assert "= called at templates/t.j2:6:1" in shown
+    assert "related" not in "".join(load_format("json")(Report([found])))
+    (result,) = json.loads("".join(load_format("sarif")(Report([found]))))["runs"][0]["results"]
+    (place,) = result["relatedLocations"]
+    assert place["physicalLocation"]["region"] == {"startLine": 6, "startColumn": 1}
+    config = Settings()
+    cache = LintCache(folder / "cache", config)
+    cache.remember("t", "digest", [found])
+    cache.save()
+    assert LintCache(folder / "cache", config).recall("t", "digest") == [found]
+    assert LintCache(folder / "cache", config, inline_ignores=False).recall("t", "digest") is None
+
+
+def test_templates_without_samples_that_others_use_are_known(folder: Path) -> None:
+    write("a.j2", HEAD + '{% block text %}{% include ["b.j2", "c.j2"] %}{% endblock %}', {"a": 1})
+    for name in ("b.j2", "c.j2", "d.j2"):
+        write(name, "x")
+    linter = TemplateLinter(Linter(Settings(select=("SUP003",))))
+    skipped = [name for name in ("b.j2", "c.j2", "d.j2") if linter.lint(Path("templates") / name)]
+    assert skipped == ["d.j2"]
