@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -330,3 +333,16 @@ def test_templates_without_samples_that_others_use_are_known(folder: Path) -> No
     linter = TemplateLinter(Linter(Settings(select=("SUP003",))))
     skipped = [name for name in ("b.j2", "c.j2", "d.j2") if linter.lint(Path("templates") / name)]
     assert skipped == ["d.j2"]
+
+
+def test_the_command_line_reports_what_comments_hide_when_asked(folder: Path) -> None:
+    """And keeps both answers apart in its cache."""
+    text = "{# mailtpl: ignore-file[HDR018] #}" + HEAD.replace("Your", "Re: your") + "{% block text %}x{% endblock %}"
+    write("t.j2", text, {"a": 1})
+    environment = {**os.environ, "MAILTPL_CACHE": str(folder / "cache")}
+    counts = []
+    for more in ([], ["--no-inline-ignores"], []):
+        command = [sys.executable, "-m", "mailtemplates", "lint", "-q", "--select", "HDR018", *more]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment)
+        counts.append(done.stdout.count("HDR018"))
+    assert counts == [0, 1, 0]
