@@ -59,6 +59,7 @@ PLANTED = {
     "crossed": ("<b>Ben</b>", "<b><i>Ben</b></i>", "HTM002", "</b></i>"),
     "a lost quote": ('alt="A chair" width="200"', 'alt="A chair width="200"', "HTM002", None),
     "a tag that is not closed": ("<br />it", "<br it is", "HTM002", None),
+    "words between angle brackets": ("<li>One", "<li>Write <your name> here", "HTM002", "<your name>"),
     "a block in a row": ("<tr><th>Item", "<tr><p>x</p><th>Item", "HTM002", "<p>x"),
     "words in a table": ("<table>\n<tr><th>", "<table>x\n<tr><th>", "HTM002", "x\n<tr>"),
     "a second body": ("<ul>", "<body><ul>", "HTM002", "<body><ul>"),

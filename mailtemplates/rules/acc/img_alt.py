@@ -40,7 +40,7 @@ def img_alt(document: HtmlDocument) -> Findings:
         if "alt" in element.attributes or element.get("aria-label") or element.get("aria-labelledby"):
             continue
         fix = Span(element.name_end, element.name_end)
-        source = shorten(element.get("src").rsplit("/", 1)[-1], 40)
+        source = shorten(element.get("src").rsplit("/", 1)[-1].removeprefix("cid:").partition("@")[0], 40)
         named = f"the image {source}" if source else "an image"
         if _is_decoration(element):
             problem = f'{named} has no alt; it shows nothing to read, so it needs alt=""'

@@ -24,6 +24,18 @@ _CLEAN_TAG = pattern(
 )
 _CUT_OFF = pattern(r"</?[A-Za-z]")
 _TAG_IN_VALUE = pattern(r"</?[A-Za-z][^<]*>")
+_KNOWN = _OPTIONAL | frozenset(
+    {"a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b", "base", "basefont",
+     "bdi", "bdo", "bgsound", "big", "blink", "blockquote", "br", "button", "canvas", "center", "cite", "code",
+     "col", "command", "data", "datalist", "del", "details", "dfn", "dialog", "dir", "div", "dl", "em", "embed",
+     "fieldset", "figcaption", "figure", "font", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4",
+     "h5", "h6", "header", "hgroup", "hr", "i", "iframe", "img", "input", "ins", "isindex", "kbd", "keygen",
+     "label", "legend", "link", "listing", "main", "map", "mark", "marquee", "math", "menu", "meta", "meter",
+     "multicol", "nav", "nobr", "noembed", "noframes", "noscript", "object", "ol", "output", "param", "picture",
+     "plaintext", "pre", "progress", "q", "ruby", "s", "samp", "script", "search", "section", "select", "slot",
+     "small", "source", "spacer", "span", "strike", "strong", "style", "sub", "summary", "sup", "svg", "table",
+     "template", "textarea", "time", "title", "track", "tt", "u", "ul", "var", "video", "wbr", "xml", "xmp"}
+)  # fmt: skip
 _MOST = 20
 
 
@@ -280,6 +292,11 @@ class _Balance:
     def unclosed(self, element: Element) -> Findings:
         name = element.name
         if name in _OPTIONAL and not (name in _CELLS and self.closes_cells):
+            return
+        if name not in _KNOWN and "-" not in name and not any(one.name in ("svg", "math") for one in element.ancestors):
+            shown = shorten(element.source, 30)
+            problem = f"{shown} is no element of html, so readers do not see it"
+            yield Finding(element.tag, problem, f"if it is text, write &lt;{shorten(name, 30)}&gt;")
             return
         slash = element.source.endswith("/>")
         problem = f"<{name}> is not closed" + ("; html ignores the slash in it" if slash else "")
