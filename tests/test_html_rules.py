@@ -188,7 +188,7 @@ LONG = ["<div>", "</div>", "<table><tr><td>", "<a href=x>", "<b><p>", "</td>", "
 
 @pytest.mark.parametrize("piece", LONG)
 def test_long_html_takes_linear_time(piece: str) -> None:
-    """Ten times the html takes about ten times the time, and not a hundred."""
+    """Five times the html takes about five times the time, and not twenty-five."""
 
     def seconds(count: int) -> float:
         html = f"<!doctype html><html><head></head><body>{piece * count}"
@@ -197,4 +197,4 @@ def test_long_html_takes_linear_time(piece: str) -> None:
         return time.perf_counter() - start
 
     seconds(100)
-    assert seconds(10_000) < max(40 * min(seconds(1_000), seconds(1_000)), 1)
+    assert seconds(5_000) < max(15 * min(seconds(1_000), seconds(1_000)), 1)
