@@ -12,7 +12,7 @@ def branch_not_covered(coverage: Coverage) -> Findings:
     The linter takes the branches that no sample takes on its own, as far as the sample's data allows. What it cannot
     render that way is seen by a reader first.
 
-    Reference: docs/templates.md
+    Reference: docs/lint.md
 
     Bad:
 
