@@ -28,6 +28,7 @@ MAX_PARTS = 20_000
 
 _ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
 _CONTENT_TYPE = pattern(rb"content-type[ \t]*:[ \t]*[a-z]+/[a-z]", re.IGNORECASE)
+_LATE_FIELD = pattern(rb"content-(?:type|transfer-encoding|disposition|id)[ \t]*:[ \t]*[^ \t\r\n]", re.IGNORECASE)
 _QUOTED_PARAMETER = pattern(rb"(?:charset|boundary|name|filename)=3D", re.IGNORECASE)
 _ATTACHED = frozenset(("message/rfc822", "message/global"))
 
@@ -208,16 +209,31 @@ class _Parser:
         )
 
     def header(self, span: Span, around: _Around) -> Header:
-        """The header of an entity; that of a part may stand behind an empty line that was to be behind it."""
+        """The header of an entity; that of a part may stand behind an empty line, or be cut by one."""
         header = read_header(self.octets, span, around.place)
         is_part = around.section and around.default == "text/plain" and around.place != "message"
-        if header.fields or not is_part or header.body == span.start:
+        if not is_part or header.body == span.start:
             return header
+        if header.fields:
+            return self.rejoined(header, span, around) if not header.defects else header
         if not _CONTENT_TYPE.match(self.octets, header.body, span.end):
             return header
         early = Defect("early-separator", "an empty line stands before the header", Span(span.start, header.body))
         real = read_header(self.octets, Span(header.body, span.end), around.place)
         return real._replace(span=Span(span.start, real.span.end), defects=(early, *real.defects))
+
+    def rejoined(self, header: Header, span: Span, around: _Around) -> Header:
+        """A part's header with the fields that an empty line in the midst of it cuts off."""
+        if not _LATE_FIELD.match(self.octets, header.body, span.end):
+            return header
+        late = read_header(self.octets, Span(header.body, span.end), around.place)
+        names = [field.lower for field in late.fields]
+        told = {field.lower for field in header.fields}
+        if late.defects or not told.isdisjoint(names) or not all(name.startswith("content-") for name in names):
+            return header
+        cut = Defect("early-separator", "an empty line cuts the header in two", Span(header.span.end, header.body))
+        fields = (*header.fields, *late.fields)
+        return late._replace(span=Span(header.span.start, late.span.end), fields=fields, defects=(cut,))
 
     def children(
         self, here: _Container, field: RawField | None, defects: list[Defect]

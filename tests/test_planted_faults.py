@@ -263,6 +263,10 @@ FAULTS: dict[str, tuple[Change, set[str]]] = {
         sub("charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\nSch", "charset=utf-8\nContent-Transfer-Encoding: quoted-printable\nSch"),
         {"missing-header-body-separator"},
     ),
+    "empty line in a header": (
+        sub("Content-Type: image/png; name=logo.png\n", "Content-Type: image/png; name=logo.png\n\n"),
+        {"missing-header-body-separator"},
+    ),
     "no subtype": (sub("Content-Type: text/plain;", "Content-Type: text;"), {"content-type-syntax"}),
     "no semicolon": (sub("text/plain; charset", "text/plain charset"), {"content-type-syntax"}),
     "repeated parameter": (sub("text/plain; charset=utf-8", "text/plain; charset=utf-8; charset=utf-8"), {"content-type-syntax"}),

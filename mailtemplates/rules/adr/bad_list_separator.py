@@ -59,7 +59,8 @@ def bad_list_separator(field: RawField) -> Findings:
 
 def _ends_undisclosed(field: RawField, fault: Fault) -> bool:
     """Whether the semicolon ends `undisclosed-recipients;`, a group whose colon is missing."""
-    return field.latin[: fault.start].rstrip(" ;").lower().endswith("undisclosed-recipients")
+    before = field.latin[max(0, fault.start - 40) : fault.start]
+    return before.rstrip(" ;").lower().endswith("undisclosed-recipients")
 
 
 def _count(problem: str, faults: list[Fault]) -> str:

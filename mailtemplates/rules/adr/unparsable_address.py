@@ -120,14 +120,13 @@ def _report(field: RawField, faults: list[Fault]) -> Findings:
     """One finding for each kind of fault, at the first of its kind."""
     told: set[FaultKind] = set()
     for fault in faults:
-        severity = _severity(field, fault)
         if fault.kind in told or (fault.kind == "empty" and field.lower in _MAY_BE_EMPTY):
             continue
         told.add(fault.kind)
         same = sum(one.kind == fault.kind for one in faults)
         problem = f"{fault.problem} ({same} places in this field)" if same > 1 else fault.problem
         where = field.extent if fault.kind == "empty" else field.at(fault.start, fault.end)
-        yield Finding(where, problem, _HELP.get(fault.kind, _WRITE), severity=severity)
+        yield Finding(where, problem, _HELP.get(fault.kind, _WRITE), severity=_severity(field, fault))
 
 
 def _severity(field: RawField, fault: Fault) -> Severity | None:

@@ -10,7 +10,8 @@ from mailtemplates.rule import rule
 
 _LIMIT = 255
 _PATH = pattern(r"[/\\]")
-_LOST_PATH = pattern(r'"(?:[A-Za-z]:)?\\{0,2}(?:[^"\\]+\\)+[^"\\]+"')
+# A backslash before a mark is the quoting of RFC 5322 §3.2.1, and before a letter it is Windows.
+_LOST_PATH = pattern(r'"(?:[A-Za-z]:)?\\{0,2}(?:[^"\\]+\\(?=\w))+[^"\\]+"')
 _DOTS = pattern(r"[. ]*")
 
 
@@ -63,7 +64,7 @@ def unsafe_filename(part: Part) -> Findings:
 
         Content-Type: application/pdf
         Content-Transfer-Encoding: base64
-        Content-Disposition: attachment; filename="invoice 2026..pdf"
+        Content-Disposition: attachment; filename="invoice 2026\;..pdf"
         …
 
         JVBERi0xLjQK

@@ -76,7 +76,8 @@ def missing_header_body_separator(part: Part) -> Findings:
     for defect in part.defects:
         if defect.kind == "early-separator":
             fix = replace(defect.span, b"") if is_ours(part) else None
-            yield Finding(defect.span, "an empty line stands before the header of a part", "take it out", fix)
+            where = "in the midst of" if part.header.start < defect.span.start else "before"
+            yield Finding(defect.span, f"an empty line stands {where} the header of a part", "take it out", fix)
         if defect.kind == "no-separator" and not (part.cut and defect.span.end >= part.body.end):
             yield _finding(part, defect)
 
