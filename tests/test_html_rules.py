@@ -192,9 +192,9 @@ def test_long_html_takes_linear_time(piece: str) -> None:
 
     def seconds(count: int) -> float:
         html = f"<!doctype html><html><head></head><body>{piece * count}"
-        start = time.perf_counter()
+        start = time.process_time()
         judged(html)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(100)
     assert seconds(5_000) < max(15 * min(seconds(1_000), seconds(1_000)), 1)
