@@ -94,6 +94,24 @@ class RuleError(MailTemplatesError):
     exit_code = 3
 
 
+class TransportError(MailTemplatesError):
+    """The link to a mail server cannot be made, is refused, or broke.
+
+    :param phase: where, a word of :data:`mailtemplates.outcome.Phase`.
+    :param temporary: whether the same may work later with nothing changed.
+    :param code: the reply's code, when the server gave one; ``enhanced`` is its enhanced status code.
+    """
+
+    def __init__(
+        self, problem: str, *, phase: Any, temporary: bool = True, code: int = 0, enhanced: str = "", cure: str = ""
+    ) -> None:
+        super().__init__(problem, cure=cure)
+        self.phase = phase
+        self.temporary = temporary
+        self.code = code
+        self.enhanced = enhanced
+
+
 class LintError(MailTemplatesError):
     """A message has findings at or over the severity that the caller refuses.
 

@@ -1,0 +1,27 @@
+"""A folder with one ``.eml`` file for each message: ``file:DIR``. The octets are those that would be sent."""
+
+from __future__ import annotations
+
+from mailtemplates.message import Message
+from mailtemplates.outcome import Accepted
+from mailtemplates.storing import StoringTransport, local_path, unique_name, write_new
+from mailtemplates.transport import Transport
+from mailtemplates.transports import Access
+from mailtemplates.transporturl import TransportUrl
+
+OPTIONS = ()
+
+
+def open_url(url: TransportUrl, access: Access) -> Transport:
+    """See :mod:`mailtemplates.transports`."""
+    folder = local_path(url)
+
+    def store(message: Message) -> Accepted:
+        folder.mkdir(parents=True, exist_ok=True)
+        name = unique_name()
+        part = folder / f".{name}.part"
+        write_new(part, message.octets)
+        whole = part.rename(folder / f"{name}.eml")
+        return Accepted(str(whole), whole.name)
+
+    return StoringTransport(str(url), store)

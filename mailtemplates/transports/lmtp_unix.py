@@ -1,0 +1,20 @@
+"""LMTP over a socket of this machine (RFC 2033): ``lmtp+unix:/run/dovecot/lmtp``."""
+
+from __future__ import annotations
+
+from mailtemplates.errors import SettingsError
+from mailtemplates.smtptransport import SmtpTransport, ehlo_name
+from mailtemplates.smtpwire import Endpoint
+from mailtemplates.transport import Transport
+from mailtemplates.transports import Access
+from mailtemplates.transporturl import TransportUrl
+
+OPTIONS = ("ehlo", "notify", "per_connection", "pool", "rate", "ret", "timeout")
+
+
+def open_url(url: TransportUrl, access: Access) -> Transport:
+    """See :mod:`mailtemplates.transports`."""
+    if url.host or not url.path.strip("/"):
+        raise SettingsError(f"{url}: the path of a socket is needed", cure="write lmtp+unix:/run/dovecot/lmtp")
+    endpoint = Endpoint(path=url.path, port=0, cap=url.seconds("timeout"), ehlo=ehlo_name(url), lmtp=True)
+    return SmtpTransport(url, endpoint, None, access.watch)

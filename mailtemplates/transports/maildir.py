@@ -1,0 +1,27 @@
+"""A Maildir: ``maildir:DIR``. Lines end with LF there, as mail readers of this machine expect."""
+
+from __future__ import annotations
+
+from mailtemplates.message import Message
+from mailtemplates.outcome import Accepted
+from mailtemplates.storing import StoringTransport, local_path, unique_name, write_new
+from mailtemplates.transport import Transport
+from mailtemplates.transports import Access
+from mailtemplates.transporturl import TransportUrl
+
+OPTIONS = ()
+
+
+def open_url(url: TransportUrl, access: Access) -> Transport:
+    """See :mod:`mailtemplates.transports`."""
+    folder = local_path(url)
+
+    def store(message: Message) -> Accepted:
+        for part in ("tmp", "new", "cur"):
+            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = unique_name()
+        write_new(folder / "tmp" / name, message.octets.replace(b"\r\n", b"\n"))
+        whole = (folder / "tmp" / name).rename(folder / "new" / name)
+        return Accepted(str(whole), name)
+
+    return StoringTransport(str(url), store)

@@ -1,0 +1,60 @@
+"""A mailbox in one file: ``mbox:FILE`` (RFC 4155; lines that begin ``From `` are quoted as mboxrd does)."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from mailtemplates.message import Message
+from mailtemplates.outcome import Accepted
+from mailtemplates.pattern import pattern
+from mailtemplates.storing import StoringTransport, local_path
+from mailtemplates.transport import NULL_SENDER, Transport
+from mailtemplates.transports import Access
+from mailtemplates.transporturl import TransportUrl
+
+OPTIONS = ()
+
+_FROM = pattern(rb"(?m)^(>*From )")
+
+
+def open_url(url: TransportUrl, access: Access) -> Transport:
+    """See :mod:`mailtemplates.transports`."""
+    path = local_path(url)
+    return StoringTransport(str(url), lambda message: _append(path, message))
+
+
+def _append(path: Path, message: Message) -> Accepted:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        _lock(file)
+        end = os.fstat(file.fileno()).st_size
+        try:
+            file.write(_entry(message))
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                file.truncate(end)
+            raise
+    return Accepted(f"{path} at octet {end}")
+
+
+def _entry(message: Message) -> bytes:
+    sender = message.envelope.sender
+    who = "MAILER-DAEMON" if sender == NULL_SENDER else sender
+    octets = _FROM.sub(rb">\1", message.octets.replace(b"\r\n", b"\n"))
+    return f"From {who} {time.asctime(time.gmtime())}\n".encode() + octets.rstrip(b"\n") + b"\n\n"
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Other programs wait until the file is closed; where there are no such locks, there is none."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    fcntl.flock(file, fcntl.LOCK_EX)

@@ -1,0 +1,16 @@
+"""Submission: a link that begins in clear and goes over to TLS before anything is said (RFC 3207). TLS is mandatory."""
+
+from __future__ import annotations
+
+from mailtemplates.smtptransport import OPTIONS as SECURE
+from mailtemplates.smtptransport import open_smtp
+from mailtemplates.transport import Transport
+from mailtemplates.transports import Access
+from mailtemplates.transporturl import TransportUrl
+
+OPTIONS = SECURE
+
+
+def open_url(url: TransportUrl, access: Access) -> Transport:
+    """See :mod:`mailtemplates.transports`."""
+    return open_smtp(url, "starttls", 587, access.login(url), access.watch)

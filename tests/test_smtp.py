@@ -1,0 +1,797 @@
+"""Sending over SMTP, against servers that misbehave: each recipient's outcome, and no secret in any text."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from smtpserver import Answer, Certificates, Link, Server, SilenceError, close, decoded, make_certificates, silence
+
+from mailtemplates import Envelope, Message
+from mailtemplates.errors import AddressError, SettingsError
+from mailtemplates.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
+from mailtemplates.smtpsession import Event
+from mailtemplates.transport import Transport
+from mailtemplates.transports import open_transport
+
+PASSWORD = "pässwörd-s3cret"
+BOB, CAROL, DAVE = "bob@example.test", "carol@example.test", "dave@example.test"
+LOGIN_FEATURES = ("PIPELINING", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES")
+
+
+def mail(*recipients: str, octets: bytes = b"Subject: hi\r\n\r\nHello\r\n", number: int = 1, **more: Any) -> Message:
+    return Message(octets, Envelope("alice@example.test", recipients or (BOB,), **more), f"{number}@example.test")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+Open = Callable[..., Transport]
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    return []
+
+
+@pytest.fixture
+def to(certificates: Certificates, events: list[Event]) -> Iterator[Open]:
+    """A transport to a server: ``to(server, "timeout=1", password=…)``; everything said is without the password."""
+    opened = []
+
+    def open_to(server: Server, options: str = "", *, user: str = "", scheme: str = "", **access: Any) -> Transport:
+        schemes = {"": "lmtp" if server.lmtp else "smtp", "starttls": "smtp+starttls", "implicit": "smtps"}
+        scheme = scheme or schemes[server.tls]
+        trust = f"&cafile={certificates.cafile}" if scheme in ("smtp+starttls", "smtps") else ""
+        url = f"{scheme}://{user and user + '@'}localhost:{server.port}?timeout=2&{options}{trust}".replace("&&", "&")
+        if "timeout" in options:
+            url = url.replace("timeout=2&", "", 1)
+        opened.append(open_transport(url, watch=events.append, **access))
+        return opened[-1]
+
+    yield open_to
+    for transport in opened:
+        transport.close()
+    secrets = (PASSWORD, b64encode(PASSWORD.encode()).decode(), b64encode(f"\0alice\0{PASSWORD}".encode()).decode())
+    shown = f"{events}{opened}"
+    assert not any(secret in shown for secret in secrets)
+
+
+def one(transport: Transport, message: Message | None = None) -> Outcome:
+    """The outcome for a message to one recipient; no text of it holds the password."""
+    receipt = transport.send(message or mail())
+    assert len(receipt.deliveries) == 1
+    assert PASSWORD not in repr(receipt)
+    assert b64encode(PASSWORD.encode()).decode() not in repr(receipt)
+    return receipt.deliveries[0].outcome
+
+
+def no_password_left(server: Server) -> None:
+    heard = b"".join(server.octets)
+    assert PASSWORD.encode() not in heard
+    assert b64encode(f"\0alice\0{PASSWORD}".encode()) not in heard
+    assert "AUTH" not in server.verbs
+
+
+# ── what goes well ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_is_accepted_with_the_name_that_the_server_gave_it(to: Open) -> None:
+    with Server() as server:
+        assert one(to(server)) == Accepted("Ok: queued as 4XYZ", "4XYZ", 250, "2.0.0")
+    assert server.taken[0].octets == b"Subject: hi\r\n\r\nHello\r\n"
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+def test_tls_is_verified_and_the_login_goes_through_it(to: Open, certificates: Certificates, tls: str) -> None:
+    with Server(tls=tls, context=certificates.right, features=LOGIN_FEATURES) as server:
+        outcome = one(to(server, f"pin={certificates.pin}", user="alice", password=PASSWORD))
+        assert isinstance(outcome, Accepted)
+        auth = next(command for command in server.commands if command.startswith("AUTH"))
+        assert decoded(auth).decode() == f"\0alice\0{PASSWORD}"
+        assert server.secured_at is not None
+        assert server.commands.index(auth) >= server.secured_at
+        greetings = [number for number, verb in enumerate(server.verbs) if verb == "EHLO"]
+        assert max(greetings) < server.verbs.index("AUTH")
+
+
+def test_dots_are_doubled_and_the_last_line_is_ended(to: Open) -> None:
+    with Server() as server:
+        one(to(server), mail(octets=b".a\r\n\r\n..b\r\n.\r\nc"))
+    assert server.taken[0].octets == b"..a\r\n\r\n...b\r\n..\r\nc\r\n"
+
+
+def test_a_message_of_lf_lines_goes_out_with_crlf(to: Open) -> None:
+    with Server() as server:
+        one(to(server), mail(octets=b"Subject: a\n\nb\n.\nc\n"))
+    assert server.taken[0].octets == b"Subject: a\r\n\r\nb\r\n..\r\nc\r\n"
+
+
+@pytest.mark.parametrize(
+    "octets", [b"a\r\n\r\nb\n.\nMAIL\r\n", b"a\r\n\r\nb\r.\r\n", b"a\n\nb\rc\n", b"a\r\n\r\nb\n.\r\n"]
+)
+def test_a_bare_cr_or_lf_is_refused_before_anything_is_opened(to: Open, octets: bytes) -> None:
+    """It is how a second message is smuggled into one (CVE-2023-51764)."""
+    with Server() as server:
+        outcome = one(to(server), mail(octets=octets))
+    assert isinstance(outcome, Failed)
+    assert outcome.reason == "notcompliantrfc"
+    assert not server.commands
+
+
+def test_messages_share_a_connection_and_each_costs_one_round_trip(to: Open) -> None:
+    """The group of the next message is with the server before it answers the dot of this one (RFC 2920)."""
+    ahead: list[bool] = []
+
+    def dot(link: Link) -> str:
+        link.sock.settimeout(1)
+        if len(ahead) < 4:
+            while b"DATA\r\n" not in link.buffer:
+                link.fill()
+        ahead.append(b"MAIL" in link.buffer)
+        return "250 2.0.0 ok"
+
+    with Server(answers={"DOT": dot}) as server:
+        receipts = list(to(server).send_all(mail(BOB, CAROL, number=number) for number in range(5)))
+    assert ahead == [True] * 4 + [False]
+    assert [receipt.message_id for receipt in receipts] == [f"{number}@example.test" for number in range(5)]
+    assert all(receipt.accepted for receipt in receipts)
+    assert len(server.links) == 1
+
+
+def test_without_pipelining_each_command_waits_for_its_reply(to: Open) -> None:
+    def alone(link: Link) -> str:
+        link.sock.setblocking(False)
+        try:
+            assert not link.buffer and not link.sock.recv(10)
+        except BlockingIOError:
+            pass
+        finally:
+            link.sock.setblocking(True)
+        return "250 2.0.0 ok"
+
+    with Server(answers={"MAIL": alone, "RCPT": alone, "DOT": alone}, features=("SIZE",)) as server:
+        receipts = list(to(server).send_all(mail(BOB, CAROL, number=number) for number in range(3)))
+    assert all(receipt.accepted for receipt in receipts)
+    assert len(server.taken) == 3
+
+
+def test_a_thousand_recipients_do_not_stop_both_sides(to: Open) -> None:
+    names = tuple(f"user{number}@example.test" for number in range(1000))
+    with Server(answers={"RCPT": "250 2.1.5 " + "x" * 400}) as server:
+        receipt = to(server).send(mail(*names))
+    assert receipt.accepted
+    assert tuple(delivery.address for delivery in receipt.deliveries) == names
+
+
+def test_a_server_without_ehlo_is_greeted_with_helo(to: Open) -> None:
+    with Server(answers={"EHLO": "502 what"}) as server:
+        assert isinstance(one(to(server)), Accepted)
+    assert "HELO" in server.verbs
+
+
+def test_our_name_is_our_address_or_what_the_url_says(to: Open) -> None:
+    with Server() as server:
+        one(to(server))
+        one(to(server, "ehlo=app.example.test"))
+    assert [command for command in server.commands if command.startswith("EHLO")] == [
+        "EHLO [127.0.0.1]",
+        "EHLO app.example.test",
+    ]
+
+
+def test_size_dsn_8bitmime_and_smtputf8_are_asked_for(to: Open) -> None:
+    with Server() as server:
+        one(
+            to(server, "notify=failure,delay&ret=hdrs"),
+            mail("jörg@example.test", octets="a\r\n\r\nö\r\n".encode(), smtputf8=True),
+        )
+    assert server.commands[1] == (
+        "MAIL FROM:<alice@example.test> SIZE=9 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=1@example.test"
+    )
+    assert server.commands[2] == "RCPT TO:<jörg@example.test> NOTIFY=FAILURE,DELAY"
+
+
+def test_the_null_sender_is_asked_for_by_name(to: Open) -> None:
+    with Server() as server:
+        one(to(server), Message(b"a: b\r\n", Envelope("<>", (BOB,)), "1"))
+    assert server.commands[1].startswith("MAIL FROM:<> ")
+
+
+# ── the envelope ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        Envelope("alice@example.test", ()),
+        Envelope("", (BOB,)),
+        Envelope("alice@example.test", ("<bob@example.test>",)),
+        Envelope("alice@example.test", ("bob@example.test, eve@example.test",)),
+        Envelope("alice@example.test", ("bob@example.test>\r\nRCPT TO:<eve@example.test",)),
+        Envelope("alice@example.test", ("joe@x, <evil@y>",)),
+        Envelope("alice@example.test", ("Bob <bob@example.test>",)),
+        Envelope("alice@example.test", ("jörg@example.test",)),
+        Envelope("alice@example.test", ("<>",)),
+        Envelope("alice@example.test> SIZE=1", (BOB,)),
+        Envelope("alice@example.test", "bob@example.test"),  # type: ignore[arg-type]
+    ],
+    ids=lambda envelope: repr(envelope)[:50],
+)
+def test_an_envelope_that_nobody_means_is_refused_before_anything_is_opened(to: Open, envelope: Envelope) -> None:
+    with Server() as server, pytest.raises(AddressError):
+        to(server).send(Message(b"a: b\r\n", envelope, "1"))
+    assert not server.links
+
+
+# ── TLS ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+@pytest.mark.parametrize(("which", "words"), [("unsigned", "not trusted"), ("other_name", "mismatch")])
+def test_a_certificate_that_is_not_right_stops_everything(
+    to: Open, certificates: Certificates, tls: str, which: str, words: str
+) -> None:
+    with Server(tls=tls, context=getattr(certificates, which), features=LOGIN_FEATURES) as server:
+        outcome = one(to(server, user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert (outcome.phase, outcome.temporary) == ("tls", False)
+    assert words in outcome.text
+    assert outcome.cure
+    no_password_left(server)
+
+
+def test_another_certificate_than_the_pinned_one_stops_everything(to: Open, certificates: Certificates) -> None:
+    with Server(tls="starttls", context=certificates.right, features=LOGIN_FEATURES) as server:
+        outcome = one(to(server, f"pin={'0' * 64}", user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert certificates.pin in outcome.text
+    no_password_left(server)
+
+
+def test_tls_older_than_1_2_is_refused(to: Open, certificates: Certificates) -> None:
+    from mailtemplates.smtpwire import make_context
+
+    assert make_context().minimum_version == ssl.TLSVersion.TLSv1_2
+    assert make_context().verify_mode == ssl.CERT_REQUIRED
+    assert make_context().check_hostname
+
+
+def test_starttls_that_is_not_offered_is_never_done_without(to: Open) -> None:
+    with Server(features=LOGIN_FEATURES) as server:
+        outcome = one(to(server, scheme="smtp+starttls", user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert "does not offer STARTTLS" in outcome.text
+    assert server.verbs == ["EHLO", "QUIT"][: len(server.verbs)]
+    no_password_left(server)
+
+
+def test_starttls_that_is_refused_is_never_done_without(to: Open, certificates: Certificates) -> None:
+    answers: dict[str, Answer | list[Answer]] = {"STARTTLS": "454 4.7.0 TLS not available"}
+    with Server(answers, LOGIN_FEATURES, "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert (outcome.code, outcome.temporary) == (454, True)
+    no_password_left(server)
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one packet", "a moment later"])
+def test_what_is_said_before_the_handshake_is_never_believed(
+    to: Open, certificates: Certificates, together: bool
+) -> None:
+    """A middleman can put replies behind the one to STARTTLS, to be read as if TLS had brought them (CVE-2021-38371)."""
+
+    def inject(link: Link) -> str:
+        injected = b"250-mx\r\n250 AUTH PLAIN\r\n235 ok\r\n"
+        if together:
+            link.sock.sendall(b"220 go\r\n" + injected)
+        else:
+            link.sock.sendall(b"220 go\r\n")
+            link.sock.sendall(injected)
+        link.buffer = b""
+        link._handshake()
+        return "250 never"
+
+    with Server({"STARTTLS": inject}, LOGIN_FEATURES, "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert outcome.phase == "tls"
+    no_password_left(server)
+
+
+def test_a_tls_port_that_is_spoken_to_in_clear(to: Open, certificates: Certificates) -> None:
+    with Server(tls="implicit", context=certificates.right) as server:
+        began = time.monotonic()
+        outcome = one(to(server, "timeout=0.3", scheme="smtp+starttls"))
+    assert isinstance(outcome, NotTried)
+    assert outcome.phase == "greeting"
+    assert "smtps://" in outcome.cure
+    assert time.monotonic() - began < 2
+
+
+def test_a_clear_port_that_is_spoken_to_in_tls(to: Open) -> None:
+    with Server() as server:
+        outcome = one(to(server, scheme="smtps"))
+    assert isinstance(outcome, NotTried)
+    assert (outcome.phase, outcome.temporary) == ("tls", False)
+    assert "smtp+starttls://" in outcome.cure
+
+
+def test_a_handshake_that_never_ends(to: Open) -> None:
+    with Server({"STARTTLS": [stall_handshake]}, (*LOGIN_FEATURES, "STARTTLS")) as server:
+        outcome = one(to(server, "timeout=0.3", scheme="smtp+starttls", user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert outcome.phase == "tls"
+    no_password_left(server)
+
+
+def stall_handshake(link: Link) -> str:
+    link.sock.sendall(b"220 go\r\n")
+    raise SilenceError
+
+
+# ── greeting ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+GREETINGS: dict[str, tuple[Answer, int, bool, str]] = {
+    "421": ("421 4.3.2 too many connections", 421, True, "too many"),
+    "554": ("554 5.7.1 you are on a list", 554, False, "on a list"),
+    "http": (b"HTTP/1.1 400 Bad Request\r\n\r\n", 0, False, "HTTP"),
+    "closed": (close, 0, True, "closed the link"),
+    "silent": (silence, 0, True, "silent"),
+    "a line without end": (b"220-" + b"x" * 20000, 0, False, "without end"),
+    "a reply without end": (b"220-x\r\n" * 20000, 0, False, "without end"),
+    "octets": (b"\xff\xfe\x00\r\n", 0, False, "does not speak SMTP"),
+    "no number": (b"abc hello\r\n", 0, False, "does not speak SMTP"),
+}
+
+
+@pytest.mark.parametrize(("answer", "code", "temporary", "words"), GREETINGS.values(), ids=GREETINGS)
+def test_a_greeting_that_is_none(to: Open, answer: Answer, code: int, temporary: bool, words: str) -> None:
+    with Server({"GREETING": answer}) as server:
+        outcome = one(to(server, "timeout=0.4"))
+    assert isinstance(outcome, NotTried)
+    assert (outcome.code, outcome.temporary, outcome.phase) == (code, temporary, "greeting")
+    assert words in outcome.text
+
+
+def test_a_greeting_that_is_late_but_in_time(to: Open) -> None:
+    def late(link: Link) -> str:
+        time.sleep(0.3)
+        return "220 here I am"
+
+    with Server({"GREETING": late}) as server:
+        assert isinstance(one(to(server)), Accepted)
+
+
+def test_octets_that_drip_do_not_stretch_the_time(to: Open) -> None:
+    def drip(link: Link) -> str:
+        for _ in range(50):
+            link.sock.sendall(b"2")
+            time.sleep(0.1)
+        return "220 ok"
+
+    with Server({"GREETING": drip}) as server:
+        began = time.monotonic()
+        outcome = one(to(server, "timeout=0.5"))
+        assert time.monotonic() - began < 1.5
+    assert isinstance(outcome, NotTried)
+
+
+def test_nobody_listens(to: Open) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        outcome = one(open_transport(f"smtp://127.0.0.1:{free.getsockname()[1]}"))
+    assert isinstance(outcome, NotTried)
+    assert outcome.temporary
+    assert "refused" in outcome.text
+
+
+def test_a_host_that_is_not_there() -> None:
+    outcome = one(open_transport("smtp://no-such-host.invalid"))
+    assert isinstance(outcome, NotTried)
+    assert outcome.phase == "connect"
+    assert "no-such-host.invalid" in outcome.text
+
+
+# ── login ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+REFUSED: dict[str, tuple[str, bool, str]] = {
+    "535": ("535 5.7.8 Authentication failed", False, "check user and password"),
+    "534": ("534 5.7.9 Application-specific password required", False, "app password"),
+    "454": ("454 4.7.0 Temporary authentication failure", True, "later"),
+    "basic": ("535 5.7.139 Authentication unsuccessful, basic authentication is disabled", False, "token"),
+    "echo": (f"535 5.7.8 wrong password {PASSWORD}", False, "check"),
+    "echo64": ("535 bad " + b64encode(f"\0alice\0{PASSWORD}".encode()).decode(), False, "check"),
+}
+
+
+@pytest.mark.parametrize(("answer", "temporary", "cure"), REFUSED.values(), ids=REFUSED)
+def test_a_login_that_is_refused_is_tried_once(
+    to: Open, certificates: Certificates, answer: str, temporary: bool, cure: str
+) -> None:
+    with Server({"AUTH": answer}, LOGIN_FEATURES, "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert (outcome.code, outcome.temporary, outcome.phase) == (int(answer[:3]), temporary, "auth")
+    assert cure in outcome.cure
+    assert server.verbs.count("AUTH") == 1
+    assert "MAIL" not in server.verbs
+
+
+def test_login_and_cram_md5_answer_their_challenges(to: Open, certificates: Certificates) -> None:
+    def ask(text: str) -> str:
+        return "334 " + b64encode(text.encode()).decode()
+
+    answers: dict[str, Answer | list[Answer]] = {
+        "AUTH": [ask("Username:"), ask("<1896.697170952@postoffice.reston.mci.net>")],
+        "AUTH2": [ask("Password:"), "235 ok"],
+    }
+    with Server(answers, ("AUTH LOGIN",), "starttls", certificates.right) as server:
+        assert isinstance(one(to(server, user="alice", password=PASSWORD)), Accepted)
+    assert [decoded(command).decode() for command in server.commands if command.startswith("AUTH2")] == [
+        "alice",
+        PASSWORD,
+    ]
+    answers = {"AUTH": ask("<1896.697170952@postoffice.reston.mci.net>"), "AUTH2": ["235 ok"]}
+    with Server(answers, ("AUTH CRAM-MD5",), "starttls", certificates.right) as server:
+        assert isinstance(one(to(server, user="tim", password="tanstaaftanstaaf")), Accepted)
+    # RFC 2195 §2
+    assert decoded(server.commands[4]) == b"tim b913a602c7eda7a495b4e6e7334d3890"
+
+
+def test_xoauth2_says_what_the_json_of_the_server_says(to: Open, certificates: Certificates) -> None:
+    answers: dict[str, Answer | list[Answer]] = {
+        "AUTH": "334 " + b64encode(b'{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}').decode(),
+        "AUTH2": ["535 5.7.8 Username and Password not accepted"],
+    }
+    with Server(answers, ("AUTH XOAUTH2",), "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", token=lambda: "t0ken"))
+    assert isinstance(outcome, NotTried)
+    assert '"scope":"https://mail.google.com/"' in outcome.text
+    assert "t0ken" not in repr(outcome)
+    assert decoded(server.commands[3]) == b"user=alice\x01auth=Bearer t0ken\x01\x01"
+    assert server.commands[4] == "AUTH2 "
+
+
+def test_xoauth2_that_hangs_ends_in_time_and_keeps_the_json(to: Open, certificates: Certificates) -> None:
+    answers: dict[str, Answer | list[Answer]] = {
+        "AUTH": "334 " + b64encode(b'{"status":"400"}').decode(),
+        "AUTH2": [silence],
+    }
+    with Server(answers, ("AUTH XOAUTH2",), "starttls", certificates.right) as server:
+        outcome = one(to(server, "timeout=0.4", user="alice", token=lambda: "t0ken"))
+    assert isinstance(outcome, NotTried)
+    assert '{"status":"400"}' in outcome.text
+    assert outcome.temporary
+
+
+def test_oauthbearer_and_a_token_that_is_too_long_for_the_command(to: Open, certificates: Certificates) -> None:
+    answers: dict[str, Answer | list[Answer]] = {"AUTH": "334 ", "AUTH2": ["235 ok"]}
+    token = "x" * 2000
+    with Server(answers, ("AUTH OAUTHBEARER",), "implicit", certificates.right) as server:
+        assert isinstance(one(to(server, user="a,b=c", token=lambda: token)), Accepted)
+    assert server.commands[1] == "AUTH OAUTHBEARER"
+    said = decoded(server.commands[2]).decode()
+    assert said == f"n,a=a=2Cb=3Dc,\x01host=localhost\x01port={server.port}\x01auth=Bearer {token}\x01\x01"
+
+
+def test_a_server_without_a_login_that_fits(to: Open, certificates: Certificates) -> None:
+    with Server({}, ("AUTH XOAUTH2 NTLM",), "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert "XOAUTH2 NTLM" in outcome.text
+
+
+def test_a_password_never_goes_over_a_link_in_clear(to: Open) -> None:
+    with Server(features=LOGIN_FEATURES) as server:
+        with pytest.raises(SettingsError, match="in clear"):
+            to(server, user="alice", password=PASSWORD)
+        assert isinstance(one(to(server, "insecure=1", user="alice", password=PASSWORD)), Accepted)
+
+
+# ── recipients ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+GONE = "550 5.1.1 User unknown"
+PIPELINED = pytest.mark.parametrize("features", [("PIPELINING",), ()], ids=["pipelined", "one by one"])
+
+
+@PIPELINED
+def test_a_refused_recipient_does_not_hide(to: Open, features: tuple[str, ...]) -> None:
+    with Server({"RCPT": ["250 ok", GONE, "450 4.2.1 Greylisted, come back later"]}, features) as server:
+        receipt = to(server).send(mail(BOB, CAROL, DAVE))
+    assert isinstance(receipt[BOB], Accepted)
+    assert receipt[CAROL] == Failed(550, "5.1.1", "userunknown", "User unknown")
+    assert isinstance(receipt[DAVE], Deferred)
+    assert not receipt.accepted
+    assert server.taken[0].recipients == [BOB]
+
+
+@PIPELINED
+@pytest.mark.parametrize("data", [None, "354 go on", "554 5.5.1 no valid recipients"], ids=["503", "354", "554"])
+def test_when_all_are_refused_nothing_is_sent(to: Open, features: tuple[str, ...], data: str | None) -> None:
+    answers: dict[str, Answer | list[Answer]] = {"RCPT": [GONE, GONE, "250 ok"]}
+    if data:
+        answers["DATA"] = [data, "354 go"] if features else "354 go"
+    with Server(answers, features) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL), mail(DAVE, number=2)]))
+    assert [type(outcome) for _, outcome in receipts[0].deliveries] == [Failed, Failed]
+    assert receipts[1].accepted
+    assert [taken.recipients for taken in server.taken] == [[DAVE]]
+    assert len(server.links) == 1
+
+
+@PIPELINED
+def test_recipients_over_the_server_s_number_go_in_the_next_transaction(to: Open, features: tuple[str, ...]) -> None:
+    answers: list[Answer] = ["250 ok", "250 ok", "452 4.5.3 too many recipients", "250 ok", GONE]
+    with Server({"RCPT": answers}, features) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL, DAVE), mail(BOB, number=2)]))
+    assert receipts[0].accepted
+    assert isinstance(receipts[1][BOB], Failed)
+    assert [taken.recipients for taken in server.taken] == [[BOB, CAROL], [DAVE]]
+
+
+@PIPELINED
+def test_a_sender_who_is_refused(to: Open, features: tuple[str, ...]) -> None:
+    mails: list[Answer] = ["553 5.7.1 Sender address rejected: not owned by user", "250 ok"]
+    with Server({"MAIL": mails}, features) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL), mail(DAVE, number=2)]))
+    assert [outcome.reason for _, outcome in receipts[0].deliveries if isinstance(outcome, Failed)] == ["rejected"] * 2
+    assert receipts[1].accepted
+    assert [taken.recipients for taken in server.taken] == [[DAVE]]
+
+
+def test_a_server_that_takes_recipients_of_a_refused_sender_gets_no_empty_message(to: Open) -> None:
+    with Server({"MAIL": "550 5.7.1 no"}, strict=False) as server:
+        receipt = to(server).send(mail(BOB, CAROL))
+    assert [type(outcome) for _, outcome in receipt.deliveries] == [Failed, Failed]
+    assert not server.taken
+
+
+@PIPELINED
+def test_greylisting_defers(to: Open, features: tuple[str, ...]) -> None:
+    with Server({"RCPT": "451 4.7.1 Greylisting in action, try again in 5 minutes"}, features) as server:
+        outcome = one(to(server))
+    assert outcome == Deferred(451, "4.7.1", "Greylisting in action, try again in 5 minutes", "greylisted")
+
+
+@PIPELINED
+def test_421_at_the_second_recipient_means_that_nobody_has_it(to: Open, features: tuple[str, ...]) -> None:
+    with Server({"RCPT": ["250 ok", "421 4.3.2 shutting down"]}, features) as server:
+        receipt = to(server).send(mail(BOB, CAROL))
+    assert [outcome.code for _, outcome in receipt.deliveries if isinstance(outcome, Deferred)] == [421, 421]
+    assert not server.taken
+
+
+@PIPELINED
+def test_data_that_is_refused(to: Open, features: tuple[str, ...]) -> None:
+    with Server({"DATA": ["451 4.3.0 no", "354 go"], "RCPT": [GONE, "250 ok"]}, features) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL), mail(DAVE, number=2)]))
+    assert isinstance(receipts[0][BOB], Failed)
+    assert isinstance(receipts[0][CAROL], Deferred)
+    assert receipts[1].accepted
+
+
+# ── content ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_over_the_server_s_size_is_not_sent(to: Open) -> None:
+    with Server(features=("PIPELINING", "SIZE 1000")) as server:
+        receipts = list(to(server).send_all([mail(octets=b"a: b\r\n\r\n" + b"x" * 1000), mail(number=2)]))
+    outcome = receipts[0][BOB]
+    assert isinstance(outcome, Failed)
+    assert (outcome.enhanced, outcome.reason) == ("5.3.4", "mesgtoobig")
+    assert receipts[1].accepted
+    assert server.verbs.count("MAIL") == 1
+
+
+def test_letters_outside_ascii_need_a_server_that_takes_them(to: Open) -> None:
+    with Server(features=("PIPELINING",)) as server:
+        utf8 = one(to(server), mail("jörg@example.test", smtputf8=True))
+        eight = one(to(server), mail(octets="a: b\r\n\r\nö\r\n".encode()))
+    assert isinstance(utf8, Failed)
+    assert utf8.reason == "smtputf8"
+    assert isinstance(eight, Failed)
+    assert eight.reason == "contenterror"
+
+
+def test_requiretls_needs_a_server_that_keeps_it(to: Open, certificates: Certificates) -> None:
+    with Server(tls="starttls", context=certificates.right) as server:
+        outcome = one(to(server, "requiretls=1"))
+    assert isinstance(outcome, Failed)
+    with Server(tls="starttls", context=certificates.right, features=("REQUIRETLS",)) as server:
+        assert isinstance(one(to(server, "requiretls=1")), Accepted)
+    assert any(command.endswith(" REQUIRETLS") for command in server.commands)
+
+
+def test_content_that_is_refused(to: Open) -> None:
+    with Server({"DOT": ["554 5.7.1 This is spam", "250 2.0.0 ok"]}) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL), mail(number=2)]))
+    assert receipts[0][CAROL] == Failed(554, "5.7.1", "spamdetected", "This is spam")
+    assert receipts[1].accepted
+
+
+# ── loss ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@PIPELINED
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("fault", [close, silence])
+def test_a_loss_before_the_final_dot_defers(
+    to: Open, features: tuple[str, ...], verb: str, fault: Callable[[Link], str]
+) -> None:
+    with Server({verb: fault}, features) as server:
+        outcome = one(to(server, "timeout=0.4"))
+    assert isinstance(outcome, Deferred)
+    assert (outcome.code, outcome.reason) == (0, "networkerror")
+    assert not server.taken
+
+
+@PIPELINED
+@pytest.mark.parametrize(
+    "fault",
+    [close, silence, b"\xff\xff\r\n", b"250-x\r\n" * 20000, "354 what"],
+    ids=["close", "silence", "octets", "endless", "354"],
+)
+def test_a_loss_after_the_final_dot_is_uncertain_and_never_sent_again(
+    to: Open, features: tuple[str, ...], fault: Answer
+) -> None:
+    with Server({"DOT": [fault, "250 ok"]}, features) as server:
+        receipts = list(to(server, "timeout=0.5").send_all([mail(BOB, CAROL), mail(DAVE, number=2)]))
+    assert [
+        outcome for _, outcome in receipts[0].deliveries if isinstance(outcome, Uncertain) and outcome.phase == "dot"
+    ]
+    assert [type(outcome) for _, outcome in receipts[0].deliveries] == [Uncertain] * 2
+    assert receipts[0].uncertain
+    sent = [taken.recipients for taken in server.taken]
+    assert sent.count([BOB, CAROL]) <= 1
+    # the message after it was only announced, so it goes over a new connection
+    assert isinstance(receipts[1][DAVE], Accepted)
+    assert sent.count([DAVE]) == 1
+
+
+def test_a_link_that_breaks_within_the_content_defers_with_what_the_server_said(to: Open) -> None:
+    def refuse(link: Link) -> str:
+        link.sock.sendall(b"552 5.3.4 too big for me\r\n")
+        time.sleep(0.2)
+        link.sock.shutdown(socket.SHUT_RD)
+        time.sleep(0.5)
+        return close(link)
+
+    with Server({"CONTENT": refuse}) as server:
+        outcome = one(to(server, "timeout=5"), mail(octets=b"a: b\r\n\r\n" + b"x" * 9_000_000 + b"\r\n"))
+    assert isinstance(outcome, Failed | Deferred)
+    assert not server.taken
+
+
+def test_a_kept_connection_that_died_is_not_an_outcome(to: Open) -> None:
+    """The server closed an idle connection: the next message goes over a new one, whenever we learn of it."""
+    with Server({"MAIL": ["250 ok", close, "250 ok", "421 4.4.2 idle too long", "250 ok"]}) as server:
+        transport = to(server)
+        for number in range(3):
+            assert isinstance(one(transport, mail(number=number)), Accepted)
+    assert len(server.links) == 3
+    assert len(server.taken) == 3
+
+
+def test_a_connection_is_given_up_after_its_messages(to: Open) -> None:
+    with Server() as server:
+        transport = to(server, "per_connection=2")
+        assert all(receipt.accepted for receipt in transport.send_all(mail(number=number) for number in range(5)))
+    assert len(server.links) == 3
+    assert server.verbs.count("QUIT") >= 2
+
+
+@pytest.mark.parametrize("fault", ["502 what", "451 no", close, silence], ids=["502", "451", "close", "silence"])
+def test_an_odd_goodbye_is_no_error(to: Open, fault: Answer) -> None:
+    with Server({"QUIT": fault}) as server:
+        transport = to(server, "timeout=0.3")
+        outcome = one(transport)
+        transport.close()
+    assert isinstance(outcome, Accepted)
+
+
+def test_421_after_the_dot_defers_and_the_next_goes_over_a_new_connection(to: Open) -> None:
+    with Server({"DOT": ["421 4.3.2 shutting down", "250 ok"]}) as server:
+        receipts = list(to(server).send_all([mail(), mail(CAROL, number=2)]))
+    assert isinstance(receipts[0][BOB], Deferred)
+    assert receipts[1].accepted
+    assert len(server.links) == 2
+
+
+def test_a_reader_who_stops_early_leaves_no_message_half_way(to: Open) -> None:
+    with Server() as server:
+        transport = to(server)
+        for _ in transport.send_all(mail(number=number) for number in range(5)):
+            break
+        assert isinstance(one(transport), Accepted)
+    assert 1 <= len(server.taken) <= 3
+
+
+# ── LMTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lmtp_answers_for_each_recipient(to: Open) -> None:
+    dots: list[Answer] = ["250 2.1.5 delivered", "452 4.2.2 mailbox full", "250 2.1.5 delivered"]
+    with Server({"RCPT": ["250 ok", "250 ok", GONE, "250 ok"], "DOT": dots}, lmtp=True) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL, DAVE), mail(number=2)]))
+    assert isinstance(receipts[0][BOB], Accepted)
+    assert receipts[0][CAROL] == Deferred(452, "4.2.2", "mailbox full", "mailboxfull")
+    assert isinstance(receipts[0][DAVE], Failed)
+    assert receipts[1].accepted
+    assert server.verbs[0] == "LHLO"
+
+
+def test_lmtp_that_breaks_between_the_answers_keeps_those_that_came(to: Open) -> None:
+    with Server({"DOT": ["250 2.1.5 delivered", close]}, lmtp=True) as server:
+        receipt = to(server).send(mail(BOB, CAROL))
+    assert isinstance(receipt[BOB], Accepted)
+    assert isinstance(receipt[CAROL], Uncertain)
+
+
+def test_lmtp_over_a_socket_of_this_machine(tmp_path: Path) -> None:
+    url = f"lmtp+unix:{tmp_path}/lmtp?timeout=2"
+    with Server(lmtp=True, unix=tmp_path / "lmtp") as server, open_transport(url) as transport:
+        assert isinstance(one(transport), Accepted)
+    assert server.commands[0] == "LHLO localhost"
+
+
+# ── the pool ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_threads_share_the_connections_of_the_pool(to: Open) -> None:
+    with Server() as server:
+        transport = to(server, "pool=3")
+        outcomes: list[Outcome] = []
+        threads = [threading.Thread(target=lambda: outcomes.append(one(transport))) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(outcomes) == 20
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+    assert len(server.links) <= 3
+    assert len(server.taken) == 20
+
+
+def test_the_rate_is_kept(to: Open) -> None:
+    with Server() as server:
+        began = time.monotonic()
+        assert all(receipt.accepted for receipt in to(server, "rate=10/s").send_all(mail() for _ in range(15)))
+        assert 0.4 < time.monotonic() - began < 2
+
+
+# ── what is told ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_events_tell_every_step_and_the_dot_before_it_is_sent(
+    to: Open, certificates: Certificates, events: list[Event], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG), Server({}, LOGIN_FEATURES, "starttls", certificates.right) as server:
+        one(to(server, user="alice", password=PASSWORD))
+    assert [event.kind for event in events] == ["connect", "tls", "auth", "mail", "rcpt", "data", "dot", "reply"]
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert PASSWORD not in caplog.text
+
+
+def test_a_watcher_that_raises_at_the_dot_stops_the_message(certificates: Certificates) -> None:
+    """So that a ledger that cannot be written keeps a message from being sent."""
+
+    def watch(event: Event) -> None:
+        if event.kind == "dot":
+            raise OSError("disk full")
+
+    with Server() as server:
+        transport = open_transport(f"smtp://localhost:{server.port}?timeout=2", watch=watch)
+        with transport, pytest.raises(OSError, match="disk full"):
+            transport.send(mail())
+    assert not server.taken
