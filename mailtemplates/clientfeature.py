@@ -176,7 +176,6 @@ PARTLY: Mapping[str, re.Pattern[str]] = {
     "css-text-indent": pattern(r": -"),
     "css-text-transform": pattern(r"lowercase"),
     "html-mailto-links": pattern(r"[?&]b?cc="),
-    "html-valign": pattern(r"\Z(?!\Z)"),
 }
 
 

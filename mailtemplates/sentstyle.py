@@ -21,6 +21,7 @@ from mailtemplates.stylesheet import Fault, Placed, place_declarations, read_dec
 _GROUP = pattern(r"@(?:media|supports|document|layer|container|-moz-document)\b", re.I)
 _OUTLOOK_LEFT_OUT = pattern(r"<!--\[if\s*\(?\s*!\s*\(?\s*(?:mso|IE)|<!\[if\s*\(?\s*!\s*\(?\s*(?:mso|IE)", re.I)
 _CONDITION_ENDS = pattern(r"<!--\s*<!\[endif|<!\[endif", re.I)
+_NESTED = pattern(r"(?<!\{)\{(?![{%#])")
 _DEEPEST = 8
 _SCREENS = frozenset({"", "all", "screen"})
 
@@ -85,7 +86,7 @@ def _read(css: str, offset: int, inside: tuple[str, ...], rules: list[SentRule],
         start = offset + rule.block + 1
         placed = place_declarations(body) if rule.selectors else ()
         declarations = tuple(one._replace(start=one.start + start, end=one.end + start) for one in placed)
-        nested = not rule.selectors and not prelude.startswith("@") and "{" in body
+        nested = not rule.selectors and not prelude.startswith("@") and _NESTED.search(body) is not None
         span = Span(offset + rule.start, offset + rule.end)
         rules.append(SentRule(span, prelude, rule.selectors, declarations, inside, nested))
         if _GROUP.match(prelude) and rule.block < rule.end and len(inside) < _DEEPEST:

@@ -80,7 +80,8 @@ def _in_sheets(document: HtmlDocument) -> Findings:
     for fault in style.faults:
         found = (_DECLARATION if fault.problem.endswith("declaration") else _LINE).match(document.html, fault.offset)
         line = found[0].rstrip() if found else ""
-        if fault.problem not in seen and len(seen) < _MOST and not _excused(fault.problem.strip("'\""), line):
+        around = document.html[max(fault.offset - 1, 0) : fault.offset + 200].partition("\n")[0]
+        if fault.problem not in seen and len(seen) < _MOST and not _excused(fault.problem.strip("'\""), around):
             seen.add(fault.problem)
             where = Span(fault.offset, fault.offset + max(len(line), 1))
             yield Finding(where, f"the style sheet is broken: {fault.problem}", "mend it")
