@@ -146,7 +146,9 @@ class _Holders:
         end = max([one.end, word.end, *ends])
         text = decode(one.value) if one.quoted else _shown(self.text[one.value_start : end])
         chunks = [chunk.encode("ascii") for chunk in _parameter(one, text)]
-        cure = f"write {one.name}*=utf-8''… (RFC 2231)"
+        cure = (
+            f"write {one.name}*=utf-8''… (RFC 2231)" if _is_free(one.name) else "write it in ASCII, without =? and ?="
+        )
         severity: Severity | None = "warning" if one.name == "name" and _is_spare(self.field) else None
         if not chunks:
             return _Misplaced(one.start, end, f"the parameter {one.name}", cure, None, severity)

@@ -8,6 +8,7 @@ from mailtemplates.unfilled import is_nothing
 
 _DOUBTFUL = ("host", "dot", "character", "obsolete-space", "separator")
 _CURES = {
+    "dot": "write one dot, between other characters",
     "host": "write a domain of yours on the right side, so that no one else makes the same identifier",
     "separator": "separate identifiers by white space only",
 }
