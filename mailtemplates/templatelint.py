@@ -227,7 +227,7 @@ class TemplateLinter:
         finding = replace(
             one.finding,
             span=file.span(origin.start, origin.end),
-            fix=_fix_in(origins, one, origin.template, file),
+            fix=_fix_in(origins, one, origin.template, file) if file is own else None,
             related=self._called(project, call, own) if call else None,
         )
         return file, one._replace(finding=finding, body=None)
