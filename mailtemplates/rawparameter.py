@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from mailtemplates.lexeme import read_lexemes
 from mailtemplates.pattern import pattern
 from mailtemplates.rawextended import Parameter, ParameterFault, ParameterFaultKind, brief, extended_faults, join
 
@@ -50,7 +51,6 @@ _PAIR = pattern(r"\\(.)", re.DOTALL)
 _FOLD = pattern(r"\r?\n(?=[ \t])")
 _SPACES = pattern(r"[ \t\r\n]*")
 _TO_SEMICOLON = pattern(r"[^;]*")
-_COMMENT = pattern(r"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _COMMENT_MARK = pattern(r"\\.|[()]", re.DOTALL)
 _SPECIAL = pattern(r"""[()<>@,;:\\"/\[\]?=\x00-\x20\x7f]""")
 _REMEMBERED = 4_000
@@ -73,10 +73,8 @@ Kind = Literal["type", "disposition"]
 
 def read_token(value: str) -> str:
     """A field of one word in lower case, without comments (RFC 2045 §6.1)."""
-    for _ in range(10):
-        if "(" not in value:
-            break
-        value = _COMMENT.sub(" ", value)
+    if "(" in value:
+        value = "".join([" " if one.kind == "comment" else one.text for one in read_lexemes(value)])
     return value.strip().lower()
 
 

@@ -143,3 +143,10 @@ def test_time_is_linear(piece: str) -> None:
     start = time.process_time()
     read_parametric("text/plain;" + piece * 20_000, "type")
     assert time.process_time() - start < 60
+
+
+@pytest.mark.parametrize("piece", ["(", "(\\", "((a)", "(a) "])
+def test_a_token_is_read_in_linear_time(piece: str) -> None:
+    start = time.process_time()
+    read_token(piece * 20_000)
+    assert time.process_time() - start < 20
