@@ -18,13 +18,15 @@ _ASK_AFTER = 20.0
 _DROP_AFTER = 240.0
 _LONGEST_PAUSE = 5.0
 _FIRST_PAUSE = 0.25
+_RESPITE = 60.0
 
 
 class ConnectionPool:
     """At most ``size`` sessions at a time, each for at most ``most`` messages.
 
     After failures to connect, the next connections come after a pause that grows and is random, so that many clients
-    of a server that comes back do not come all at once.
+    of a server that comes back do not come all at once. A refusal that time does not mend, of a password or a
+    certificate, is not asked for again within a minute: servers lock accounts for that.
 
     :param cap: seconds, the most that anybody waits here: for a free session, or before a new one.
     """
@@ -42,6 +44,7 @@ class ConnectionPool:
         self._free = threading.BoundedSemaphore(self._size)
         self._idle: list[Session] = []
         self._failures = 0
+        self._refusal: tuple[float, TransportError] | None = None
 
     def take(self) -> Session:
         """A session that works; :meth:`give_back` it.
@@ -78,13 +81,18 @@ class ConnectionPool:
             session.close()
 
     def _made(self) -> Session:
+        refused = self._refusal
+        if refused and time.monotonic() < refused[0]:
+            raise refused[1]
         if self._failures:
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures, 10))
             time.sleep(random.uniform(0, longest if self._cap is None else min(longest, self._cap)))
         try:
             session = self._connect()
-        except TransportError:
+        except TransportError as error:
             self._failures += 1
+            if not error.temporary:
+                self._refusal = (time.monotonic() + _RESPITE, error)
             raise
         self._failures = 0
         return session

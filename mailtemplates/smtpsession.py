@@ -6,10 +6,9 @@ Floor 4.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import NamedTuple
 
 from mailtemplates.errors import TransportError
+from mailtemplates.event import Event, Watcher
 from mailtemplates.login import Login
 from mailtemplates.outcome import Phase
 from mailtemplates.reply import Reply
@@ -18,27 +17,6 @@ from mailtemplates.smtpwire import Endpoint, Wire
 
 _LONGEST_COMMAND = 510
 _MOST_CHALLENGES = 4
-
-
-class Event(NamedTuple):
-    """Something that happened on the way to a server. No body, password or token is ever in it.
-
-    :param kind: ``connect``, ``tls``, ``auth``, ``mail``, ``rcpt``, ``data``, ``dot`` (before it is sent), ``reply`` or
-        ``close``.
-    :param server: the server's host and port.
-    :param text: the reply, or what was done.
-    :param message_id: of the message, when it is about one.
-    :param at: seconds, of :func:`time.monotonic`.
-    """
-
-    kind: str
-    server: str
-    text: str
-    message_id: str
-    at: float
-
-
-Watcher = Callable[[Event], None]
 
 
 class Session:

@@ -8,6 +8,7 @@ asked before is answered before anything more is sent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from mailtemplates.consignment import Consignment, Queue
 from mailtemplates.errors import TransportError
@@ -21,18 +22,17 @@ _WINDOW = 100
 """Commands that wait for their reply at once; more could fill the buffers of both sides and stop them for ever."""
 
 
-class Wishes:
+class Wishes(NamedTuple):
     """What is asked of the server for every message.
 
-    :ivar notify: DSN NOTIFY, such as ``FAILURE,DELAY`` (RFC 3461); empty for the server's default.
-    :ivar ret: DSN RET: ``HDRS`` or ``FULL``.
-    :ivar require_tls: RFC 8689.
+    :param notify: DSN NOTIFY, such as ``FAILURE,DELAY`` (RFC 3461); empty for the server's default.
+    :param ret: DSN RET: ``HDRS`` or ``FULL``.
+    :param require_tls: RFC 8689.
     """
 
-    __slots__ = ("notify", "require_tls", "ret")
-
-    def __init__(self, notify: str = "", ret: str = "", require_tls: bool = False) -> None:
-        self.notify, self.ret, self.require_tls = notify, ret, require_tls
+    notify: str = ""
+    ret: str = ""
+    require_tls: bool = False
 
 
 class _Group:
@@ -97,7 +97,13 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
     under_way: Consignment | None = None
     while True:
         pauses = under_way is not None and queue.pauses
-        consignment = None if pauses or session.broken or session.served >= most else queue.next()
+        try:
+            consignment = None if pauses or session.broken or session.served >= most else queue.next()
+        except Exception:  # what the caller gave next is wrong: first tell him of what went before
+            if under_way:
+                _read_dot(session, under_way)
+                yield under_way
+            raise
         group = None
         if consignment:
             _check(session, consignment, wishes)
@@ -198,7 +204,7 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
         words = session.wire.last_words()
         if words and error.phase == "content":
             consignment.settle(words.refused())
-        elif session.served and not consignment.tried_again:
+        elif session.served and consignment.waiting and not consignment.tried_again:
             consignment.tried_again = True
             queue.again(consignment)
         else:
@@ -209,7 +215,8 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
 def _deferred(error: TransportError, words: Reply | None) -> Deferred:
     """The link broke before the final dot: nobody has the message."""
     if words:
-        return Deferred(words.code, words.enhanced, words.text, refusal(words.code, words.enhanced, words.text))
+        reason = refusal(words.code, words.enhanced, words.text)
+        return Deferred(words.code if words.temporary else 0, words.enhanced, words.text, reason)
     reason = refusal(error.code, error.enhanced, error.problem) if error.code else "networkerror"
     return Deferred(error.code, error.enhanced or "4.4.2", error.problem, reason)
 
@@ -223,8 +230,10 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     session.dirty = True
     mail = group.reply("mail")
     session.tell("mail", str(mail), message_id)
-    if not mail.ok:
+    if mail.code >= 400:
         consignment.settle(mail.refused())
+    elif not mail.ok:
+        raise TransportError(f"{session.wire.endpoint} answers MAIL out of step: {mail}", phase="mail")
     left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
     if not (consignment.taken or group.data_sent):
         return False

@@ -13,12 +13,13 @@ from mailtemplates.connectionpool import ConnectionPool
 from mailtemplates.consignment import Queue
 from mailtemplates.domain import check_domain
 from mailtemplates.errors import AddressError, SettingsError, TransportError
+from mailtemplates.event import Watcher
 from mailtemplates.login import Login
 from mailtemplates.message import Message
 from mailtemplates.outcome import Receipt
 from mailtemplates.pattern import pattern
 from mailtemplates.sasl import MECHANISMS
-from mailtemplates.smtpsession import Watcher, open_session
+from mailtemplates.smtpsession import open_session
 from mailtemplates.smtptransaction import Wishes, transact
 from mailtemplates.smtpwire import Endpoint, make_context
 from mailtemplates.throttle import Throttle, read_rate

@@ -132,6 +132,7 @@ class Wire(smtplib.SMTP):
         self.endpoint = endpoint
         self._host = endpoint.host
         self.last_lines: list[str] = []
+        self.choked = False
 
     def open(self) -> Reply:
         """Connect, with TLS where it comes first, and read the greeting.
@@ -291,6 +292,7 @@ class Wire(smtplib.SMTP):
         except TimeoutError:
             raise TransportError(f"{self.endpoint} took nothing for {limit:g} s", phase=phase) from None
         except OSError as error:
+            self.choked = True
             raise TransportError(f"{self.endpoint} broke the link: {_words(error)}", phase=phase) from None
 
     def send(self, s: Any) -> None:
@@ -299,8 +301,8 @@ class Wire(smtplib.SMTP):
         self._open_socket("content").sendall(octets)
 
     def last_words(self) -> Reply | None:
-        """What the server said before it closed the link, when it refused something with it."""
-        if self.sock is None or not self.readable:
+        """What the server said before it closed the link on what we wrote, when it refused something with it."""
+        if self.sock is None or not (self.choked and self.readable):
             return None
         try:
             said = self.reply("quit")

@@ -19,7 +19,10 @@ from mailtemplates.pattern import pattern
 NULL_SENDER = "<>"
 """The sender of a message that nobody shall answer with a bounce (RFC 5321 §4.5.5), where it is asked for by name."""
 
-_PATH = pattern(r'(?:"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"|[^\x00-\x20\x7f<>"@,;:\\]+)@(?:\[[\w.:]+\]|[A-Za-z0-9.-]+)')
+_LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;:\\]+)'
+_PATH = pattern(_LOCAL + r"@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)")
+    r'(?:"(?:[^"\\\x00-\x1f\x7f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;:\\]+)@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)'
+)
 
 
 class Transport(ABC):

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from smtpserver import Answer, Certificates, Link, Server, SilenceError, close, decoded, make_certificates, silence
 
 from mailtemplates import Envelope, Message
 from mailtemplates.errors import AddressError, SettingsError
+from mailtemplates.event import Event
 from mailtemplates.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
-from mailtemplates.smtpsession import Event
 from mailtemplates.transport import Transport
 from mailtemplates.transports import open_transport
 
@@ -428,6 +430,14 @@ def test_a_login_that_is_refused_is_tried_once(
     assert "MAIL" not in server.verbs
 
 
+def test_a_wrong_password_is_not_tried_for_every_message(to: Open, certificates: Certificates) -> None:
+    """Servers lock accounts, and slow addresses down, for logins that fail again and again."""
+    with Server({"AUTH": "535 5.7.8 no"}, LOGIN_FEATURES, "starttls", certificates.right) as server:
+        receipts = list(to(server, user="alice", password=PASSWORD).send_all(mail(number=n) for n in range(20)))
+    assert all(isinstance(receipt[BOB], NotTried) for receipt in receipts)
+    assert server.verbs.count("AUTH") == 1
+
+
 def test_login_and_cram_md5_answer_their_challenges(to: Open, certificates: Certificates) -> None:
     def ask(text: str) -> str:
         return "334 " + b64encode(text.encode()).decode()
@@ -715,6 +725,57 @@ def test_a_reader_who_stops_early_leaves_no_message_half_way(to: Open) -> None:
             break
         assert isinstance(one(transport), Accepted)
     assert 1 <= len(server.taken) <= 3
+
+
+ODD: list[Answer] = ["250 2.0.0 ok", "354 go", "450 4.2.1 later", "421 4.3.2 bye", "550 5.1.1 no", "452 4.5.3 too many",
+       close, b"what\r\n"]  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(
+    answers=st.dictionaries(
+        st.sampled_from(["MAIL", "RCPT", "DATA", "DOT", "RSET", "QUIT", "EHLO", "GREETING"]),
+        st.lists(st.one_of(st.none(), st.sampled_from(ODD)), min_size=1, max_size=5),
+        max_size=4,
+    ),
+    pipelined=st.booleans(),
+    lmtp=st.booleans(),
+)
+def test_whatever_a_server_does_nothing_is_doubled_and_nothing_is_said_wrongly(
+    answers: dict[str, list[Answer | None]], pipelined: bool, lmtp: bool
+) -> None:
+    """The law of the house: accepted means there, deferred and failed mean not there, and the rest is uncertain."""
+    scripts = {verb: [*script, None] for verb, script in answers.items()}
+    with Server(scripts, ("PIPELINING",) if pipelined else (), lmtp=lmtp) as server:  # type: ignore[arg-type]
+        scheme = "lmtp" if lmtp else "smtp"
+        with open_transport(f"{scheme}://localhost:{server.port}?timeout=0.3&per_connection=3") as transport:
+            messages = [
+                mail(BOB, CAROL, DAVE, number=number, octets=b"Subject: %d\r\n" % number) for number in range(4)
+            ]
+            receipts = list(transport.send_all(messages))
+    assert [receipt.message_id for receipt in receipts] == [message.message_id for message in messages]
+    for number, receipt in enumerate(receipts):
+        for address, outcome in receipt.deliveries:
+            there = sum(
+                address in taken.recipients and taken.octets == messages[number].octets for taken in server.taken
+            )
+            assert there <= 1, "doubled"
+            if isinstance(outcome, Accepted):
+                assert there == 1, "accepted and not there"
+            elif not isinstance(outcome, Uncertain):
+                assert there == 0, f"{outcome} and there"
+    assert not any(taken.octets == b"" for taken in server.taken)
+
+
+def test_what_is_wrong_with_the_next_message_does_not_hide_what_became_of_this_one(to: Open) -> None:
+    """A message that was accepted never raises."""
+    with Server() as server:
+        receipts = to(server).send_all([mail(), Message(b"a: b\r\n", Envelope("a@example.test", ()), "2")])
+        assert next(receipts).accepted
+        with pytest.raises(AddressError):
+            next(receipts)
+        receipts.close()  # type: ignore[attr-defined]
+    assert len(server.taken) == 1
 
 
 # ── LMTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailtemplates.errors import SettingsError
+from mailtemplates.event import Watcher
 from mailtemplates.login import Login, Token, find_login
-from mailtemplates.smtpsession import Watcher
 from mailtemplates.source import nearest
 from mailtemplates.transport import Transport
 from mailtemplates.transporturl import TransportUrl, parse_transport
@@ -23,7 +23,7 @@ class Access(NamedTuple):
 
     :param password: of the user in the URL, unless the URL says where else it is.
     :param token: gives an OAuth 2 access token; called once a connection.
-    :param watch: is told of every :class:`~mailtemplates.smtpsession.Event`.
+    :param watch: is told of every :class:`~mailtemplates.event.Event`.
     """
 
     password: str | None = None
@@ -51,8 +51,8 @@ def open_transport(
 
     :param url: such as ``smtp+starttls://user@host:587?cafile=ca.pem``.
     :param password: of the user in the URL.
-    :param token: a function that gives an OAuth 2 access token, instead of a password.
-    :param watch: a function that is told of every :class:`~mailtemplates.smtpsession.Event`.
+    :param token: a function that gives an OAuth 2 access token, instead of a password; what it raises goes through.
+    :param watch: a function that is told of every :class:`~mailtemplates.event.Event`.
     :raises SettingsError: the URL cannot be right; no password is in the error.
     """
     return open_read(parse_transport(url), Access(password, token, watch))

@@ -47,7 +47,9 @@ def _entry(message: Message) -> bytes:
     sender = message.envelope.sender
     who = "MAILER-DAEMON" if sender == NULL_SENDER else sender
     octets = _FROM.sub(rb">\1", message.octets.replace(b"\r\n", b"\n"))
-    return f"From {who} {time.asctime(time.gmtime())}\n".encode() + octets.rstrip(b"\n") + b"\n\n"
+    return (
+        f"From {who} {time.asctime(time.gmtime())}\n".encode() + octets + (b"\n" if octets.endswith(b"\n") else b"\n\n")
+    )
 
 
 def _lock(file: IO[bytes]) -> None:
