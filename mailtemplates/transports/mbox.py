@@ -47,9 +47,8 @@ def _entry(message: Message) -> bytes:
     sender = message.envelope.sender
     who = "MAILER-DAEMON" if sender == NULL_SENDER else sender
     octets = _FROM.sub(rb">\1", message.octets.replace(b"\r\n", b"\n"))
-    return (
-        f"From {who} {time.asctime(time.gmtime())}\n".encode() + octets + (b"\n" if octets.endswith(b"\n") else b"\n\n")
-    )
+    ended = octets if octets.endswith(b"\n") else octets + b"\n"
+    return f"From {who} {time.asctime(time.gmtime())}\n".encode() + ended + b"\n"
 
 
 def _lock(file: IO[bytes]) -> None:
