@@ -215,8 +215,8 @@ class Watch:
             return generate(source, name, *args, **kwargs)
 
         environment._generate = watched  # type: ignore[method-assign]
-        environment.getattr = _any_of_stand_in(environment.getattr)  # type: ignore[method-assign]
-        environment.getitem = _any_of_stand_in(environment.getitem)  # type: ignore[method-assign]
+        environment.getattr = _any_of_stand_in(environment.getattr)  # type: ignore[method-assign, assignment]
+        environment.getitem = _any_of_stand_in(environment.getitem)  # type: ignore[method-assign, assignment]
         environment.branch_test = self.test  # type: ignore[attr-defined]
         environment.branch_rows = self.rows  # type: ignore[attr-defined]
 
@@ -297,27 +297,27 @@ class _Reader:
         for child in node.else_:
             yield from self.read(child, _Place(empty, place.within | {none}))
 
-    def _condition(self, test: nodes.Expr, targets: tuple[str, ...] = ()) -> tuple[int, _Condition]:
+    def _condition(self, test: nodes.Node, targets: tuple[str, ...] = ()) -> tuple[int, _Condition]:
         at = min((offset_of(one) for one in _expressions(test) if offset_of(one)), default=offset_of(test))
         condition = _read(test)._replace(targets=targets)
         while self._conditions.setdefault((self._template, at), condition) != condition:
             at += 1
         return at, condition
 
-    def _asked(self, method: str, node: nodes.Expr, at: int) -> nodes.Expr:
-        arguments: list[nodes.Expr] = [node, nodes.Const(self._template), nodes.Const(at)]
+    def _asked(self, method: str, node: nodes.Node, at: int) -> nodes.Expr:
+        arguments: list[Any] = [node, nodes.Const(self._template), nodes.Const(at)]
         call = nodes.Call(nodes.EnvironmentAttribute(method), arguments, [], None, None)
         call.set_environment(self._environment)
         call.set_lineno(node.lineno)
         return call
 
 
-def _expressions(test: nodes.Expr) -> Iterator[nodes.Node]:
+def _expressions(test: nodes.Node) -> Iterator[nodes.Node]:
     yield test
     yield from test.find_all(nodes.Expr)
 
 
-def _read(test: nodes.Expr) -> _Condition:
+def _read(test: nodes.Node) -> _Condition:
     """What a condition asks: ``not`` taken off, a comparison with a constant taken apart."""
     paths = tuple(sorted({spell(one) for one in _expressions(test) if isinstance(one, nodes.Name | nodes.Getattr)}))
     negated = False

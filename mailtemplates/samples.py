@@ -146,7 +146,7 @@ class Samples:
 
     def _title(self, branches: list[Branch]) -> str:
         """The branches in a few words."""
-        lines = {}
+        lines: dict[str, None] = {}
         for one in branches:
             source = self._tracer.sources.get(one.choice.template, "")
             place = "" if one.choice.template == self._name else f" of {one.choice.template}"

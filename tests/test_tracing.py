@@ -11,9 +11,9 @@ from jinja2 import DictLoader, Environment, TemplateError
 from mailtemplates import Engine
 from mailtemplates.branches import Watch
 from mailtemplates.engine import EXTENSIONS
+from mailtemplates.origins import html_place
 from mailtemplates.source import Source
 from mailtemplates.template import Sink
-from mailtemplates.origins import html_place
 from mailtemplates.tracer import Tracer
 from mailtemplates.tracing import Traced, join, tracing_environment
 
