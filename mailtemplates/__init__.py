@@ -38,11 +38,14 @@ if TYPE_CHECKING:
     from mailtemplates.inliner import Inliner, inline_css
     from mailtemplates.linter import Linter, lint
     from mailtemplates.message import Message
+    from mailtemplates.outcome import Receipt
     from mailtemplates.parts import Parts
     from mailtemplates.plaintext import to_text
     from mailtemplates.sandbox import Limits
     from mailtemplates.settings import Settings, read_settings
     from mailtemplates.stamp import Stamp
+    from mailtemplates.transport import Transport
+    from mailtemplates.transports import open_transport
 
 _HOMES = {
     "address": ("Group", "Mailbox"),
@@ -58,11 +61,14 @@ _HOMES = {
     "inliner": ("Inliner", "inline_css"),
     "linter": ("Linter", "lint"),
     "message": ("Message",),
+    "outcome": ("Receipt",),
     "parts": ("Parts",),
     "plaintext": ("to_text",),
     "sandbox": ("Limits",),
     "settings": ("Settings", "read_settings"),
     "stamp": ("Stamp",),
+    "transport": ("Transport",),
+    "transports": ("open_transport",),
     "version": ("VERSION",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -70,8 +76,9 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "AddressError", "Attachment", "AttachmentError", "ComposeError", "DataError", "Diagnostic", "Engine",
     "Envelope", "Group", "HeaderError", "Inliner", "LimitError", "Limits", "LintError", "Linter", "Mail",
-    "MailTemplatesError", "Mailbox", "Message", "Parts", "RuleError", "Settings", "SettingsError", "Stamp",
-    "TemplateError", "UndefinedError", "compose", "inline_css", "lint", "read_settings", "to_text",
+    "MailTemplatesError", "Mailbox", "Message", "Parts", "Receipt", "RuleError", "Settings", "SettingsError",
+    "Stamp", "TemplateError", "Transport", "UndefinedError", "compose", "inline_css", "lint", "open_transport",
+    "read_settings", "to_text",
 ]  # fmt: skip
 
 

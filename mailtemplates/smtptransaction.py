@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mailtemplates.consignment import Consignment, Queue
 from mailtemplates.errors import TransportError
-from mailtemplates.outcome import Deferred, Failed, Phase, Uncertain
+from mailtemplates.outcome import Deferred, Failed, NotTried, Outcome, Phase, Uncertain
 from mailtemplates.refusal import refusal
 from mailtemplates.reply import Reply
 from mailtemplates.smtpsession import Session
@@ -231,7 +231,7 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     mail = group.reply("mail")
     session.tell("mail", str(mail), message_id)
     if mail.code >= 400:
-        consignment.settle(mail.refused())
+        consignment.settle(_refused_sender(mail))
     elif not mail.ok:
         raise TransportError(f"{session.wire.endpoint} answers MAIL out of step: {mail}", phase="mail")
     left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
@@ -255,6 +255,15 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     if left:
         queue.again(consignment)
     return True
+
+
+def _refused_sender(reply: Reply) -> Outcome:
+    """530 is no word about the message: the server wants a login, or TLS, first (RFC 4954 §6, RFC 3207 §4)."""
+    if reply.code not in (530, 538):
+        return reply.refused()
+    tls = refusal(reply.code, reply.enhanced, reply.text) == "starttls"
+    cure = "use smtp+starttls://, or smtps:// on 465" if tls else "log in: write user@ before the host in the URL"
+    return NotTried(reply.text, cure, False, "mail", reply.code, reply.enhanced)
 
 
 def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[str]:

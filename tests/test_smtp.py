@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 import threading
@@ -97,7 +98,7 @@ def test_a_message_is_accepted_with_the_name_that_the_server_gave_it(to: Open) -
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 def test_tls_is_verified_and_the_login_goes_through_it(to: Open, certificates: Certificates, tls: str) -> None:
     with Server(tls=tls, context=certificates.right, features=LOGIN_FEATURES) as server:
-        outcome = one(to(server, f"pin={certificates.pin}", user="alice", password=PASSWORD))
+        outcome = one(to(server, f"pin={'0' * 64},{certificates.pin.upper()}", user="alice", password=PASSWORD))
         assert isinstance(outcome, Accepted)
         auth = next(command for command in server.commands if command.startswith("AUTH"))
         assert decoded(auth).decode() == f"\0alice\0{PASSWORD}"
@@ -560,6 +561,18 @@ def test_a_sender_who_is_refused(to: Open, features: tuple[str, ...]) -> None:
     assert [taken.recipients for taken in server.taken] == [[DAVE]]
 
 
+@pytest.mark.parametrize(
+    ("answer", "cure"),
+    [("530 5.7.0 Must issue a STARTTLS command first", "starttls"), ("530 5.7.0 Authentication required", "log in")],
+)
+def test_a_server_that_wants_tls_or_a_login_first_said_nothing_of_the_message(to: Open, answer: str, cure: str) -> None:
+    with Server({"MAIL": answer}) as server:
+        outcome = one(to(server))
+    assert isinstance(outcome, NotTried)
+    assert outcome.code == 530
+    assert cure in outcome.cure
+
+
 def test_a_server_that_takes_recipients_of_a_refused_sender_gets_no_empty_message(to: Open) -> None:
     with Server({"MAIL": "550 5.7.1 no"}, strict=False) as server:
         receipt = to(server).send(mail(BOB, CAROL))
@@ -822,6 +835,35 @@ def test_threads_share_the_connections_of_the_pool(to: Open) -> None:
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert len(server.links) <= 3
     assert len(server.taken) == 20
+
+
+def test_when_all_connections_are_in_use_the_others_wait_and_then_give_up(to: Open) -> None:
+    with Server({"DOT": silence}) as server:
+        transport = to(server, "pool=1&timeout=0.5")
+        outcomes: list[Outcome] = []
+        threads = [threading.Thread(target=lambda: outcomes.append(one(transport))) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert {type(outcome) for outcome in outcomes} == {Uncertain, NotTried}
+    assert any("in use" in outcome.text for outcome in outcomes if isinstance(outcome, NotTried))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_child_process_makes_its_own_connections(to: Open) -> None:
+    """As under gunicorn --preload: two processes that speak in one session would mix their messages."""
+    with Server() as server:
+        transport = to(server)
+        one(transport)
+        child = os.fork()
+        if not child:
+            os._exit(0 if transport.send(mail(CAROL)).accepted else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert isinstance(one(transport, mail(DAVE)), Accepted)
+    assert len(server.links) == 2
+    assert [taken.recipients for taken in server.taken] == [[BOB], [CAROL], [DAVE]]
 
 
 def test_the_rate_is_kept(to: Open) -> None:

@@ -13,9 +13,12 @@ from mailtemplates import (
     Mail,
     Message,
     Parts,
+    Receipt,
     Settings,
     Stamp,
+    Transport,
     inline_css,
+    open_transport,
     read_settings,
     to_text,
 )
@@ -45,6 +48,19 @@ def usage(engine: Engine) -> None:
     assert_type(engine.render_many("welcome.j2", [{}]), Iterator[Mail])
     assert_type(inline_css("<p>", "p { color: red }"), str)
     assert_type(to_text("<p>"), str)
+
+
+def sending(message: Message) -> None:
+    with open_transport("smtps://user@host.example", password="…", watch=print) as transport:
+        assert_type(transport, Transport)
+        receipt = transport.send(message)
+        assert_type(receipt, Receipt)
+        assert_type(receipt.accepted, bool)
+        assert_type(transport.send_all([message]), Iterator[Receipt])
+        for address, outcome in receipt.deliveries:
+            assert_type(address, str)
+            if outcome.state == "failed" and outcome.code:
+                assert_type(outcome.text, str)
 
 
 def settings() -> Settings:
