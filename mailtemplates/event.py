@@ -9,8 +9,8 @@ from typing import NamedTuple
 class Event(NamedTuple):
     """One step. No body, password or token is ever in it.
 
-    :param kind: ``connect``, ``tls``, ``auth``, ``mail``, ``rcpt``, ``data``, ``dot`` (before it is sent), ``reply`` or
-        ``close``.
+    :param kind: ``connect``, ``tls``, ``auth``, ``mail``, ``rcpt``, ``data``, ``dot`` (before it is sent), ``reply``,
+        ``retry`` (over a new connection) or ``close``.
     :param server: the server's host and port.
     :param text: the reply, or what was done.
     :param message_id: of the message, when it is about one.

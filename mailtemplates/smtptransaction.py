@@ -206,6 +206,7 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
             consignment.settle(words.refused())
         elif session.served and consignment.waiting and not consignment.tried_again:
             consignment.tried_again = True
+            session.tell("retry", error.problem, consignment.message.message_id)
             queue.again(consignment)
         else:
             consignment.settle(_deferred(error, words))

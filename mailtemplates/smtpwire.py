@@ -130,7 +130,6 @@ class Wire(smtplib.SMTP):
     def __init__(self, endpoint: Endpoint) -> None:
         super().__init__(local_hostname=endpoint.ehlo or "localhost")
         self.endpoint = endpoint
-        self._host = endpoint.host
         self.last_lines: list[str] = []
         self.choked = False
 

@@ -42,7 +42,7 @@ class Transport(ABC):
 
     @abstractmethod
     def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
-        """Send messages one after the other; a receipt for each, in their order.
+        """Send messages one after the other, as the receipts are taken; one for each, in their order.
 
         The receipt of a message may come when the next has been asked for: so the link is never idle.
 
