@@ -6,6 +6,7 @@ Floor 3.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -62,14 +63,16 @@ def htmls(message: RawMessage) -> list[Part]:
 
 def cid_urls(part: Part) -> list[CidUrl]:
     """The ``cid:`` URLs that a reader of the html would load; not those in comments."""
-    if b"cid:" not in part.decoded.lower():
-        return []
-    html = part.decoded.decode("latin-1")
-    return [
-        CidUrl(part, written, unquote(written), start, end)
-        for token in cut(html)
-        for start, end, written in _in_token(html, token)
-    ]
+    return [CidUrl(part, written, unquote(written), start, end) for start, end, written in _urls(part.decoded)]
+
+
+@lru_cache(maxsize=8)
+def _urls(octets: bytes) -> tuple[tuple[int, int, str], ...]:
+    """Where they stand in a html, and what is behind ``cid:``. Several rules ask for those of one message."""
+    if b"cid:" not in octets.lower():
+        return ()
+    html = octets.decode("latin-1")
+    return tuple(found for token in cut(html) for found in _in_token(html, token))
 
 
 def mentioned(part: Part) -> set[str]:
