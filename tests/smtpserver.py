@@ -228,6 +228,9 @@ class Link:
             self.say("AUTH2", "")
 
     def _mail(self, line: str) -> None:
+        if self.sender and self.server.strict:
+            self.sock.sendall(b"503 5.5.1 nested MAIL command\r\n")
+            return
         self.recipients = []
         if self.say("MAIL", "250 2.1.0 ok"):
             self.sender = line.partition("<")[2].partition(">")[0] or "<>"
@@ -241,6 +244,7 @@ class Link:
             self.recipients.append(line.partition("<")[2].partition(">")[0])
 
     def _rset(self, line: str) -> None:
+        self.sender = ""
         self.recipients = []
         self.say("RSET", "250 2.0.0 ok")
 
@@ -261,8 +265,9 @@ class Link:
         else:
             content, _, self.buffer = self.buffer.partition(b"\r\n.\r\n")
             content += b"\r\n"
+        sender, self.sender = self.sender, ""
         for address in self.recipients if self.server.lmtp else [""]:
-            taken = Taken(self.sender, [address] if address else list(self.recipients), content)
+            taken = Taken(sender, [address] if address else list(self.recipients), content)
             if not self.recipients:
                 self.say("DOT", "554 5.5.1 nobody")
                 return

@@ -22,6 +22,7 @@ from mailtemplates import Envelope, Message
 from mailtemplates.errors import AddressError, SettingsError
 from mailtemplates.event import Event
 from mailtemplates.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
+from mailtemplates.smtpwire import LIMITS, Endpoint
 from mailtemplates.transport import Transport
 from mailtemplates.transports import open_transport
 
@@ -406,6 +407,15 @@ def test_a_host_that_is_not_there() -> None:
     assert "no-such-host.invalid" in outcome.text
 
 
+def test_each_phase_has_the_time_of_rfc_5321_and_the_cap_holds_for_all() -> None:
+    """A final dot that is cut short makes doubles: RFC 5321 §4.5.3.2.6 gives it ten minutes."""
+    assert {phase: LIMITS[phase] for phase in ("greeting", "mail", "rcpt", "data", "content", "dot")} == {
+        "greeting": 300, "mail": 300, "rcpt": 300, "data": 120, "content": 180, "dot": 600,
+    }  # fmt: skip
+    assert Endpoint(cap=20).limit("dot") == 20
+    assert Endpoint(cap=1000).limit("dot") == 600
+
+
 # ── login ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 REFUSED: dict[str, tuple[str, bool, str]] = {
@@ -732,7 +742,8 @@ def test_421_after_the_dot_defers_and_the_next_goes_over_a_new_connection(to: Op
 
 
 def test_a_reader_who_stops_early_leaves_no_message_half_way(to: Open) -> None:
-    with Server() as server:
+    """A session with replies on their way must not be given to the next message, which would take them for its own."""
+    with Server(delay=0.02) as server:
         transport = to(server)
         for _ in transport.send_all(mail(number=number) for number in range(5)):
             break

@@ -239,3 +239,15 @@ def test_aiosmtpd_takes_what_we_send(certificates: Certificates) -> None:
     finally:
         controller.stop()
     assert handler.octets == [*(mail(number).octets for number in range(10)), b".\r\n..\r\nend\r\n"]
+
+
+def test_what_the_engine_renders_arrives_as_it_was_made(make_engine: Any) -> None:
+    """The octets on the wire are the composer's; Bcc is in the envelope only."""
+    engine = make_engine({"t.j2": "{% block subject %}Grüße{% endblock %}{% block html %}<p>.\n.x</p>{% endblock %}"})
+    message = engine.render("t.j2", {}, from_="a@example.test", to=BOB, bcc=CAROL).message()
+    with Server() as server, open_transport(f"smtp://localhost:{server.port}?timeout=2") as transport:
+        assert transport.send(message).accepted
+    taken = server.taken[0]
+    assert taken.recipients == [BOB, CAROL]
+    assert taken.octets.replace(b"\r\n..", b"\r\n.") == message.octets
+    assert CAROL.encode() not in taken.octets
