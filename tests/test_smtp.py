@@ -16,7 +16,18 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smtpserver import Answer, Certificates, Link, Server, SilenceError, close, decoded, make_certificates, silence
+from smtpserver import (
+    Answer,
+    Certificates,
+    CloseError,
+    Link,
+    Server,
+    SilenceError,
+    close,
+    decoded,
+    make_certificates,
+    silence,
+)
 
 from mailtemplates import Envelope, Message
 from mailtemplates.errors import AddressError, SettingsError
@@ -667,6 +678,7 @@ def test_a_loss_before_the_final_dot_defers(
     assert isinstance(outcome, Deferred)
     assert (outcome.code, outcome.reason) == (0, "networkerror")
     assert not server.taken
+    assert len(server.links) == 1
 
 
 @PIPELINED
@@ -716,6 +728,27 @@ def test_a_kept_connection_that_died_is_not_an_outcome(to: Open) -> None:
     assert len(server.taken) == 3
 
 
+def test_a_kept_connection_is_looked_at_before_it_is_used(
+    to: Open, events: list[Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was closed, or that a firewall forgot, costs neither a message's second try nor its minutes."""
+
+    def say_and_close(link: Link) -> str:
+        link.sock.sendall(b"250 2.0.0 ok\r\n")
+        raise CloseError
+
+    with Server({"DOT": [say_and_close, "250 ok"], "NOOP": ["250 ok", silence]}) as server:
+        transport = to(server, "timeout=0.5")
+        one(transport)
+        time.sleep(0.1)
+        monkeypatch.setattr("mailtemplates.connectionpool._ASK_AFTER", 0.0)
+        for number in range(3):
+            assert isinstance(one(transport, mail(number=number)), Accepted)
+    assert "retry" not in [event.kind for event in events]
+    assert server.verbs.count("MAIL") == 4
+    assert len(server.links) == 3
+
+
 def test_a_connection_is_given_up_after_its_messages(to: Open) -> None:
     with Server() as server:
         transport = to(server, "per_connection=2")
@@ -747,8 +780,9 @@ def test_a_reader_who_stops_early_leaves_no_message_half_way(to: Open) -> None:
         transport = to(server)
         for _ in transport.send_all(mail(number=number) for number in range(5)):
             break
-        assert isinstance(one(transport), Accepted)
-    assert 1 <= len(server.taken) <= 3
+        assert isinstance(one(transport, mail(CAROL, octets=b"a: for Carol\r\n")), Accepted)
+    assert [taken.recipients for taken in server.taken] == [[BOB], [CAROL]]
+    assert server.taken[1].octets == b"a: for Carol\r\n"
 
 
 ODD: list[Answer] = ["250 2.0.0 ok", "354 go", "450 4.2.1 later", "421 4.3.2 bye", "550 5.1.1 no", "452 4.5.3 too many",
