@@ -142,5 +142,5 @@ def _found(entry: dict[str, Any]) -> list[Diagnostic]:
         mark, fix, related = row[-3:]
         edits = fix and tuple(Edit(Span(start, end), octets.encode("latin-1")) for start, end, octets in fix[1])
         mended = Fix(edits, fix[0]) if fix else None
-        found.append(Diagnostic(*row[:-3], mark=tuple(mark), fix=mended, related=related))
+        found.append(Diagnostic(*(*row[:-3], tuple(mark), mended, related)))
     return found
