@@ -217,7 +217,7 @@ def main() -> None:
     page = [
         "# Speed",
         "",
-        "Made by `make bench`; every table is from one run on one machine, so read the ratios, not the times.",
+        "Made by `make bench`; each table is from one run on one machine, so read the ratios, not the times.",
         f"Python {sys.version.split()[0]}.",
     ]
     for heading, lines in sections.items():

@@ -240,7 +240,7 @@ class _Reader:
         self._template = template
         self._conditions = conditions
 
-    def read(self, node: nodes.Node, place: _Place = _Place()) -> Iterator[Branch]:  # noqa: B008
+    def read(self, node: nodes.Node, place: _Place = _Place()) -> Iterator[Branch]:  # noqa: B008 - a frozen value
         """The branches below a node, in the order of the template."""
         match node:
             case nodes.If():

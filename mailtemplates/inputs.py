@@ -62,10 +62,10 @@ def _matches(name: str) -> Iterator[str]:
 
         any_suffix = "." in name.rpartition("/")[2]
         skipped = _SKIPPED.difference(Path(name).parts)
-        for match in sorted(glob(name, recursive=True)):  # noqa: PTH207
+        for match in sorted(glob(name, recursive=True)):  # noqa: PTH207 - names as they were written
             if not skipped.isdisjoint(Path(match).parts[:-1]):
                 continue
-            if os.path.isdir(match):  # noqa: PTH112
+            if os.path.isdir(match):  # noqa: PTH112 - as above
                 yield from _walk(match) if "**" not in name else ()
             elif any_suffix or _has_suffix(match):
                 yield match
@@ -92,7 +92,7 @@ def _has_suffix(name: str) -> bool:
 def _shown(path: str) -> str:
     """The path as findings name it: relative when it lies below the working folder."""
     path = os.path.normpath(path)
-    if os.path.isabs(path):  # noqa: PTH117
+    if os.path.isabs(path):  # noqa: PTH117 - paths are texts here
         here = str(Path.cwd())
         path = path[len(here) :].lstrip(os.sep) if path.startswith(here + os.sep) else path
     return path.replace(os.sep, "/")
