@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mailtemplates.linter import Linter
+from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
 
 HERE = Path(__file__).parent

@@ -15,12 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailtemplates.address import Group, Mailbox
-    from mailtemplates.attachment import Attachment
-    from mailtemplates.composer import compose
-    from mailtemplates.diagnostic import Diagnostic
+    from mailtemplates.delivery.outcome import Receipt
+    from mailtemplates.delivery.transport import Transport
     from mailtemplates.engine import Engine, Mail
-    from mailtemplates.envelope import Envelope
     from mailtemplates.errors import (
         AddressError,
         AttachmentError,
@@ -35,39 +32,42 @@ if TYPE_CHECKING:
         TemplateError,
         UndefinedError,
     )
-    from mailtemplates.inliner import Inliner, inline_css
-    from mailtemplates.linter import Linter, lint
-    from mailtemplates.message import Message
-    from mailtemplates.outcome import Receipt
-    from mailtemplates.parts import Parts
-    from mailtemplates.plaintext import to_text
-    from mailtemplates.sandbox import Limits
+    from mailtemplates.headers.address import Group, Mailbox
+    from mailtemplates.inlining.inliner import Inliner, inline_css
+    from mailtemplates.lint.diagnostic import Diagnostic
+    from mailtemplates.lint.linter import Linter, lint
+    from mailtemplates.message.attachment import Attachment
+    from mailtemplates.message.composer import compose
+    from mailtemplates.message.envelope import Envelope
+    from mailtemplates.message.message import Message
+    from mailtemplates.message.parts import Parts
+    from mailtemplates.message.stamp import Stamp
     from mailtemplates.settings import Settings, read_settings
-    from mailtemplates.stamp import Stamp
-    from mailtemplates.transport import Transport
+    from mailtemplates.template.sandbox import Limits
+    from mailtemplates.text.plaintext import to_text
     from mailtemplates.transports import open_transport
 
 _HOMES = {
-    "address": ("Group", "Mailbox"),
-    "attachment": ("Attachment",),
-    "composer": ("compose",),
-    "diagnostic": ("Diagnostic",),
+    "headers.address": ("Group", "Mailbox"),
+    "message.attachment": ("Attachment",),
+    "message.composer": ("compose",),
+    "lint.diagnostic": ("Diagnostic",),
     "engine": ("Engine", "Mail"),
-    "envelope": ("Envelope",),
+    "message.envelope": ("Envelope",),
     "errors": (
         "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LimitError",
         "LintError", "MailTemplatesError", "RuleError", "SettingsError", "TemplateError", "UndefinedError",
     ),
-    "inliner": ("Inliner", "inline_css"),
-    "linter": ("Linter", "lint"),
-    "message": ("Message",),
-    "outcome": ("Receipt",),
-    "parts": ("Parts",),
-    "plaintext": ("to_text",),
-    "sandbox": ("Limits",),
+    "inlining.inliner": ("Inliner", "inline_css"),
+    "lint.linter": ("Linter", "lint"),
+    "message.message": ("Message",),
+    "delivery.outcome": ("Receipt",),
+    "message.parts": ("Parts",),
+    "text.plaintext": ("to_text",),
+    "template.sandbox": ("Limits",),
     "settings": ("Settings", "read_settings"),
-    "stamp": ("Stamp",),
-    "transport": ("Transport",),
+    "message.stamp": ("Stamp",),
+    "delivery.transport": ("Transport",),
     "transports": ("open_transport",),
     "version": ("VERSION",),
 }  # fmt: skip

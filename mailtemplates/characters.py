@@ -1,6 +1,6 @@
 """Which characters may not stand in a header, an address or a file name.
 
-Floor 1. Control characters end or damage a line (RFC 5322 §2.2, CWE-93), bidi controls make a reader see another
+Control characters end or damage a line (RFC 5322 §2.2, CWE-93), bidi controls make a reader see another
 text than the one that is there (CVE-2021-42574), surrogates and noncharacters are no text at all. The implicit marks
 U+200E, U+200F and U+061C order neutral characters in Hebrew and Arabic names and cannot reverse a run of letters, so
 they may stand in text; addresses and file names refuse them too.

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache, Environment
 
-from mailtemplates import context
-from mailtemplates.address import Mailbox
-from mailtemplates.attachment import Attachment
-from mailtemplates.catalogs import Catalogs, Translations
-from mailtemplates.composer import compose
-from mailtemplates.contract import Contract, find_contract, read_contract, schema_names
 from mailtemplates.errors import DataError, LintError, SettingsError
-from mailtemplates.inliner import Inliner, Store
-from mailtemplates.loader import Files, TemplateFolders, folders_of, template_folders
-from mailtemplates.message import Message
-from mailtemplates.parts import Parts
-from mailtemplates.renderer import Given, MakeEnvironment, Renderer
-from mailtemplates.sandbox import LimitedSandbox, Limits
+from mailtemplates.headers.address import Mailbox
+from mailtemplates.inlining.inliner import Inliner, Store
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.composer import compose
+from mailtemplates.message.message import Message
+from mailtemplates.message.parts import Parts
+from mailtemplates.message.stamp import Stamp
 from mailtemplates.settings import Settings
 from mailtemplates.severity import Severity, reaches
-from mailtemplates.sinks import FILTERS, environment_for
-from mailtemplates.stamp import Stamp
+from mailtemplates.template import context
+from mailtemplates.template.catalogs import Catalogs, Translations
+from mailtemplates.template.contract import Contract, find_contract, read_contract, schema_names
+from mailtemplates.template.loader import Files, TemplateFolders, folders_of, template_folders
+from mailtemplates.template.renderer import Given, MakeEnvironment, Renderer
+from mailtemplates.template.sandbox import LimitedSandbox, Limits
+from mailtemplates.template.sinks import FILTERS, environment_for
 
 if TYPE_CHECKING:
-    from mailtemplates.linter import Linter
+    from mailtemplates.lint.linter import Linter
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
 """Whole addresses: ``"Ann <ann@x.example>, bob@x.example"``, ``{"name": …, "email": …}``, or a sequence of such."""
@@ -256,7 +256,7 @@ class Engine:
 
     @cached_property
     def _linter(self) -> Linter:
-        from mailtemplates.linter import Linter  # most runs do not lint, and it is half of what there is to import
+        from mailtemplates.lint.linter import Linter  # most runs do not lint, and it is half of what there is to import
 
         return Linter(self.settings)
 

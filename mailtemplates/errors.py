@@ -97,7 +97,7 @@ class RuleError(MailTemplatesError):
 class TransportError(MailTemplatesError):
     """The link to a mail server cannot be made, is refused, or broke.
 
-    :param phase: where, a word of :data:`mailtemplates.outcome.Phase`.
+    :param phase: where, a word of :data:`mailtemplates.delivery.outcome.Phase`.
     :param temporary: whether the same may work later with nothing changed.
     :param code: the reply's code, when the server gave one; ``enhanced`` is its enhanced status code.
     """
@@ -115,7 +115,7 @@ class TransportError(MailTemplatesError):
 class LintError(MailTemplatesError):
     """A message has findings at or over the severity that the caller refuses.
 
-    :param diagnostics: those findings, each a :class:`~mailtemplates.diagnostic.Diagnostic`.
+    :param diagnostics: those findings, each a :class:`~mailtemplates.lint.diagnostic.Diagnostic`.
     """
 
     def __init__(self, problem: str, *, diagnostics: Sequence[Any] = (), cure: str = "") -> None:

@@ -1,7 +1,4 @@
-"""What a rule says: a place, the problem, the cure, and perhaps a fix.
-
-Floor 2.
-"""
+"""What a rule says: a place, the problem, the cure, and perhaps a fix."""
 
 from __future__ import annotations
 
@@ -9,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mailtemplates.rawfield import Span
 from mailtemplates.severity import SEVERITIES as SEVERITIES
 from mailtemplates.severity import Severity as Severity
 from mailtemplates.source import Location
+from mailtemplates.span import Span
 
 
 class Edit(NamedTuple):

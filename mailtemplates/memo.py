@@ -1,7 +1,4 @@
-"""A bounded, thread-safe memory of answers: the oldest leave when it is full.
-
-Floor 0.
-"""
+"""A bounded, thread-safe memory of answers: the oldest leave when it is full."""
 
 from __future__ import annotations
 

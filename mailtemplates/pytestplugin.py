@@ -16,7 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from mailtemplates.engine import Engine, Mail
-    from mailtemplates.message import Message
+    from mailtemplates.message.message import Message
 
 _FOLDER = "mail"
 
@@ -52,8 +52,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def golden_mail(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Compares a mail with the transcript of an earlier run: ``golden_mail(mail)`` or ``golden_mail(mail, "name")``."""
+    from mailtemplates.octets.transcript import transcribe
     from mailtemplates.testing import message_of
-    from mailtemplates.transcript import transcribe
 
     def check(mail: Mail | Message, name: str = "") -> None:
         path = request.path.parent / _FOLDER / f"{name or _safe(request.node.name)}.txt"

@@ -1,7 +1,4 @@
-"""How bad a finding is.
-
-Floor 0.
-"""
+"""How bad a finding is."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where something stands: a source text, and a place in it.
 
-Floor 0. Nothing here knows about templates, html or mail; a :class:`Source` is a name and its text, a
+Nothing here knows about templates, html or mail; a :class:`Source` is a name and its text, a
 :class:`Location` is a line and a column of it, and :func:`snippet` draws the place for a person.
 """
 

@@ -10,19 +10,19 @@ from functools import cached_property
 from html import unescape
 from typing import Any
 
-from mailtemplates.address import mailboxes
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.engine import Engine, Mail
 from mailtemplates.finding import Severity
-from mailtemplates.linter import lint
-from mailtemplates.markup import attributes, cut
-from mailtemplates.message import Message
-from mailtemplates.mime import Part, parse
-from mailtemplates.rawaddress import display_name, read_addresses
-from mailtemplates.rawword import decode
+from mailtemplates.headers.address import mailboxes
+from mailtemplates.html.markup import attributes, cut
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.linter import lint
+from mailtemplates.message.message import Message
+from mailtemplates.message.stamp import Stamp
+from mailtemplates.octets.address import display_name, read_addresses
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.mime import Part, parse
 from mailtemplates.settings import Settings
 from mailtemplates.severity import reaches
-from mailtemplates.stamp import Stamp
 
 #: The stamp of messages that tests compose, so that they are the same at every run.
 STAMP = Stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "test")

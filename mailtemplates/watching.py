@@ -1,7 +1,4 @@
-"""Files watched for changes, by their sizes and times.
-
-Floor 0.
-"""
+"""Files watched for changes, by their sizes and times."""
 
 from __future__ import annotations
 

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.address import Group, Mailbox, mailbox, mailboxes, parse_addr_spec, parse_addresses, parse_mailbox
 from mailtemplates.errors import AddressError
+from mailtemplates.headers.address import (
+    Group,
+    Mailbox,
+    mailbox,
+    mailboxes,
+    parse_addr_spec,
+    parse_addresses,
+    parse_mailbox,
+)
 
 RIGHT = {
     "bare": ("ann@acme.example", "ann@acme.example"),

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.linter import Linter
-from mailtemplates.notation import read_examples
-from mailtemplates.rawmessage import read_message
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.message import read_message
+from mailtemplates.octets.notation import read_examples
 from mailtemplates.settings import Settings
 
 LIST = "List-Unsubscribe: <https://acme-shop.com/u/7f3a>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n"

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.attachment import Attachment, check_filename
 from mailtemplates.errors import AttachmentError
-from mailtemplates.parameter import ascii_fallback, write_parameter
-from mailtemplates.rawparameter import read_disposition
+from mailtemplates.headers.parameter import ascii_fallback, write_parameter
+from mailtemplates.message.attachment import Attachment, check_filename
+from mailtemplates.octets.parameter import read_disposition
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

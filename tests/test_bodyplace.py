@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.bodyplace import locate
-from mailtemplates.decoding import decode_body
-from mailtemplates.mime import parse
-from mailtemplates.rawquoted import quote_octets
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.decoding import decode_body
+from mailtemplates.octets.mime import parse
+from mailtemplates.octets.quotedprintable import quote_octets
 
 HEAD = "Content-Type: text/plain\nContent-Transfer-Encoding: %s\n\n"
 QUOTED = {

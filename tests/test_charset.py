@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.charset import (
+from mailtemplates.octets.charset import (
     Misfit,
     find_charset,
     find_codec,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from chromium import computed_styles, find_chromium, style_differences
 
-from mailtemplates.inliner import Inliner
+from mailtemplates.inlining.inliner import Inliner
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no chromium is installed")
 

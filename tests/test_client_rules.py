@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.cssproperty import longhands, meant_property
-from mailtemplates.elementmatch import matches, read_compounds
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.linter import Linter
-from mailtemplates.sentstyle import sent_style
+from mailtemplates.css.property import longhands, meant_property
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.elementmatch import matches, read_compounds
+from mailtemplates.html.sentstyle import sent_style
+from mailtemplates.html.sheetplace import place_in_sheet, place_of_declaration
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
-from mailtemplates.sheetplace import place_in_sheet, place_of_declaration
 
 
 @cache

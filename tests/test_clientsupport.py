@@ -8,9 +8,9 @@ from runpy import run_path
 
 import pytest
 
-from mailtemplates.clientfeature import GRACEFUL, HAND, PARTLY, QUIET, UNMAPPED, find_features, keys_of
-from mailtemplates.clientsupport import Feature, by_family, choose_clients, read_support
-from mailtemplates.clientverdict import verdicts
+from mailtemplates.clients.feature import GRACEFUL, HAND, PARTLY, QUIET, UNMAPPED, find_features, keys_of
+from mailtemplates.clients.support import Feature, by_family, choose_clients, read_support
+from mailtemplates.clients.verdict import verdicts
 from mailtemplates.errors import SettingsError
 from mailtemplates.settings import CLIENTS
 

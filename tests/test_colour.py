@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.colour import Colour, contrast, read_colour, show_colour
+from mailtemplates.css.colour import Colour, contrast, read_colour, show_colour
 
 WRITTEN: list[tuple[str, Colour | None]] = [
     ("#fff", (255, 255, 255)),

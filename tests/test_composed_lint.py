@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from test_octets_properties import LOCAL, TEXT
 
 from mailtemplates import Engine
-from mailtemplates.attachment import Attachment
-from mailtemplates.composer import compose
 from mailtemplates.errors import MailTemplatesError
-from mailtemplates.fragment import Data
-from mailtemplates.headers import make_field, read_field
-from mailtemplates.linter import Linter
-from mailtemplates.message import Message
-from mailtemplates.parts import Parts
+from mailtemplates.headers.fragment import Data
+from mailtemplates.headers.headerblocks import make_field, read_field
+from mailtemplates.lint.linter import Linter
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.composer import compose
+from mailtemplates.message.message import Message
+from mailtemplates.message.parts import Parts
 from mailtemplates.settings import Settings
 
 #: CHS006 and CHS009 judge what the author wrote: a wrong ``<meta charset>``, characters that are damaged already.

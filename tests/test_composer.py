@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 import wire
 
-from mailtemplates.attachment import Attachment
-from mailtemplates.composer import compose
-from mailtemplates.entity import Branch, text_leaf, write_entity
 from mailtemplates.errors import AddressError, AttachmentError, ComposeError, SettingsError
-from mailtemplates.field import Field, Text
-from mailtemplates.headers import make_field
-from mailtemplates.message import Message
-from mailtemplates.mime import Part, parse
-from mailtemplates.parts import Parts
-from mailtemplates.stamp import Stamp
+from mailtemplates.headers.field import Field, Text
+from mailtemplates.headers.headerblocks import make_field
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.composer import compose
+from mailtemplates.message.entity import Branch, text_leaf, write_entity
+from mailtemplates.message.message import Message
+from mailtemplates.message.parts import Parts
+from mailtemplates.message.stamp import Stamp
+from mailtemplates.octets.mime import Part, parse
 
 STAMP = Stamp(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "20260102.abc")
 FROM = make_field("From", "Acme <hello@acme.example>")

@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from mailtemplates.connectionpool import ConnectionPool
+from mailtemplates.delivery.connectionpool import ConnectionPool
+from mailtemplates.delivery.smtpsession import Session
+from mailtemplates.delivery.smtpwire import Endpoint, Wire
+from mailtemplates.delivery.throttle import Throttle, read_rate
 from mailtemplates.errors import TransportError
-from mailtemplates.smtpsession import Session
-from mailtemplates.smtpwire import Endpoint, Wire
-from mailtemplates.throttle import Throttle, read_rate
 
 
 def test_after_failures_the_next_connections_come_after_growing_random_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.contentid import cid_urls, content_id, mentioned
-from mailtemplates.mime import parse
+from mailtemplates.octets.contentid import cid_urls, content_id, mentioned
+from mailtemplates.octets.mime import parse
 
 HEAD = b"Content-Type: text/html; charset=utf-8\n\n"
 HTML = {

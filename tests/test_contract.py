@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from mailtemplates.acceptor import FORMATS, compile_acceptor
-from mailtemplates.contract import Contract, find_contract, read_contract, schema_names
 from mailtemplates.errors import DataError
+from mailtemplates.template.acceptor import FORMATS, compile_acceptor
+from mailtemplates.template.contract import Contract, find_contract, read_contract, schema_names
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.inliner import inline_css
-from mailtemplates.linter import Linter
-from mailtemplates.origins import html_place
+from mailtemplates.inlining.inliner import inline_css
+from mailtemplates.inspection.origins import html_place
+from mailtemplates.inspection.templatelint import TemplateLinter
+from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
-from mailtemplates.templatelint import TemplateLinter
 
 SCHEMA = '{"type": "object", "properties": {"name": {"type": "string"}}, "examples": [{"name": "Ben"}]}'
 LAYOUT = """\

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mailtemplates.fixing import apply_fixes, fix_octets
-from mailtemplates.linter import Linter
-from mailtemplates.mime import parse
-from mailtemplates.rawmessage import read_message
+from mailtemplates.lint.fixing import apply_fixes, fix_octets
+from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.message import read_message
+from mailtemplates.octets.mime import parse
 from mailtemplates.settings import Settings
 
 CTE = Linter(Settings(select=("CTE",)))

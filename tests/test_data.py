@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mailtemplates.data import read_data, set_value
 from mailtemplates.errors import DataError, SettingsError
+from mailtemplates.template.data import read_data, set_value
 
 
 def test_reads_an_object_and_drops_a_byte_order_mark() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.decoding import decode_body
+from mailtemplates.octets.decoding import decode_body
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from mailtemplates.address import Mailbox
 from mailtemplates.errors import HeaderError
-from mailtemplates.field import (
+from mailtemplates.headers.address import Mailbox
+from mailtemplates.headers.field import (
     AddressList,
     Date,
     Field,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.figures import is_told, read_figures, read_told
+from mailtemplates.text.figures import is_told, read_figures, read_told
 
 FOUND = {
     "You paid $49.00 today": [("amount", "$49.00")],

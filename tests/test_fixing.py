@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.finding import Edit, Fix, Severity
-from mailtemplates.fixing import apply_fixes, fix_octets
-from mailtemplates.rawfield import Span
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.fixing import apply_fixes, fix_octets
+from mailtemplates.span import Span
 
 OCTETS = b"0123456789" * 4
 

@@ -6,9 +6,9 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
-from mailtemplates.diagnostic import Diagnostic
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.linter import lint
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import lint
 
 
 def _findings(message: MIMEText | MIMEMultipart, name: str) -> list[Diagnostic]:

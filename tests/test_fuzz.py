@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.catalogue import all_rules
-from mailtemplates.notation import read_examples
+from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.octets.notation import read_examples
 
 HERE = Path(__file__).parent
 SECONDS = 15

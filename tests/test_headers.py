@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import wire
 
-from mailtemplates.address import Group, Mailbox
 from mailtemplates.errors import AddressError, HeaderError
-from mailtemplates.field import AddressList, Date, Field, MessageIds, Text, UrlList
-from mailtemplates.fragment import Data
-from mailtemplates.headers import make_field, parse_headers_block, read_field, write_field
+from mailtemplates.headers.address import Group, Mailbox
+from mailtemplates.headers.field import AddressList, Date, Field, MessageIds, Text, UrlList
+from mailtemplates.headers.fragment import Data
+from mailtemplates.headers.headerblocks import make_field, parse_headers_block, read_field, write_field
 from mailtemplates.source import Location
 
 PLACE = Location("welcome.j2", 3)

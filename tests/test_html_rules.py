@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.linter import Found, Linter
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Found, Linter
 from mailtemplates.settings import Settings
 
 RIGHT = """\

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.htmlcontext import TEXT, UNKNOWN, HtmlContext, advance, after_value, begins_in_text, joined
+from mailtemplates.html.context import TEXT, UNKNOWN, HtmlContext, advance, after_value, begins_in_text, joined
 
 
 def context(html: str) -> HtmlContext:

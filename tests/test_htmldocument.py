@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.markup import cut
-from mailtemplates.rawfield import Span
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.markup import cut
+from mailtemplates.span import Span
 
 NESTED = {
     "paragraphs": "<p>a<p>b<b>c<p>d",

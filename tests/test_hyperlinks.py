@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import read_hyperlinks, read_text_urls
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hyperlinks import read_hyperlinks, read_text_urls
 
 HTML = {
     '<a href="https://a.example/?b=1&amp;c=2">x</a>': [("link", "https://a.example/?b=1&c=2")],

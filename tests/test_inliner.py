@@ -9,9 +9,9 @@ import pytest
 from markupsafe import Markup
 
 from mailtemplates.errors import SettingsError
-from mailtemplates.inliner import Inliner, inline_css
 from mailtemplates.inliners import engine_names
-from mailtemplates.planstore import FileStore
+from mailtemplates.inlining.inliner import Inliner, inline_css
+from mailtemplates.inlining.planstore import FileStore
 
 ENGINES = engine_names()
 

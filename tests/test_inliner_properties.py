@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtemplates.inliner import Inliner
-from mailtemplates.markup import cut
+from mailtemplates.html.markup import cut
+from mailtemplates.inlining.inliner import Inliner
 
 SHEETS = st.sampled_from(
     [

@@ -8,7 +8,7 @@ import pytest
 
 from mailtemplates.errors import MailTemplatesError, SettingsError
 from mailtemplates.inliners import engine_names, engine_version, load_engine
-from mailtemplates.matching import Matching, match
+from mailtemplates.inlining.matching import Matching, match
 
 
 @pytest.mark.parametrize("engine", engine_names())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.lexeme import read_lexemes
+from mailtemplates.octets.lexeme import read_lexemes
 
 # Each lexeme as its kind's first letter (`=` an encoded word, `s` white space, `!` a special) and its text.
 CASES = {

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.linter import Found, Linter
-from mailtemplates.rawmessage import read_message
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Found, Linter
+from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
 
 LINTER = Linter(Settings(select=("LNK",)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.markup import attribute_spans, attributes, cut, decode, remove_attribute, set_attribute
+from mailtemplates.html.markup import attribute_spans, attributes, cut, decode, remove_attribute, set_attribute
 
 BITS = st.lists(
     st.sampled_from(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailtemplates.media import calendar_method, find_charset, guess_media_type, mail_charset
+from mailtemplates.message.media import calendar_method, find_charset, guess_media_type, mail_charset
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 ZIP = b"PK\x03\x04" + bytes(20)

@@ -8,11 +8,11 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailtemplates.address import Mailbox
-from mailtemplates.envelope import Envelope
-from mailtemplates.headers import make_field
-from mailtemplates.message import Message
-from mailtemplates.parts import Parts
+from mailtemplates.headers.address import Mailbox
+from mailtemplates.headers.headerblocks import make_field
+from mailtemplates.message.envelope import Envelope
+from mailtemplates.message.message import Message
+from mailtemplates.message.parts import Parts
 
 MESSAGE = Message(b"Subject: a\r\n\r\nb\r\n", Envelope("a@x.test", ("b@x.test",)), "id@x.test")
 
@@ -36,7 +36,7 @@ def test_values_are_frozen() -> None:
 
 def test_the_standard_library_is_not_loaded_to_write() -> None:
     """Its writer is never what is sent, and importing it costs a short command its time."""
-    code = "import sys, mailtemplates.composer; print('email' in sys.modules, 'idna' in sys.modules)"
+    code = "import sys, mailtemplates.message.composer; print('email' in sys.modules, 'idna' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.delimiters import guess_boundary
-from mailtemplates.drawing import outline
-from mailtemplates.mime import MAX_DEPTH, MAX_PARTS, Part, Span, parse
+from mailtemplates.octets.delimiters import guess_boundary
+from mailtemplates.octets.drawing import outline
+from mailtemplates.octets.mime import MAX_DEPTH, MAX_PARTS, Part, Span, parse
 
 MIXED = b"""\
 From: a@x.test

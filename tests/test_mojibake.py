@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.mojibake import find_garbled
+from mailtemplates.text.mojibake import find_garbled
 
 WORDS = {
     "french": "élève à Noël",

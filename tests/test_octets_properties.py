@@ -17,16 +17,18 @@ import wire
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailtemplates import addrspec, characters, field, media, parameter
-from mailtemplates.attachment import Attachment
+from mailtemplates import characters
 from mailtemplates.characters import find_forbidden
-from mailtemplates.composer import compose
 from mailtemplates.errors import MailTemplatesError
-from mailtemplates.fragment import Data
-from mailtemplates.headers import read_field, write_field
-from mailtemplates.mime import Part, parse
-from mailtemplates.parts import Parts
-from mailtemplates.stamp import Stamp
+from mailtemplates.headers import addrspec, field, parameter
+from mailtemplates.headers.fragment import Data
+from mailtemplates.headers.headerblocks import read_field, write_field
+from mailtemplates.message import media
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.composer import compose
+from mailtemplates.message.parts import Parts
+from mailtemplates.message.stamp import Stamp
+from mailtemplates.octets.mime import Part, parse
 
 STAMP = Stamp.parse("2026-01-02T03:04:05Z,abc")
 
@@ -159,11 +161,11 @@ def decoded(part: Part) -> str:
 
 SCRIPT = """
 import hashlib
-from mailtemplates.attachment import Attachment
-from mailtemplates.composer import compose
-from mailtemplates.headers import make_field
-from mailtemplates.parts import Parts
-from mailtemplates.stamp import Stamp
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.composer import compose
+from mailtemplates.headers.headerblocks import make_field
+from mailtemplates.message.parts import Parts
+from mailtemplates.message.stamp import Stamp
 
 fields = (
     make_field("From", "Acme <hello@acme.example>"),

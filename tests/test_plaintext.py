@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from mailtemplates import plaintext
-from mailtemplates.plaintext import text_of, to_text
-from mailtemplates.woven import Woven
-from mailtemplates.wrapping import display_width
+from mailtemplates.text import plaintext
+from mailtemplates.text.plaintext import text_of, to_text
+from mailtemplates.text.woven import Woven
+from mailtemplates.text.wrapping import display_width
 
 LONG_URL = "https://example.com/" + "a/" * 60 + "?q=1&r=2"
 NOISE = "aaaa bbbb cccc dddd eeee ffff gggg hhhh iiii jjjj kkkk llll mmmm nnnn oooo pppp"
@@ -336,7 +336,7 @@ def test_a_document_of_a_known_shape_is_filled_in() -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailtemplates.reading._CHARACTERS", 20_000)
+    monkeypatch.setattr("mailtemplates.text.reading._CHARACTERS", 20_000)
     sizes = []
     for number in range(200):
         assert text_of(["<p>", f'<b title="{number}">{number}</b>', "</p>"]) == f"{number}\n"

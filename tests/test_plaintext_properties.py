@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailtemplates.plaintext import text_of, to_text
-from mailtemplates.wrapping import display_width, wrap
+from mailtemplates.text.plaintext import text_of, to_text
+from mailtemplates.text.wrapping import display_width, wrap
 
 NAMES = [
     "p", "div", "span", "a", "table", "tr", "td", "th", "tbody", "caption", "ul", "ol", "li", "h1", "h2", "blockquote",

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.linter import lint
-from mailtemplates.rawaddress import RawGroup, display_name, parse_raw_addresses
-from mailtemplates.rawaddrspec import OBSOLETE
+from mailtemplates.lint.linter import lint
+from mailtemplates.octets.address import RawGroup, display_name, parse_raw_addresses
+from mailtemplates.octets.addrspec import OBSOLETE
 
 # The text, the addresses that are read in it (`-` where there is none), the faults with the words they are about.
 CASES: dict[str, tuple[str, list[str], list[str]]] = {

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.decoding import decode_base64
-from mailtemplates.rawbase64 import find_fault
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.decoding import decode_base64
 
 
 @pytest.mark.parametrize(

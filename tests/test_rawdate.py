@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.moment import write_moment
-from mailtemplates.rawdate import read_date
+from mailtemplates.headers.moment import write_moment
+from mailtemplates.octets.date import read_date
 
 # RFC 5322 §3.3 and its appendix A, and legal forms that readers often refuse.
 LEGAL = {

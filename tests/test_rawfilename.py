@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailtemplates.mime import parse
-from mailtemplates.rawfilename import read_filenames
+from mailtemplates.octets.filename import read_filenames
+from mailtemplates.octets.mime import parse
 
 FIELDS = {
     "filename": ('Content-Disposition: attachment; filename="a b.pdf"', [("filename", "a b.pdf", "a b.pdf")]),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.rawfield import RawField, Span, read_header
-from mailtemplates.rawlisturi import read_list_uris
+from mailtemplates.octets.field import RawField, read_header
+from mailtemplates.octets.listuri import read_list_uris
+from mailtemplates.span import Span
 
 
 def field(body: str) -> RawField:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.rawmessageid import read_message_id, read_message_ids
+from mailtemplates.octets.messageid import read_message_id, read_message_ids
 
 # RFC 5322 appendix A, and odd identifiers that are legal.
 LEGAL = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.rawparameter import Kind, read_disposition, read_parametric, read_token, read_type
+from mailtemplates.octets.parameter import Kind, read_disposition, read_parametric, read_token, read_type
 
 
 @pytest.mark.parametrize(

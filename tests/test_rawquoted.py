@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.decoding import decode_quoted
-from mailtemplates.rawquoted import LIMIT, mend_line, quote_octets
+from mailtemplates.octets.decoding import decode_quoted
+from mailtemplates.octets.quotedprintable import LIMIT, mend_line, quote_octets
 
 RIGHT = re.compile(rb"(?:[!-<>-~\t ]|=[0-9A-F]{2})*=?")
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.orgdomain import is_aligned, organizational_domain
-from mailtemplates.rawfield import RawField, Span, read_header
-from mailtemplates.rawsignature import read_tags, signed_fields
+from mailtemplates.links.orgdomain import is_aligned, organizational_domain
+from mailtemplates.octets.field import RawField, read_header
+from mailtemplates.octets.signature import read_tags, signed_fields
+from mailtemplates.span import Span
 
 # RFC 6376 §3.5, the example, with its folds.
 EXAMPLE = (

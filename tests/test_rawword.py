@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.rawfield import RawField, Span, read_header
-from mailtemplates.rawword import decode, read_words, runs
+from mailtemplates.octets.encodedword import decode, read_words, runs
+from mailtemplates.octets.field import RawField, read_header
+from mailtemplates.span import Span
 
 
 def field_of(line: str | bytes) -> RawField:

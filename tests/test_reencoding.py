@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.attachment import Attachment
-from mailtemplates.composer import compose
 from mailtemplates.finding import Fix
-from mailtemplates.fixing import apply_fixes, fix_octets
-from mailtemplates.headers import make_field
-from mailtemplates.linter import Linter
-from mailtemplates.mime import Part, parse
-from mailtemplates.parts import Parts
-from mailtemplates.reencoding import reencode, relabel
+from mailtemplates.headers.headerblocks import make_field
+from mailtemplates.lint.fixing import apply_fixes, fix_octets
+from mailtemplates.lint.linter import Linter
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.composer import compose
+from mailtemplates.message.parts import Parts
+from mailtemplates.message.stamp import Stamp
+from mailtemplates.message.transfer import encode_text
+from mailtemplates.octets.mime import Part, parse
+from mailtemplates.octets.reencoding import reencode, relabel
 from mailtemplates.settings import Settings
-from mailtemplates.stamp import Stamp
-from mailtemplates.transfer import encode_text
 
 CTE = Linter(Settings(select=("CTE",)))
 STAMP = Stamp.parse("2026-01-02T03:04:05Z,abc")

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import RuleError, SettingsError
 from mailtemplates.finding import Severity, replace
-from mailtemplates.rawfield import Span
-from mailtemplates.report import Report, Trouble, fingerprints, total_line
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.report import Report, Trouble, fingerprints, total_line
 from mailtemplates.reports import format_names, load_format
-from mailtemplates.wrapping import display_width
+from mailtemplates.span import Span
+from mailtemplates.text.wrapping import display_width
 
 SCHEMA = json.loads((Path(__file__).parent / "sarif" / "sarif-2.1.0-rtm.5.json").read_text())
 SARIF = jsonschema.Draft4Validator(SCHEMA)

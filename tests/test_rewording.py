@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtemplates.errors import HeaderError
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.headers import make_field, write_field
-from mailtemplates.linter import Linter
-from mailtemplates.rawfield import RawField, Span, read_header
-from mailtemplates.rawmessage import read_message
-from mailtemplates.rawword import decode
-from mailtemplates.rewording import Piece, reword
+from mailtemplates.headers.headerblocks import make_field, write_field
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.field import RawField, read_header
+from mailtemplates.octets.message import read_message
+from mailtemplates.octets.rewording import Piece, reword
 from mailtemplates.settings import Settings
+from mailtemplates.span import Span
 
 
 def field_of(octets: bytes) -> RawField:

@@ -6,14 +6,14 @@ from functools import cache
 
 import pytest
 
-from mailtemplates.bodies import read_bodies
-from mailtemplates.catalogue import all_rules
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.linter import Linter
-from mailtemplates.notation import read_examples, read_html
-from mailtemplates.rawmessage import read_message
-from mailtemplates.rule import Example, Rule
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.lint.rule import Example, Rule
+from mailtemplates.octets.bodies import read_bodies
+from mailtemplates.octets.message import read_message
+from mailtemplates.octets.notation import read_examples, read_html
 from mailtemplates.settings import Settings
 
 

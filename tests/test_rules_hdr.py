@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.linter import Linter
-from mailtemplates.rawmessage import read_message
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
 
 RIGHT = b"""From: Acme <hello@acme-shop.com>

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.datatype import DataType, at, is_nullable, without_null
-from mailtemplates.schematype import type_of
+from mailtemplates.jinja.datatype import DataType, at, is_nullable, without_null
+from mailtemplates.jinja.schematype import type_of
 
 OBJECT: dict[str, Any] = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {}}}
 TREE: dict[str, Any] = {

@@ -30,11 +30,11 @@ from smtpserver import (
 )
 
 from mailtemplates import Envelope, Message
+from mailtemplates.delivery.event import Event
+from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
+from mailtemplates.delivery.smtpwire import LIMITS, Endpoint
+from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import AddressError, SettingsError
-from mailtemplates.event import Event
-from mailtemplates.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
-from mailtemplates.smtpwire import LIMITS, Endpoint
-from mailtemplates.transport import Transport
 from mailtemplates.transports import open_transport
 
 PASSWORD = "pässwörd-s3cret"
@@ -275,7 +275,7 @@ def test_another_certificate_than_the_pinned_one_stops_everything(to: Open, cert
 
 
 def test_tls_older_than_1_2_is_refused(to: Open, certificates: Certificates) -> None:
-    from mailtemplates.smtpwire import make_context
+    from mailtemplates.delivery.smtpwire import make_context
 
     assert make_context().minimum_version == ssl.TLSVersion.TLSv1_2
     assert make_context().verify_mode == ssl.CERT_REQUIRED
@@ -741,7 +741,7 @@ def test_a_kept_connection_is_looked_at_before_it_is_used(
         transport = to(server, "timeout=0.5")
         one(transport)
         time.sleep(0.1)
-        monkeypatch.setattr("mailtemplates.connectionpool._ASK_AFTER", 0.0)
+        monkeypatch.setattr("mailtemplates.delivery.connectionpool._ASK_AFTER", 0.0)
         for number in range(3):
             assert isinstance(one(transport, mail(number=number)), Accepted)
     assert "retry" not in [event.kind for event in events]

@@ -10,7 +10,7 @@ from chromium import find_chromium, style_differences
 from conftest import ROOT, STAMP
 
 from mailtemplates import Engine, Inliner, Linter, Settings
-from mailtemplates.templatelint import TemplateLinter
+from mailtemplates.inspection.templatelint import TemplateLinter
 
 NAMES = ("welcome", "password_reset", "receipt", "newsletter")
 GOLDEN = ROOT / "tests" / "golden"

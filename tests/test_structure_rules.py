@@ -9,10 +9,10 @@ from itertools import count
 
 import pytest
 
-from mailtemplates.diagnostic import Diagnostic
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.linter import Linter
-from mailtemplates.mime import parse
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.mime import parse
 from mailtemplates.settings import Settings
 
 HEAD = """\

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.cascade import Match, cascade
-from mailtemplates.selector import read_selector
-from mailtemplates.stylesheet import Declaration, read_declarations, read_sheet
+from mailtemplates.css.cascade import Match, cascade
+from mailtemplates.css.selector import read_selector
+from mailtemplates.css.stylesheet import Declaration, read_declarations, read_sheet
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.diagnostic import Diagnostic
-from mailtemplates.linter import Linter
+from mailtemplates.inspection.templatelint import TemplateLinter
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
-from mailtemplates.templatelint import TemplateLinter
 
 SAMPLE = {
     "items": ["a", "b"], "yes": True, "empty": [], "name": "Ann", "lost": "Caf\ufffd", "picture": "cid:nothing",

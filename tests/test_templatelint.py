@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.catalogue import all_rules
-from mailtemplates.diagnostic import Diagnostic
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.linter import Linter
-from mailtemplates.notation import read_octets
-from mailtemplates.rule import Example, Rule
+from mailtemplates.inspection.templatelint import TemplateLinter
+from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.lint.rule import Example, Rule
+from mailtemplates.octets.notation import read_octets
 from mailtemplates.settings import Settings
-from mailtemplates.templatelint import TemplateLinter
 
 SAMPLE = {"user": {"name": "Ann"}}
 RIGHT = """\

@@ -10,8 +10,8 @@ import pytest
 from conftest import MakeEngine
 
 from mailtemplates import Mail
+from mailtemplates.octets.transcript import transcribe
 from mailtemplates.testing import MailAssertion, assert_lints_clean, assert_mail
-from mailtemplates.transcript import transcribe
 
 pytest_plugins = ["pytester"]
 

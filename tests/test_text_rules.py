@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtemplates.bodies import read_bodies
-from mailtemplates.diagnostic import Diagnostic
-from mailtemplates.fixing import apply_fixes
-from mailtemplates.linter import Linter
-from mailtemplates.plaintext import to_text
-from mailtemplates.rawmessage import read_message
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.fixing import apply_fixes
+from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.bodies import read_bodies
+from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
+from mailtemplates.text.plaintext import to_text
 
 LINTER = Linter(Settings(profile="bulk", select=("TXT",)))
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.eml"))

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, TemplateError
 
 from mailtemplates import Engine
-from mailtemplates.branches import Watch
 from mailtemplates.engine import EXTENSIONS
-from mailtemplates.origins import html_place
+from mailtemplates.inspection.origins import html_place
+from mailtemplates.inspection.tracer import Tracer
+from mailtemplates.jinja.branches import Watch
+from mailtemplates.jinja.tracing import Traced, join, tracing_environment
 from mailtemplates.source import Source
-from mailtemplates.template import Sink
-from mailtemplates.tracer import Tracer
-from mailtemplates.tracing import Traced, join, tracing_environment
+from mailtemplates.template.reserved import Sink
 
 #: Each holds ``FAULT`` once, at the line and column given for the template given.
 PLACES: dict[str, tuple[dict[str, str], str, int, int]] = {

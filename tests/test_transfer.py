@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailtemplates import quotedprintable
-from mailtemplates.quotedprintable import quote, quote_lines, quote_woven
-from mailtemplates.transfer import encode_base64, encode_bytes, encode_text, is_seven_bit, to_crlf
-from mailtemplates.woven import Woven
+from mailtemplates.message import quotedprintable
+from mailtemplates.message.quotedprintable import quote, quote_lines, quote_woven
+from mailtemplates.message.transfer import encode_base64, encode_bytes, encode_text, is_seven_bit, to_crlf
+from mailtemplates.text.woven import Woven
 
 
 def canonical(text: str) -> bytes:

@@ -15,9 +15,9 @@ import pytest
 from smtpserver import Certificates, Server, make_certificates
 
 from mailtemplates import Envelope, Message
+from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
+from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import AddressError
-from mailtemplates.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
-from mailtemplates.transport import Transport
 from mailtemplates.transports import open_transport, transport_names
 from mailtemplates.transports.failover import FailoverTransport
 from mailtemplates.transports.memory import MemoryTransport

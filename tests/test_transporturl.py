@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtemplates.delivery.login import Login, find_login
+from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.errors import SettingsError
-from mailtemplates.login import Login, find_login
 from mailtemplates.transports import Access, open_transport, transport_names
-from mailtemplates.transporturl import TransportUrl, parse_transport
 
 GOOD = {
     "smtp+starttls://user@host.test:587": TransportUrl("smtp+starttls", "user", None, "host.test", 587),

@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.linter import Linter
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
 
 LINTER = Linter(Settings(select=("unreachable-url",)))

@@ -15,18 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailtemplates import Engine
-from mailtemplates.branches import Branch, Choice, Wish, World, plan
-from mailtemplates.diagnostic import Diagnostic
 from mailtemplates.errors import MailTemplatesError
-from mailtemplates.inspection import Inspection
-from mailtemplates.lintcache import LintCache
-from mailtemplates.linter import Linter
-from mailtemplates.report import Report
+from mailtemplates.inspection.inspection import Inspection
+from mailtemplates.inspection.samples import Samples
+from mailtemplates.inspection.templatelint import TemplateLinter
+from mailtemplates.inspection.tracer import Tracer
+from mailtemplates.jinja.branches import Branch, Choice, Wish, World, plan
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.lintcache import LintCache
+from mailtemplates.lint.linter import Linter
+from mailtemplates.lint.report import Report
 from mailtemplates.reports import load_format
-from mailtemplates.samples import Samples
 from mailtemplates.settings import Settings
-from mailtemplates.templatelint import TemplateLinter
-from mailtemplates.tracer import Tracer
 
 HEAD = """\
 {% block from %}Acme <hello@acme-shop.com>{% endblock %}

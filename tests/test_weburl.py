@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.hostkind import ip_address, is_shortener, why_not_final, why_not_public
-from mailtemplates.lookalike import find_lookalike
-from mailtemplates.weburl import ascii_host, find_fault, has_marks, read_url
+from mailtemplates.links.hostkind import ip_address, is_shortener, why_not_final, why_not_public
+from mailtemplates.links.lookalike import find_lookalike
+from mailtemplates.links.weburl import ascii_host, find_fault, has_marks, read_url
 
 RIGHT = (
     "https://acme.example",

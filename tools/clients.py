@@ -1,8 +1,8 @@
 """``make clients``: the table of what mail clients support, from the npm package ``caniemail``.
 
-Writes ``mailtemplates/caniemail/support.json`` (about a tenth of the package's file) and ``LICENSE`` beside it. Run it
-when caniemail has news; ``tests/test_clientsupport.py`` then says which new features need a place in
-``mailtemplates/clientfeature.py``.
+Writes ``mailtemplates/clients/caniemail/support.json`` (about a tenth of the package's file) and ``LICENSE`` beside it.
+Run it when caniemail has news; ``tests/test_clientsupport.py`` then says which new features need a place in
+``mailtemplates/clients/feature.py``.
 
     python tools/clients.py             # fetches the newest package with npm
     python tools/clients.py FOLDER      # the unpacked package, or one of another date
@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).parent.parent / "mailtemplates" / "caniemail"
+TABLE = Path(__file__).parent.parent / "mailtemplates" / "clients" / "caniemail"
 _NUMBER = re.compile(r"\d+")
 _NOTE = re.compile(r"#(\d+)")
 _LINK = re.compile(r"\[([^\]]+)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")

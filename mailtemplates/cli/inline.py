@@ -8,12 +8,12 @@ from typing import Annotated, cast
 import typer
 
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets
-from mailtemplates.edits import KeepStyle
 from mailtemplates.errors import TemplateError
-from mailtemplates.faults import undecodable
-from mailtemplates.inliner import Inliner
-from mailtemplates.loader import Files
+from mailtemplates.inlining.edits import KeepStyle
+from mailtemplates.inlining.inliner import Inliner
 from mailtemplates.settings import read_settings
+from mailtemplates.template.faults import undecodable
+from mailtemplates.template.loader import Files
 
 
 def command(

@@ -20,17 +20,17 @@ from mailtemplates.cachefolder import cache_folder
 from mailtemplates.characters import ascii_controls
 from mailtemplates.cli.output import warn, write_file, write_lines, write_octets
 from mailtemplates.errors import FileError, MailTemplatesError, RuleError, SettingsError
-from mailtemplates.inputs import STDIN, find_files, template_folders
-from mailtemplates.inspection import Inspection, Judged, Stdin, sights
-from mailtemplates.lintcache import LintCache
-from mailtemplates.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
-from mailtemplates.report import Report, Trouble, any_at, plural, statistics, statistics_json
+from mailtemplates.inspection.inputs import STDIN, find_files, template_folders
+from mailtemplates.inspection.inspection import Inspection, Judged, Stdin, sights
+from mailtemplates.inspection.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
+from mailtemplates.lint.lintcache import LintCache
+from mailtemplates.lint.report import Report, Trouble, any_at, plural, statistics, statistics_json
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings, dump_settings, read_settings
 from mailtemplates.source import Location, shown
 
 if TYPE_CHECKING:
-    from mailtemplates.diagnostic import Diagnostic
+    from mailtemplates.lint.diagnostic import Diagnostic
 
 _List = list[str] | None
 
@@ -150,7 +150,7 @@ class _Run:
 
     def _diff(self, files: Sequence[str]) -> int:
         """Write what fixing would change."""
-        from mailtemplates.octetdiff import diff_lines
+        from mailtemplates.octets.octetdiff import diff_lines
 
         troubles = []
         changed = 0
@@ -189,7 +189,7 @@ class _Run:
             if self._options.write or self._options.prune:
                 raise SettingsError("there is no baseline to write", cure="name its file with --baseline")
             return judged.diagnostics
-        from mailtemplates.baseline import read_baseline
+        from mailtemplates.lint.baseline import read_baseline
 
         path = self._settings.folder / self._settings.baseline
         known = read_baseline(path, missing_is_empty=self._options.write)
@@ -230,7 +230,7 @@ class _Run:
 
 def _show_settings(settings: Settings) -> None:
     """Write the settings that hold, and the rules that they choose."""
-    from mailtemplates.wrapping import wrap
+    from mailtemplates.text.wrapping import wrap
 
     rules = sorted(Inspection(settings, LintCache(None, settings)).linter.codes)
     write_lines(

@@ -13,16 +13,16 @@ from typing import Annotated, Any
 
 import typer
 
-from mailtemplates.bytecode import bytecode_cache
 from mailtemplates.cachefolder import cache_folder
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
-from mailtemplates.data import read_data, set_value
 from mailtemplates.engine import Engine, Mail
 from mailtemplates.errors import DataError, SettingsError
-from mailtemplates.message import Message
-from mailtemplates.planstore import FileStore
+from mailtemplates.inlining.planstore import FileStore
+from mailtemplates.message.message import Message
+from mailtemplates.message.stamp import Stamp
 from mailtemplates.project import locate_template
-from mailtemplates.stamp import Stamp
+from mailtemplates.template.bytecode import bytecode_cache
+from mailtemplates.template.data import read_data, set_value
 
 
 class Part(StrEnum):
@@ -195,8 +195,10 @@ def _json(mail: Mail, message: Message) -> dict[str, Any]:
 
 def _summary(message: Message) -> str:
     """Header fields that a reader sees, and the tree of the parts."""
-    from mailtemplates.drawing import outline  # reading takes as much to import as writing, which needs none of it
-    from mailtemplates.mime import parse
+    from mailtemplates.octets.drawing import (
+        outline,  # reading takes as much to import as writing, which needs none of it
+    )
+    from mailtemplates.octets.mime import parse
 
     octets = message.as_bytes()
     email = message.as_email()

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mailtemplates.catalogue import all_rules, find_rule
 from mailtemplates.cli.output import write_text
 from mailtemplates.errors import SettingsError
-from mailtemplates.overrides import one_of
-from mailtemplates.rulepage import page_lines, page_object
+from mailtemplates.inspection.overrides import one_of
+from mailtemplates.lint.catalogue import all_rules, find_rule
+from mailtemplates.lint.rulepage import page_lines, page_object
 from mailtemplates.source import nearest
 
 

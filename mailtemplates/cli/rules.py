@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from mailtemplates.catalogue import all_rules
 from mailtemplates.cli.output import write_file, write_text
-from mailtemplates.overrides import one_of
-from mailtemplates.rulepage import markdown_pages, row_object, table_lines
+from mailtemplates.inspection.overrides import one_of
+from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.lint.rulepage import markdown_pages, row_object, table_lines
 
 
 def command(

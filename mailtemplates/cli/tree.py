@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mailtemplates.cli.output import read_octets, write_text
-from mailtemplates.drawing import outline
-from mailtemplates.mime import parse
+from mailtemplates.octets.drawing import outline
+from mailtemplates.octets.mime import parse
 
 
 def command(

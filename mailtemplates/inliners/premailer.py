@@ -11,9 +11,9 @@ import logging
 import re
 from collections.abc import Sequence
 
+from mailtemplates.css.selector import split_list
 from mailtemplates.inliners import answer
 from mailtemplates.pattern import pattern
-from mailtemplates.selector import split_list
 
 _LINK = pattern(r":(?:any-)?link(?![-\w])", re.I)
 _NOT = pattern(r":not\(([^()]*)\)", re.I)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.report import Report
 from mailtemplates.pattern import pattern
-from mailtemplates.report import Report
 
 _NO_XML = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 §2.2 does not allow as a character."""

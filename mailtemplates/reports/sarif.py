@@ -8,11 +8,11 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from mailtemplates.catalogue import find_rule
-from mailtemplates.diagnostic import Diagnostic
+from mailtemplates.lint.catalogue import find_rule
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.report import Report, fingerprints
+from mailtemplates.lint.rule import Rule
 from mailtemplates.pattern import pattern
-from mailtemplates.report import Report, fingerprints
-from mailtemplates.rule import Rule
 from mailtemplates.version import VERSION
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

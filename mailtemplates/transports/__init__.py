@@ -10,12 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from mailtemplates.delivery.event import Watcher
+from mailtemplates.delivery.login import Login, Token, find_login
+from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.errors import SettingsError
-from mailtemplates.event import Watcher
-from mailtemplates.login import Login, Token, find_login
 from mailtemplates.source import nearest
-from mailtemplates.transport import Transport
-from mailtemplates.transporturl import TransportUrl, parse_transport
 
 
 class Access(NamedTuple):
@@ -23,7 +23,7 @@ class Access(NamedTuple):
 
     :param password: of the user in the URL, unless the URL says where else it is.
     :param token: gives an OAuth 2 access token; called once a connection.
-    :param watch: is told of every :class:`~mailtemplates.event.Event`.
+    :param watch: is told of every :class:`~mailtemplates.delivery.event.Event`.
     """
 
     password: str | None = None
@@ -52,7 +52,7 @@ def open_transport(
     :param url: such as ``smtp+starttls://user@host:587?cafile=ca.pem``.
     :param password: of the user in the URL.
     :param token: a function that gives an OAuth 2 access token, instead of a password; what it raises goes through.
-    :param watch: a function that is told of every :class:`~mailtemplates.event.Event`.
+    :param watch: a function that is told of every :class:`~mailtemplates.delivery.event.Event`.
     :raises SettingsError: the URL cannot be right; no password is in the error.
     """
     return open_read(parse_transport(url), Access(password, token, watch))

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from mailtemplates.message import Message
-from mailtemplates.outcome import Deferred, NotTried, Outcome, Receipt
-from mailtemplates.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Receipt
+from mailtemplates.delivery.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.message.message import Message
 from mailtemplates.transports import Access, open_read
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = ()
 
@@ -27,7 +27,7 @@ class FailoverTransport(Transport):
         self._resting = [0.0] * len(self._transports)
 
     def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
-        """See :meth:`mailtemplates.transport.Transport.send_all`."""
+        """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
         for message in messages:
             check_envelope(message)
             outcomes: dict[str, Outcome] = {}
@@ -52,7 +52,7 @@ class FailoverTransport(Transport):
         return outcomes
 
     def close(self) -> None:
-        """See :meth:`mailtemplates.transport.Transport.close`."""
+        """See :meth:`mailtemplates.delivery.transport.Transport.close`."""
         for transport in self._transports:
             transport.close()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mailtemplates.message import Message
-from mailtemplates.outcome import Accepted
-from mailtemplates.storing import StoringTransport, local_path, unique_name, write_new
-from mailtemplates.transport import Transport
+from mailtemplates.delivery.outcome import Accepted
+from mailtemplates.delivery.storing import StoringTransport, local_path, unique_name, write_new
+from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.message.message import Message
 from mailtemplates.transports import Access
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = ()
 

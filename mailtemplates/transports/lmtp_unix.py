@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from mailtemplates.delivery.smtptransport import SmtpTransport, ehlo_name
+from mailtemplates.delivery.smtpwire import Endpoint
+from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import SettingsError
-from mailtemplates.smtptransport import SmtpTransport, ehlo_name
-from mailtemplates.smtpwire import Endpoint
-from mailtemplates.transport import Transport
 from mailtemplates.transports import Access
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = ("ehlo", "notify", "per_connection", "pool", "rate", "ret", "timeout")
 

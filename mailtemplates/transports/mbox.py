@@ -8,13 +8,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from mailtemplates.message import Message
-from mailtemplates.outcome import Accepted
+from mailtemplates.delivery.outcome import Accepted
+from mailtemplates.delivery.storing import StoringTransport, local_path
+from mailtemplates.delivery.transport import NULL_SENDER, Transport
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.message.message import Message
 from mailtemplates.pattern import pattern
-from mailtemplates.storing import StoringTransport, local_path
-from mailtemplates.transport import NULL_SENDER, Transport
 from mailtemplates.transports import Access
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = ()
 

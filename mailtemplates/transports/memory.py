@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mailtemplates.message import Message
-from mailtemplates.outcome import Accepted, Outcome, Receipt
-from mailtemplates.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.outcome import Accepted, Outcome, Receipt
+from mailtemplates.delivery.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.message.message import Message
 from mailtemplates.transports import Access
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = ()
 
@@ -26,7 +26,7 @@ class MemoryTransport(Transport):
         self.sent: list[Message] = []
 
     def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
-        """See :meth:`mailtemplates.transport.Transport.send_all`."""
+        """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
         for message in messages:
             check_envelope(message)
             outcomes = [self.answer(message, address) for address in message.envelope.recipients]

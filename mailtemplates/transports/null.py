@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mailtemplates.outcome import Accepted
-from mailtemplates.storing import StoringTransport
-from mailtemplates.transport import Transport
+from mailtemplates.delivery.outcome import Accepted
+from mailtemplates.delivery.storing import StoringTransport
+from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.transports import Access
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = ()
 

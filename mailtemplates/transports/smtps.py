@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mailtemplates.smtptransport import OPTIONS as SECURE
-from mailtemplates.smtptransport import open_smtp
-from mailtemplates.transport import Transport
+from mailtemplates.delivery.smtptransport import OPTIONS as SECURE
+from mailtemplates.delivery.smtptransport import open_smtp
+from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.transports import Access
-from mailtemplates.transporturl import TransportUrl
 
 OPTIONS = SECURE
 

@@ -4,13 +4,13 @@ from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
-from mailtemplates.colour import Colour, read_colour, show_colour
-from mailtemplates.colour import contrast as ratio_of
+from mailtemplates.css.colour import Colour, read_colour, show_colour
+from mailtemplates.css.colour import contrast as ratio_of
+from mailtemplates.css.stylesheet import Declaration, read_declarations
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
-from mailtemplates.stylesheet import Declaration, read_declarations
 
 _ENOUGH, _ENOUGH_LARGE = 4.5, 3.0
 _LARGE, _LARGE_BOLD = 24.0, 18.66

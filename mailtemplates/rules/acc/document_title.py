@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.rule import rule
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.rule import rule
 
 
 @rule("ACC004", severity="warning")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.rule import rule
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 

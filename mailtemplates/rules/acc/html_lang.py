@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix, replace
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.markup import attribute_spans
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.html.markup import attribute_spans
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _TAG = pattern(r"(?:[a-z]{2,3}|[a-z]{4,8}|[xi]-[a-z0-9]{1,8})(?:-[a-z0-9]{1,8})*", 2)
 _UNDERSCORE = pattern(r"([a-z]{2,3})_([a-z]{2}|[a-z]{4})(?:\.[\w-]+|@\w+)?", 2)

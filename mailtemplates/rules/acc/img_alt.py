@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.htmldocument import Element, HtmlDocument
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _TINY = pattern(r"\s*0*[01](?:\.0*)?(?:px)?\s*", 2)
 _TINY_STYLE = pattern(r"(?:^|;)\s*(?:max-)?(width|height)\s*:\s*0*[01](?:\.0*)?(?:px)?\s*(?:!important\s*)?(?=;|\Z)", 2)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix, replace
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.markup import attribute_spans
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.html.markup import attribute_spans
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 _LAYOUT = ("presentation", "none")
 _DATA_ATTRIBUTES = ("summary", "aria-label", "aria-labelledby", "aria-describedby")

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
 
 _EDGES = pattern(r"^[\W_]+|[\W_]+$")
 _INSIDE = frozenset({"img", "svg", "object", "input", "button", "video", "picture", "v:roundrect", "v:rect", "amp-img"})

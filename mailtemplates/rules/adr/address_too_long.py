@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawaddress import ADDRESS_FIELDS, RawMailbox, read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, RawMailbox, read_addresses
+from mailtemplates.octets.field import RawField
 
 
 @rule("ADR006", severity="error", fields=ADDRESS_FIELDS)

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lexeme import Lexeme, read_lexemes
-from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
-from mailtemplates.rawaddrspec import Fault
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
+from mailtemplates.octets.addrspec import Fault
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.lexeme import Lexeme, read_lexemes
 
 
 @rule("ADR005", severity="error", fields=ADDRESS_FIELDS, fix="safe")

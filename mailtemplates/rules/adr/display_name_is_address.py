@@ -4,10 +4,10 @@ import re
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import display_name, read_addresses
+from mailtemplates.octets.field import RawField
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import display_name, read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
 
 _ADDRESS = pattern(
     r"(?<![^\s<>\"'(),;:\[\]])[^\s<>\"'(),;:\[\]@]{1,64}@(?:[^\s<>\"'(),;:\[\]@.]{1,63}\.)+[a-z]{2,63}", re.I

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.orgdomain import is_aligned
+from mailtemplates.links.orgdomain import is_aligned
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import RawMailbox, display_name, read_addresses
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import RawMailbox, display_name, read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
 
 # Arrows, technical signs, boxes, shapes, dingbats, stars; emoji and what makes one of a character. Not ©, ® and ™, and
 # not ㈱ and its like, which belong to names.

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.orgdomain import is_aligned
-from mailtemplates.rawaddress import read_addresses
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawsignature import read_tags
-from mailtemplates.rule import rule
+from mailtemplates.links.orgdomain import is_aligned
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import read_addresses
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.signature import read_tags
 
 _FREE = frozenset(
     (

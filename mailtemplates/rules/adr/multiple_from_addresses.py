@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawaddress import read_addresses
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import read_addresses
+from mailtemplates.octets.message import RawMessage
 
 
 @rule("ADR004", severity="error")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
-from mailtemplates.rawaddrspec import RawAddrSpec
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
+from mailtemplates.octets.addrspec import RawAddrSpec
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
 
 _NAMES = frozenset(name.lower() for name in ADDRESS_FIELDS)
 

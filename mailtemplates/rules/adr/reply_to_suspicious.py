@@ -4,11 +4,11 @@ import re
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import read_addresses
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
 
 _NO_REPLY = pattern(r"(?:.*[-_.+])?(?:no|not|do[-_.]?not|dont)[-_.]?reply(?:[-_.+].*)?", re.IGNORECASE)
 _LIST = ("List-Id", "List-Post", "Mailing-List", "Precedence")

@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 
 from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, RawGroup, read_addresses
+from mailtemplates.octets.addrspec import OBSOLETE, Fault, FaultKind
+from mailtemplates.octets.field import RawField
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import ADDRESS_FIELDS, RawGroup, read_addresses
-from mailtemplates.rawaddrspec import OBSOLETE, Fault, FaultKind
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
 
 _OTHERS: frozenset[FaultKind] = frozenset(("no-domain", "special-in-name", "dot-in-name", "semicolon", "empty-element"))
 _WRITE = "write Name <local@domain>, with commas between addresses"

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
+from mailtemplates.octets.field import RawField
 
 # What mail systems write in reports that never leave the machine, and what every server takes (RFC 5321 §4.5.1).
 _LOCAL = frozenset(("mailer-daemon", "postmaster"))

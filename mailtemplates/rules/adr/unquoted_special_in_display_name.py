@@ -3,12 +3,12 @@ from __future__ import annotations
 from itertools import groupby
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lexeme import Lexeme, read_lexemes
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, display_name, read_addresses
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.lexeme import Lexeme, read_lexemes
+from mailtemplates.octets.rewording import Piece, reword
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import ADDRESS_FIELDS, display_name, read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rewording import Piece, reword
-from mailtemplates.rule import rule
 
 _MANY = 20
 _LONE_QUOTE = pattern(r'(\\.)|"')

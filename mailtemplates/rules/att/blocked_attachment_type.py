@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.rawfilename import read_filenames
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.filename import read_filenames
+from mailtemplates.octets.mime import Part
 
 #: What Gmail refuses (support.google.com/mail/answer/6590).
 _BLOCKED = frozenset((

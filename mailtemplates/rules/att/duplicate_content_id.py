@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import content_id
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.contentid import content_id
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
 
 
 @rule("ATT003", severity="error")

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import CidUrl, cid_urls, content_id, htmls
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.mime import Part
-from mailtemplates.rawfield import RawField, Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawmessageid import IdFault, read_message_id
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.contentid import CidUrl, cid_urls, content_id, htmls
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.messageid import IdFault, read_message_id
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.span import Span
 
 _ERRORS = frozenset(("empty", "brackets", "outside", "many-at", "space"))
 # What obsolete syntax allows, and what a name in one message can do without.

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.message import RawMessage
 
 
 @rule("ATT009", severity="warning")

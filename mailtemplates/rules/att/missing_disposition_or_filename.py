@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.parameter import write_parameter
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Span
-from mailtemplates.rawfilename import RawFilename, read_filenames
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.headers.parameter import write_parameter
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.filename import RawFilename, read_filenames
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.span import Span
 
 _FILES = ("application/", "image/", "audio/", "video/", "font/", "model/")
 _NO_FILES = (

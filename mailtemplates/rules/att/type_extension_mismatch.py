@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.media import OCTETS, by_content, by_name, has_signature, is_inside
-from mailtemplates.mime import Part
-from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawfield import Span
-from mailtemplates.rawfilename import read_filenames
-from mailtemplates.rawparameter import read_parametric
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.message.media import OCTETS, by_content, by_name, has_signature, is_inside
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.filename import read_filenames
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import read_parametric
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.span import Span
 
 _OTHER_NAMES = {
     "application/x-pdf": "application/pdf",

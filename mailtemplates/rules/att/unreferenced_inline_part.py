@@ -4,12 +4,12 @@ from html import unescape
 from urllib.parse import unquote
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import cid_urls, content_id, mentioned
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.contentid import cid_urls, content_id, mentioned
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
 
 _STEP = pattern(r"[^\s\"'()<>/=,;?#]+")
 _SHOWN = ("image/", "audio/", "video/", "font/", "text/css")

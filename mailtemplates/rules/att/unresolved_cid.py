@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import CidUrl, cid_urls, content_id, htmls, mentioned
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.contentid import CidUrl, cid_urls, content_id, htmls, mentioned
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawword import decode
-from mailtemplates.rule import rule
 from mailtemplates.source import nearest
 
 _EMPTY = pattern(rb"cid:[\s\"'>)]")

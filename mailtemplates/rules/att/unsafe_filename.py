@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe, find_forbidden, shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.filename import RawFilename, read_filenames
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfilename import RawFilename, read_filenames
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
 
 _LIMIT = 255
 _PATH = pattern(r"[/\\]")

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawlisturi import ListUri, read_list_uris
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.listuri import ListUri, read_list_uris
+from mailtemplates.octets.message import RawMessage
 
 _VALUE = "List-Unsubscribe=One-Click"
 

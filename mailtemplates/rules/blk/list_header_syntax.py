@@ -4,11 +4,11 @@ import re
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lexeme import Lexeme, read_lexemes
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.lexeme import Lexeme, read_lexemes
+from mailtemplates.octets.listuri import FaultKind, UriFault, read_list_uris
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawlisturi import FaultKind, UriFault, read_list_uris
-from mailtemplates.rule import rule
 
 _URI_FIELDS = (
     *("List-Unsubscribe", "List-Subscribe", "List-Help", "List-Post", "List-Owner", "List-Archive", "Archived-At"),

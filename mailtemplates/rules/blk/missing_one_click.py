@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawlisturi import read_list_uris
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.listuri import read_list_uris
+from mailtemplates.octets.message import RawMessage
 
 
 @rule("BLK002", severity="error", profile="bulk")

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from mailtemplates.bodies import Bodies, Body
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.hyperlinks import Hyperlink, read_hyperlinks
-from mailtemplates.optout import leads_out, says_way_out
+from mailtemplates.links.hyperlinks import Hyperlink, read_hyperlinks
+from mailtemplates.links.optout import leads_out, says_way_out
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodies import Bodies, Body
+from mailtemplates.octets.listuri import read_list_uris
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rawlisturi import read_list_uris
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _TARGET = pattern(r"(?i)https?://|mailto:|\S@\S|www\.|\*\||%\w+%|\{\{|\[\w+\]")
 _AROUND = 300

@@ -4,10 +4,10 @@ from hashlib import sha256
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import Batch, RawMessage
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import Batch, RawMessage
-from mailtemplates.rule import rule
 
 _ID = pattern(r"<[^<>@\s]+(?=@[^<>@\s]+>)")
 

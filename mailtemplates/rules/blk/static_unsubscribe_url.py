@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawaddress import read_addresses
-from mailtemplates.rawlisturi import read_list_uris
-from mailtemplates.rawmessage import Batch, RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import read_addresses
+from mailtemplates.octets.listuri import read_list_uris
+from mailtemplates.octets.message import Batch, RawMessage
 
 
 @rule("BLK005", severity="warning", profile="bulk")

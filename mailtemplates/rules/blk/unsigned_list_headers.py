@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawsignature import read_tags, signed_fields
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.signature import read_tags, signed_fields
 
 _LIST = ("List-Unsubscribe", "List-Unsubscribe-Post")
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from mailtemplates.bodyplace import locate
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import MARK
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import MARK
+from mailtemplates.octets.reencoding import is_ours
 
 
 @rule("CHS007", severity="warning", fix="safe")

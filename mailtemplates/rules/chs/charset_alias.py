@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from mailtemplates.charset import is_registered
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import find_part_misfit, read_declared, rename
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.charset import is_registered
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import find_part_misfit, read_declared, rename
 
 
 @rule("CHS004", severity="warning", fix="safe")

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from mailtemplates.bodyplace import locate
-from mailtemplates.charset import guess_charset, is_utf8
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import MARK, Declared, find_part_misfit, read_declared, rename
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.charset import guess_charset, is_utf8
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import MARK, Declared, find_part_misfit, read_declared, rename
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
 
 _META = pattern(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?([A-Za-z0-9_:.-]+)", 2)
 # Types whose own rules say what the charset is where none is given (RFC 6657 §3).

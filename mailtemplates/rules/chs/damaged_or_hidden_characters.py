@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import re
 
-from mailtemplates.bodyplace import locate
 from mailtemplates.characters import shorten
-from mailtemplates.charset import find_misfit, is_utf8
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.mojibake import Garbled, find_garbled
-from mailtemplates.partcharset import Declared, read_declared, rename
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.charset import find_misfit, is_utf8
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import Declared, read_declared, rename
+from mailtemplates.octets.quotedprintable import quote_octets
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rawquoted import quote_octets
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
+from mailtemplates.text.mojibake import Garbled, find_garbled
 
 _PLANE_ENDS = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
 _DAMAGED = pattern(f"[\ufffd\ufdd0-\ufdef{_PLANE_ENDS}]")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from mailtemplates.charset import Charset, is_utf8
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import Declared, read_declared, rename, to_utf8
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.charset import Charset, is_utf8
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import Declared, read_declared, rename, to_utf8
 
 _MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),

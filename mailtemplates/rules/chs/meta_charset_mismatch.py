@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtemplates.bodyplace import locate
 from mailtemplates.characters import shorten
-from mailtemplates.charset import find_charset, is_same
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.markup import attribute_spans, attributes, cut
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import read_declared
+from mailtemplates.html.markup import attribute_spans, attributes, cut
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.charset import find_charset, is_same
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import read_declared
+from mailtemplates.octets.reencoding import is_ours
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _LABEL = pattern(r"charset\s*=\s*[\"']?\s*([^\s;\"',]+)", 2)
 _LINE = 76

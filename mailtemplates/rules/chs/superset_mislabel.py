@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from mailtemplates.bodyplace import locate
-from mailtemplates.charset import Misfit, guess_charset
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import Declared, find_part_misfit, read_declared, rename, to_utf8
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.charset import Misfit, guess_charset
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import Declared, find_part_misfit, read_declared, rename, to_utf8
 
 
 @rule("CHS005", severity="warning", fix="part")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from mailtemplates.bodyplace import locate
-from mailtemplates.charset import Charset, guess_charset
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import find_part_misfit, read_declared
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.charset import Charset, guess_charset
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import find_part_misfit, read_declared
 
 
 @rule("CHS002", severity="error")

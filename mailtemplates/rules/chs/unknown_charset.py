@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.charset import known_names
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.partcharset import read_declared
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.charset import known_names
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partcharset import read_declared
 from mailtemplates.source import nearest
 
 _USUAL = ("utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "windows-1251", "shift_jis", "gb18030")

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
-from mailtemplates.cssproperty import meant_property
+from mailtemplates.css.property import meant_property
+from mailtemplates.css.stylesheet import Declaration, place_declarations
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.sentstyle import sent_style, span_in_style
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.sentstyle import sent_style, span_in_style
-from mailtemplates.stylesheet import Declaration, place_declarations
+from mailtemplates.span import Span
 
 _OLD_HACK = pattern(r"[*_+#!&$]\s*[a-zA-Z]")
 _NOT_RENDERED = pattern(r"\{\{|\{%|<%|%%|\*\||\$\{|\[\[")

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.cssproperty import longhands
-from mailtemplates.elementmatch import matches, read_compounds
+from mailtemplates.css.property import longhands
+from mailtemplates.css.stylesheet import Declaration, Placed, read_declarations
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.sentstyle import SentRule, sent_style
-from mailtemplates.stylesheet import Declaration, Placed, read_declarations
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.html.elementmatch import matches, read_compounds
+from mailtemplates.html.sentstyle import SentRule, sent_style
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 _MOST_LOOKS = 50_000
 

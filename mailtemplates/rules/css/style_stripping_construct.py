@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailtemplates.characters import shorten
-from mailtemplates.clientverdict import noted, see
+from mailtemplates.clients.verdict import noted, see
+from mailtemplates.css.stylesheet import place_declarations
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.sentstyle import sent_style, span_in_style
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.sentstyle import sent_style, span_in_style
 from mailtemplates.settings import CLIENTS
-from mailtemplates.stylesheet import place_declarations
+from mailtemplates.span import Span
 
 
 class _Construct(NamedTuple):

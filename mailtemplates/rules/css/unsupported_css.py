@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from mailtemplates.clientfeature import HAND
-from mailtemplates.clientverdict import Tally, noted
+from mailtemplates.clients.feature import HAND
+from mailtemplates.clients.verdict import Tally, noted
+from mailtemplates.css.stylesheet import Placed, place_declarations
 from mailtemplates.finding import Findings
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.sentstyle import sent_style
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.sentstyle import sent_style
 from mailtemplates.settings import CLIENTS
-from mailtemplates.stylesheet import Placed, place_declarations
+from mailtemplates.span import Span
 
 _STRING_OR_URL = pattern(r"""(?i:url)\([^)]*+\)?|"[^"]*+"?|'[^']*+'?""")
 _FUNCTION = pattern(r"([a-z][a-z-]*+)\(", re.I)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtemplates.clientfeature import HAND
-from mailtemplates.clientverdict import Tally
+from mailtemplates.clients.feature import HAND
+from mailtemplates.clients.verdict import Tally
 from mailtemplates.finding import Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.rule import rule
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.settings import CLIENTS
 
 _MEDIA = frozenset({"video", "audio"})

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import re
 
-from mailtemplates.clientverdict import Tally
+from mailtemplates.clients.verdict import Tally
 from mailtemplates.finding import Findings
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
 from mailtemplates.settings import CLIENTS
 
 _EXTENSION = pattern(r"(?:(?:https?:)?//[^/?#]*/|(?!\w+:|//))[^?#]*\.([a-z0-9]{2,4})(?:[?#]|\Z)", re.I)

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtemplates.clientverdict import Tally
+from mailtemplates.clients.verdict import Tally
 from mailtemplates.finding import Findings
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.sentstyle import SentRule, SentStyle, sent_style
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.sentstyle import SentRule, SentStyle, sent_style
 from mailtemplates.settings import CLIENTS
+from mailtemplates.span import Span
 
 _PSEUDO = pattern(r"\"[^\"]*+\"?|'[^']*+'?|::?([a-zA-Z-]++)")
 _FOR_ONE_CLIENT = pattern(r"data-ogs|ExternalClass|MessageView|\.moz-|yshortcuts|AppleLinks|(?:^|[\s,])[u*#]\s*\+|@")

@@ -6,12 +6,12 @@ from functools import partial
 from typing import NamedTuple
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import is_data, is_text, is_wide
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.reencoding import MANY, replace_matches
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbody import is_data, is_text, is_wide
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.reencoding import MANY, replace_matches
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _AMID_CRLF = pattern(rb"\r\r+\n?|\r(?!\n)|(?<!\r)\n")
 _AMID_LF = pattern(rb"\r+\n?")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity
-from mailtemplates.mime import Part
-from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import long_lines, newline
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.body import long_lines, newline
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours
 
 _LIMIT = 76
 _HARD_LIMIT = 998

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _FOR_URLS = pattern(rb"(?!--)[A-Za-z0-9+/_-]{40,}=*")
 

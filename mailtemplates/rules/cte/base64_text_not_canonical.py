@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import is_shown, is_wide
-from mailtemplates.reencoding import is_plain, reencode
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.body import is_shown, is_wide
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_plain, reencode
 
 
 @rule("CTE015", severity="warning", fix="safe")

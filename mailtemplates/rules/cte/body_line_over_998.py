@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import LongLines, is_data, is_open, long_lines, newline
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours, reencode
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import LongLines, is_data, is_open, long_lines, newline
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours, reencode
+from mailtemplates.span import Span
 
 _LIMIT = 998
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import FIELD, value_span
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.reencoding import relabel
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import FIELD, value_span
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import relabel
+from mailtemplates.span import Span
 
 
 @rule("CTE005", severity="warning", fix="safe")

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import FIELD, first_eight_bit, is_open
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import reencode, relabel
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import FIELD, first_eight_bit, is_open
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import reencode, relabel
+from mailtemplates.span import Span
 
 
 @rule("CTE004", severity="error", fix="safe")

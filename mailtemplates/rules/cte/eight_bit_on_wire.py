@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import first_eight_bit, is_data
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.reencoding import reencode
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import first_eight_bit, is_data
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import reencode
+from mailtemplates.span import Span
 
 
 @rule("CTE007", severity="info", fix="safe")

@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, Severity
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.body import FIELD, is_text, long_lines, value_span
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import read_token
+from mailtemplates.octets.reencoding import reencode, relabel
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import FIELD, is_text, long_lines, value_span
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawparameter import read_token
-from mailtemplates.reencoding import reencode, relabel
-from mailtemplates.rule import rule
 
 _LEGAL = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
 _WORD = pattern(r'[^\s;"(]+(?:[ \t]+[^\s;"(]+)*')

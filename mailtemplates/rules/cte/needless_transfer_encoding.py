@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.body import FIELD, is_shown, value_span
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_plain, reencode, relabel
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbase64 import find_fault
-from mailtemplates.rawbody import FIELD, is_shown, value_span
-from mailtemplates.reencoding import is_plain, reencode, relabel
-from mailtemplates.rule import rule
 
 _FRAGILE = pattern(rb"^From |[ \t]\r?$", 8)
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import is_data, is_open, is_text
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import reencode
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import is_data, is_open, is_text
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import reencode
+from mailtemplates.span import Span
 
 
 @rule("CTE003", severity="error", fix="part")

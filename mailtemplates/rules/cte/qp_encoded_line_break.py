@@ -4,12 +4,12 @@ import re
 from functools import partial
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import is_shown, is_wide, newline
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours, replace_matches
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbody import is_shown, is_wide, newline
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours, replace_matches
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _BREAK = pattern(
     rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?"

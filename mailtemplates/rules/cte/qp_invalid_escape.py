@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours, mend_lines, replace_matches
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours, mend_lines, replace_matches
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _INVALID = pattern(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:[\r\n]|\Z))")
 _LOWER = pattern(rb"(?:=(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]))+")

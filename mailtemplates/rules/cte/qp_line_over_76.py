@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import is_shown, long_lines
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.quotedprintable import LIMIT
+from mailtemplates.octets.reencoding import mend_lines
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbody import is_shown, long_lines
-from mailtemplates.rawfield import Span
-from mailtemplates.rawquoted import LIMIT
-from mailtemplates.reencoding import mend_lines
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 #: What Python's ``EmailMessage`` and others write, and all programs read.
 _COMMON = 78

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import mend_lines
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import mend_lines
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _TRAILING = pattern(rb"(?<![ \t=])[ \t]+(?=\r?\n|\r?\Z)")
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import mend_lines
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import mend_lines
+from mailtemplates.span import Span
 
 _LEGAL = bytes([9, 10, 13, *range(0x20, 0x7F)])
 

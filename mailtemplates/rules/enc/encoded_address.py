@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailtemplates.address import Group, Mailbox, parse_addresses
-from mailtemplates.addrspec import quote_name
 from mailtemplates.characters import shorten
-from mailtemplates.encodedword import encode_words
 from mailtemplates.errors import AddressError
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lexeme import Lexeme, read_lexemes
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import decode
-from mailtemplates.rewording import Piece, reword
-from mailtemplates.rule import rule
+from mailtemplates.headers.address import Group, Mailbox, parse_addresses
+from mailtemplates.headers.addrspec import quote_name
+from mailtemplates.headers.encodedword import encode_words
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.lexeme import Lexeme, read_lexemes
+from mailtemplates.octets.rewording import Piece, reword
 
 
 @rule(

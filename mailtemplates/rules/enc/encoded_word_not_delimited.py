@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailtemplates.finding import Finding, Findings, Fix
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import Word, decode, read_words
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.rewording import Piece, as_plain, reword
+from mailtemplates.octets.wordform import FaultKind
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import Word, decode, read_words
-from mailtemplates.rewording import Piece, as_plain, reword
-from mailtemplates.rule import rule
-from mailtemplates.wordform import FaultKind
 
 _TOUCHES: tuple[FaultKind, ...] = ("touches-text", "touches-word", "touches-special")
 _BROKEN: tuple[FaultKind, ...] = ("no-end", "white-space", "question-mark", "unknown-encoding")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import meant, read_words, runs
-from mailtemplates.rewording import Piece, reword
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import meant, read_words, runs
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.rewording import Piece, reword
 
 
 @rule("ENC002", severity="error", fix="part")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from mailtemplates.encodedword import LINE_LIMIT, WORD_LIMIT
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField, Span
-from mailtemplates.rawword import Word, meant, read_words, runs
-from mailtemplates.rewording import Piece, has_long_line, plain_form, reword
-from mailtemplates.rule import rule
+from mailtemplates.headers.encodedword import LINE_LIMIT, WORD_LIMIT
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import Word, meant, read_words, runs
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.rewording import Piece, has_long_line, plain_form, reword
+from mailtemplates.span import Span
 
 # A word that fits a line (RFC 5322 §2.1.1).
 _HARMLESS = 78

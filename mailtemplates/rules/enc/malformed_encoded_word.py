@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from mailtemplates.charset import find_charset, find_misfit, is_utf8
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import Word, decode, meant, read_words, runs
-from mailtemplates.rewording import Piece, plain_form, reword
-from mailtemplates.rule import rule
-from mailtemplates.wordform import FaultKind
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.charset import find_charset, find_misfit, is_utf8
+from mailtemplates.octets.encodedword import Word, decode, meant, read_words, runs
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.rewording import Piece, plain_form, reword
+from mailtemplates.octets.wordform import FaultKind
 
 _HELP: dict[FaultKind, str] = {
     "no-end": "end it with ?=, in the same line",

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.parameter import write_parameter
-from mailtemplates.rawextended import EXTENDED, Parameter, ParameterFault, ParameterFaultKind
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawparameter import Kind, Parameters, read_parametric
-from mailtemplates.rule import rule
+from mailtemplates.headers.parameter import write_parameter
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.extended import EXTENDED, Parameter, ParameterFault, ParameterFaultKind
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.parameter import Kind, Parameters, read_parametric
 
 _KINDS: dict[str, Kind] = {"content-type": "type", "content-disposition": "disposition"}
 _HELP: dict[ParameterFaultKind, str] = {

@@ -4,19 +4,19 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mailtemplates.addrspec import parse_addr_spec
 from mailtemplates.characters import shorten
 from mailtemplates.errors import AddressError
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
-from mailtemplates.lexeme import Lexeme, read_lexemes
-from mailtemplates.parameter import write_parameter
+from mailtemplates.headers.addrspec import parse_addr_spec
+from mailtemplates.headers.parameter import write_parameter
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import Word, decode, meant, read_words
+from mailtemplates.octets.extended import Parameter
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.lexeme import Lexeme, read_lexemes
+from mailtemplates.octets.parameter import Kind, Parameters, read_parametric
+from mailtemplates.octets.rewording import Piece, reword
 from mailtemplates.pattern import pattern
-from mailtemplates.rawextended import Parameter
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawparameter import Kind, Parameters, read_parametric
-from mailtemplates.rawword import Word, decode, meant, read_words
-from mailtemplates.rewording import Piece, reword
-from mailtemplates.rule import rule
 
 _KINDS: dict[str, Kind] = {"content-type": "type", "content-disposition": "disposition"}
 _SPEC = pattern(r"[^ \t\r\n<>,;:()]+")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import read_words, runs
-from mailtemplates.rewording import Piece, plain_form, reword
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import read_words, runs
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.rewording import Piece, plain_form, reword
 
 
 @rule("ENC007", severity="info", fix="safe")

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.parameter import write_parameter
-from mailtemplates.rawextended import Parameter, ParameterFault
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawparameter import Kind, Parameters, read_parametric
-from mailtemplates.rule import rule
+from mailtemplates.headers.parameter import write_parameter
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.extended import Parameter, ParameterFault
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.parameter import Kind, Parameters, read_parametric
 
 _KINDS: dict[str, Kind] = {"content-type": "type", "content-disposition": "disposition"}
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import read_words
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import read_words
+from mailtemplates.octets.field import RawField
 
 # Directions that are set for a stretch and ended again are usual in Hebrew and Arabic names; overrides are not.
 _MILD = frozenset("\u2028\u2029\u202a\u202b\u202c\u2066\u2067\u2068\u2069")

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lexeme import read_lexemes
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.lexeme import read_lexemes
+from mailtemplates.octets.message import RawMessage
 
 
 @rule("HDR014", severity="error", fix="safe")

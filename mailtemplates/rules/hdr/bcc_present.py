@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.rawfield import RawField, Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.span import Span
 
 _OTHERS = ("To", "Cc", "Resent-To", "Resent-Cc")
 # What mail programs write into drafts and into copies of what was sent.

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.rawdate import read_date
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.date import read_date
+from mailtemplates.octets.field import RawField
 
 
 @rule("HDR012", severity="error", fields=("Date", "Resent-Date"), fix="safe")

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity
-from mailtemplates.mime import Part
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.mime import Part
+from mailtemplates.span import Span
 
 _MIME = frozenset(("mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id"))
 _LIST = frozenset(

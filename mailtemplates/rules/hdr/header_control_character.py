@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe, shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
 
 _ORDINARY = b"\t\n\r" + bytes(range(32, 127)) + bytes(range(128, 256))
 _CONTROL = pattern(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import read_words
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import RawField, Span
-from mailtemplates.rawword import read_words
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _LIMIT = 998
 _AIM = 78

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField, Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawword import read_words
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import read_words
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.span import Span
 
 
 @rule("HDR015", severity="error")

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.rawdate import read_date
-from mailtemplates.rawfield import RawField
-from mailtemplates.rule import rule
-from mailtemplates.unfilled import is_nothing
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.date import read_date
+from mailtemplates.octets.field import RawField
+from mailtemplates.text.unfilled import is_nothing
 
 
 @rule("HDR011", severity="error", fields=("Date", "Resent-Date"), fix="part")

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity, replace
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import Defect
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Defect, Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _NAME = pattern(rb"[^:\r\n]{1,60}(?=:)")
 _KNOWN = frozenset(

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Severity, replace
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessageid import IdFault, read_message_id, read_message_ids
-from mailtemplates.rule import rule
-from mailtemplates.unfilled import is_nothing
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.messageid import IdFault, read_message_id, read_message_ids
+from mailtemplates.text.unfilled import is_nothing
 
 _DOUBTFUL = ("host", "dot", "character", "obsolete-space", "separator")
 _CURES = {

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.message import RawMessage
 from mailtemplates.pattern import pattern
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawword import decode
-from mailtemplates.rule import rule
 
 _PREFIX = pattern(r"(?:re|fwd?)(?:\[\d{1,3}\])?:", 2)
 _THREAD = ("In-Reply-To", "References", "X-Forwarded-Message-Id", "Thread-Index", "Resent-From")

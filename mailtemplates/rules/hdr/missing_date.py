@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.rawdate import read_date
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.date import read_date
+from mailtemplates.octets.message import RawMessage
 
 
 @rule("HDR002", severity="error", fix="part")

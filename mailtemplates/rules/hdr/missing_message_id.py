@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.messageid import read_message_id
 from mailtemplates.pattern import pattern
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawmessageid import read_message_id
-from mailtemplates.rule import rule
 
 _DOMAIN = pattern(r"@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})(?=[>\s]|$)")
 

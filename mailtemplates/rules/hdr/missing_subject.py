@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import RawField, Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawword import decode, read_words
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import decode, read_words
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.span import Span
 
 
 @rule("HDR004", severity="warning")

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import read_addresses
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import decode
-from mailtemplates.rule import rule
-from mailtemplates.unfilled import NOTHING, is_nothing
+from mailtemplates.text.unfilled import NOTHING, is_nothing
 
 _ADDRESSES = frozenset(("from", "sender", "reply-to", "to", "cc"))
 # What a header holds when there is anything to look for.

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.errors import HeaderError
-from mailtemplates.field import AddressList, is_prose, kind_of
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
-from mailtemplates.headers import make_field, write_field
-from mailtemplates.mime import Part
+from mailtemplates.headers.field import AddressList, is_prose, kind_of
+from mailtemplates.headers.headerblocks import make_field, write_field
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
+from mailtemplates.octets.encodedword import decode
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
-from mailtemplates.rawaddress import ADDRESS_FIELDS, read_addresses
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawword import decode
-from mailtemplates.rule import rule
 
 _HIGH = pattern("[\x80-\xff]")
 _SMTPUTF8 = pattern(r"\bwith\s+UTF8(?:SMTP|LMTP)", 2)

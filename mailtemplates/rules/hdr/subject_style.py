@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.encodedword import decode, read_words
+from mailtemplates.octets.field import RawField
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawword import decode, read_words
-from mailtemplates.rule import rule
 
 _RUN = pattern(r"[!?！？]{2,}")
 _WHITE = " \t\r\n"

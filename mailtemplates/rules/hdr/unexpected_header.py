@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.span import Span
 
 _TRACE = frozenset(
     (

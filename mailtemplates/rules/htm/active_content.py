@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.markup import attribute_spans
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.html.markup import attribute_spans
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _RUNS = ("script", "iframe", "object", "embed", "applet", "frame", "frameset")
 _EVENTS = (

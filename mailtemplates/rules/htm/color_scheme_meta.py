@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _DARK = pattern(r"prefers-color-scheme\s*:\s*dark", 2)
 _PROPERTY = pattern(r"(?:^|[;{\s])(?:supported-)?color-schemes?\s*:\s*[^;}]*dark", 2)

@@ -4,11 +4,11 @@ from urllib.parse import urlsplit
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.markup import Token
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.html.markup import Token
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _IMPORT = pattern(r"""/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|(@import)\s*+(?:url\(\s*+)?["']?([^"')\s;]++)""", 2)
 _FONT_HOSTS = (

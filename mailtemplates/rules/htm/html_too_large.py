@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 _MOST_NAMED = 3
 _SHARE = 10

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.markup import VOID, Token, attribute_spans
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.html.markup import VOID, Token, attribute_spans
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 #: Elements whose end tag html lets authors leave out (HTML §13.1.2.4).
 _OPTIONAL = frozenset(

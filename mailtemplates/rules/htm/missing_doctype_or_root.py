@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 
 @rule("HTM001", severity="warning", fix="part")

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
 
 _OPENS = pattern(r"<!(?:--)?\[\s*if\b([^\]]*)\]", 2)
 _SPACED = pattern(r"<!--\s+\[\s*if\b[^\]]*\]>|<!---\s*\[\s*if\b[^\]]*\]>", 2)

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.markup import attribute_spans
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.html.markup import attribute_spans
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
 from mailtemplates.severity import Severity
-from mailtemplates.unfilled import NOTHING, find_placeholders
+from mailtemplates.span import Span
+from mailtemplates.text.unfilled import NOTHING, find_placeholders
 
 #: What marks a name or a text to fill in, beside what is one anywhere.
 _OWN = pattern(r"\{\{[^{}<>]{0,200}+(?=[<>{]|\Z)|%%[A-Za-z_][\w.:-]*+%%|(?i:lorem ipsum)\b")

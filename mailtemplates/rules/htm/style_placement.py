@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.htmldocument import Element, HtmlDocument
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.html.document import Element, HtmlDocument
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 _HEAD = frozenset({"html", "head", "meta", "title", "link", "base", "style", "script", "noscript", "template", "body"})
 _ELSEWHERE = frozenset({"svg", "noscript", "template"})

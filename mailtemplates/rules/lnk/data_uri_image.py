@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
+from mailtemplates.links.weburl import Url
+from mailtemplates.lint.rule import rule
 
 
 @rule("LNK007", severity="warning")

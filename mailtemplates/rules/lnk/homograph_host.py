@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import each_url, read_hyperlinks, times
-from mailtemplates.lookalike import find_lookalike
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hyperlinks import each_url, read_hyperlinks, times
+from mailtemplates.links.lookalike import find_lookalike
+from mailtemplates.links.weburl import Url
+from mailtemplates.lint.rule import rule
 
 
 @rule("LNK006", severity="error")

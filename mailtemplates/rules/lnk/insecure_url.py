@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.hostkind import why_not_public
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url, find_fault
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hostkind import why_not_public
+from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
+from mailtemplates.links.weburl import Url, find_fault
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 
 @rule("LNK001", severity="warning", fix="part")

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
-from mailtemplates.rule import rule
-from mailtemplates.weburl import UrlFault, find_fault, has_marks
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
+from mailtemplates.links.weburl import UrlFault, find_fault, has_marks
+from mailtemplates.lint.rule import rule
 
 _MOST_RELATIVE = 3
 

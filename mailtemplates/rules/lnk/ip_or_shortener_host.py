@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.hostkind import ip_address, is_shortener, why_not_public
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url, find_fault
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hostkind import ip_address, is_shortener, why_not_public
+from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
+from mailtemplates.links.weburl import Url, find_fault
+from mailtemplates.lint.rule import rule
 
 
 @rule("LNK005", severity="warning")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.hostkind import why_not_final, why_not_public
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import each_url, read_hyperlinks, times
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url, find_fault
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hostkind import why_not_final, why_not_public
+from mailtemplates.links.hyperlinks import each_url, read_hyperlinks, times
+from mailtemplates.links.weburl import Url, find_fault
+from mailtemplates.lint.rule import rule
 
 
 @rule("LNK003", severity="error")

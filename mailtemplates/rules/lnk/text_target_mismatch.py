@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import Hyperlink, read_hyperlinks
-from mailtemplates.orgdomain import is_aligned, organizational_domain
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hyperlinks import Hyperlink, read_hyperlinks
+from mailtemplates.links.orgdomain import is_aligned, organizational_domain
+from mailtemplates.links.weburl import Url, ascii_host, has_marks
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url, ascii_host, has_marks
 
 _URL = pattern(
     r"(?i)(?<![\w@./-])(?:(https?)://|(?=www\.))((?:[\w-]+\.)+\w{2,}|localhost|[\d.]+)(?::\d+)?(?=[/?#\s.,;:!)\]>'\"…]|\Z)"

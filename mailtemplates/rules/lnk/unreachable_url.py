@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.htmldocument import HtmlDocument
-from mailtemplates.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
-from mailtemplates.optout import leads_out
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url, has_marks
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
+from mailtemplates.links.optout import leads_out
+from mailtemplates.links.weburl import Url, has_marks
+from mailtemplates.lint.rule import rule
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partshape import is_sound, shown_type, type_span
-from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import reorder
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partshape import is_sound, shown_type, type_span
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.regrouping import reorder
 
 # From the plainest to the richest; a place among these is nobody's for what is not here.
 _RANKS = {"text/plain": 0, "text/enriched": 1, "text/richtext": 1, "text/markdown": 1, "text/html": 2}

@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailtemplates.boundary import find_boundary, rename
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.mime import Part
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.boundary import find_boundary, rename
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.span import Span
 
 
 class _Nested(NamedTuple):

@@ -2,17 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtemplates.boundary import find_boundary
 from mailtemplates.characters import shorten
-from mailtemplates.delimiters import guess_boundary
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity, replace
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Defect, Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawparameter import read_parametric
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.boundary import find_boundary
+from mailtemplates.octets.delimiters import guess_boundary
+from mailtemplates.octets.field import Defect
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import read_parametric
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.span import Span
 
 _LOST = frozenset(("boundary-not-found", "not-closed", "no-parts"))
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.extended import EXTENDED, ParameterFault, ParameterFaultKind
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.parameter import Kind, Parameters, read_parametric
 from mailtemplates.pattern import pattern
-from mailtemplates.rawextended import EXTENDED, ParameterFault, ParameterFaultKind
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawparameter import Kind, Parameters, read_parametric
-from mailtemplates.rule import rule
 from mailtemplates.source import nearest
 
 _KINDS: dict[str, Kind] = {"content-type": "type", "content-disposition": "disposition"}

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partshape import is_sound, type_span
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import unwrap
-from mailtemplates.rule import rule
-from mailtemplates.textversion import text_version
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partshape import is_sound, type_span
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.regrouping import unwrap
+from mailtemplates.octets.textversion import text_version
+from mailtemplates.span import Span
 
 
 @rule("STR004", severity="warning", fix="part")

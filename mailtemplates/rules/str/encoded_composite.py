@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.message.transfer import is_seven_bit, to_crlf
+from mailtemplates.octets.body import FIELD, newline
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours
 from mailtemplates.pattern import pattern
-from mailtemplates.rawbody import FIELD, newline
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
-from mailtemplates.transfer import is_seven_bit, to_crlf
 
 _HEADER = pattern(rb"(?:\r?\n)?[A-Za-z][A-Za-z0-9-]*:")
 _ESCAPE = pattern(rb"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")

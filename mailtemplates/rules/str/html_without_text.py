@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partshape import has_whole_header, holders, is_sound, related_root, type_span
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import wrap
-from mailtemplates.rule import rule
-from mailtemplates.textversion import text_version
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partshape import has_whole_header, holders, is_sound, related_root, type_span
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.regrouping import wrap
+from mailtemplates.octets.textversion import text_version
+from mailtemplates.span import Span
 
 _TEXT = frozenset(("text/plain", "text/enriched", "text/richtext", "text/markdown"))
 

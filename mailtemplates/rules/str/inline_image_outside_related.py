@@ -3,16 +3,16 @@ from __future__ import annotations
 from collections import Counter
 
 from mailtemplates.characters import shorten
-from mailtemplates.contentid import cid_urls, content_id, htmls
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partshape import holders, is_sound
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Span
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import delimiter, entity_octets, fresh_boundary, multipart_fields, removal
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.contentid import cid_urls, content_id, htmls
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partshape import holders, is_sound
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.regrouping import delimiter, entity_octets, fresh_boundary, multipart_fields, removal
+from mailtemplates.span import Span
 
 
 @rule("STR014", severity="warning", fix="part")

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from mailtemplates.boundary import LONGEST, find_boundary, is_spelled_well, rename
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.mime import Part
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.boundary import LONGEST, find_boundary, is_spelled_well, rename
+from mailtemplates.octets.extended import Parameter
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import read_parametric
 from mailtemplates.pattern import pattern
-from mailtemplates.rawextended import Parameter
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawparameter import read_parametric
-from mailtemplates.rule import rule
 
 # What readers take from a value without quotes, though quotes are needed.
 _READ_ANYWAY = pattern(r"[0-9A-Za-z'+_./:=?@<>\[\]-]+")

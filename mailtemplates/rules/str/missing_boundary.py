@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from mailtemplates.delimiters import guess_boundary
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.mime import Part
-from mailtemplates.rawfield import Span
-from mailtemplates.rawparameter import read_parametric
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.delimiters import guess_boundary
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import read_parametric
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.span import Span
 
 
 @rule("STR006", severity="error", fix="part")

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.mime import Part
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Defect, Span
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.field import Defect
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.span import Span
 
 
 @rule("STR011", severity="error", fix="part")

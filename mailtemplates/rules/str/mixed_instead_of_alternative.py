@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from mailtemplates.charset import find_codec
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.mime import Part
-from mailtemplates.partshape import is_body, is_sound, related_root, shown_type, type_span
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.body import newline
+from mailtemplates.octets.charset import find_codec
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.partshape import is_body, is_sound, related_root, shown_type, type_span
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.regrouping import delimiter, entity_octets, fresh_boundary, multipart_fields, reorder
 from mailtemplates.pattern import pattern
-from mailtemplates.plaintext import to_text
-from mailtemplates.rawbody import newline
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import delimiter, entity_octets, fresh_boundary, multipart_fields, reorder
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
+from mailtemplates.text.plaintext import to_text
 
 _WORD = pattern(r"[a-z0-9]+|[^\W\x00-\x7f]")
 _MOST = 20_000

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix, replace
-from mailtemplates.mime import Part
-from mailtemplates.partshape import identifier, is_sound, shown_type, type_span
-from mailtemplates.partshape import related_root as find_root
-from mailtemplates.rawfield import RawField
-from mailtemplates.rawparameter import Parameters, read_parametric
-from mailtemplates.reencoding import is_ours
-from mailtemplates.regrouping import reorder
-from mailtemplates.rule import rule
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import Parameters, read_parametric
+from mailtemplates.octets.partshape import identifier, is_sound, shown_type, type_span
+from mailtemplates.octets.partshape import related_root as find_root
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.regrouping import reorder
 
 _SHOWN = ("text/html", "multipart/alternative", "application/xhtml+xml")
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.mime import Part
-from mailtemplates.partshape import holders, is_sound, shown_type, type_span
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.message import RawMessage
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.parameter import read_parametric
+from mailtemplates.octets.partshape import holders, is_sound, shown_type, type_span
 from mailtemplates.pattern import pattern
-from mailtemplates.rawmessage import RawMessage
-from mailtemplates.rawparameter import read_parametric
-from mailtemplates.rule import rule
 
 _METHOD = pattern(rb"^METHOD[^:\r\n]{0,80}:[ \t]*([A-Za-z-]{1,40})", 8 | 2)
 _AMP = "text/x-amp-html"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rule import rule
-from mailtemplates.suppression import Skipped
+from mailtemplates.lint.rule import rule
+from mailtemplates.lint.suppression import Skipped
 
 
 @rule("SUP003", severity="warning")

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from jinja2 import nodes
 
-from mailtemplates.document import is_html
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.jinjatokens import offset_of
-from mailtemplates.nameplace import place_of
-from mailtemplates.printing import read_printing, text_of
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.html.amendments import is_html
+from mailtemplates.jinja.nameplace import place_of
+from mailtemplates.jinja.printing import read_printing, text_of
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.jinja.tokens import offset_of
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 
 @rule("TPL008", severity="error")

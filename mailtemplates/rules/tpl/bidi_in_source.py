@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.jinja.source import SourceToken, TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import SourceToken, TemplateSource
+from mailtemplates.span import Span
 
 _BIDI = pattern("[\u202a-\u202e\u2066-\u2069]")
 _OVERRIDE = pattern("[\u202d\u202e]")

@@ -3,12 +3,12 @@ from __future__ import annotations
 from jinja2 import nodes
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.guards import path_of
-from mailtemplates.nameflow import Flow, read_flow, walk
+from mailtemplates.jinja.guards import path_of
+from mailtemplates.jinja.nameflow import Flow, read_flow, walk
+from mailtemplates.jinja.printing import Printed, read_printing
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.printing import Printed, read_printing
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
 
 _BLOCKS = frozenset({"from", "sender", "to", "cc", "bcc", "reply_to"})
 _LIST_NAME = pattern(r"(?:.*_)?(?:recipients|addresses|emails|mailboxes|mails|to_list|cc_list|bcc_list)")

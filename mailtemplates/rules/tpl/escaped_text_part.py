@@ -6,13 +6,13 @@ from jinja2 import nodes
 
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.finding import replace as replace_span
-from mailtemplates.jinjatokens import offset_of
-from mailtemplates.nameflow import walk
-from mailtemplates.nameplace import place_of
-from mailtemplates.printing import read_printing
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.jinja.nameflow import walk
+from mailtemplates.jinja.nameplace import place_of
+from mailtemplates.jinja.printing import read_printing
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.jinja.tokens import offset_of
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 _FILTERS = frozenset({"e", "escape", "forceescape", "urlize", "xmlattr"})
 

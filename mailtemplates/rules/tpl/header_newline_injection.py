@@ -3,12 +3,12 @@ from __future__ import annotations
 from jinja2 import nodes
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.jinjatokens import offset_of
-from mailtemplates.nameflow import walk
-from mailtemplates.nameplace import place_of
-from mailtemplates.printing import read_printing
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.jinja.nameflow import walk
+from mailtemplates.jinja.nameplace import place_of
+from mailtemplates.jinja.printing import read_printing
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.jinja.tokens import offset_of
+from mailtemplates.lint.rule import rule
 
 _ALWAYS = frozenset({"pprint", "indent"})
 

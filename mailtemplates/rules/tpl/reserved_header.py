@@ -3,13 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.headers import OURS, OWN_BLOCK
-from mailtemplates.nameflow import Flow, read_flow
+from mailtemplates.headers.headerblocks import OURS, OWN_BLOCK
+from mailtemplates.jinja.nameflow import Flow, read_flow
+from mailtemplates.jinja.printing import Piece, Printed, read_printing
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.printing import Piece, Printed, read_printing
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.span import Span
 
 _NAME = pattern(r"([!-9;-~]+)[ \t]*:")
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from mailtemplates.errors import DataError
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 
 @rule("TPL006", severity="error")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.finding import replace as replace_span
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.span import Span
 
 _BOM = b"\xef\xbb\xbf"
 _END = pattern(r"\r\n|\r|\n")

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from jinja2 import TemplateSyntaxError, nodes
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.nameflow import all_nodes, walk
+from mailtemplates.jinja.nameflow import all_nodes, walk
+from mailtemplates.jinja.source import SourceToken, TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
 from mailtemplates.source import nearest
-from mailtemplates.templatesource import SourceToken, TemplateSource
+from mailtemplates.span import Span
 
 _CHARACTER = pattern(r"unexpected char (.+) at (\d+)$")
 _UNKNOWN_TAG = pattern(r"(?:Encountered unknown tag|Unknown tag) '([^']*)'")

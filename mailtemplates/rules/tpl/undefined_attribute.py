@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.nameflow import read_flow
-from mailtemplates.namevalues import Use
-from mailtemplates.rule import rule
+from mailtemplates.jinja.nameflow import read_flow
+from mailtemplates.jinja.namevalues import Use
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.source import nearest
-from mailtemplates.templatesource import TemplateSource
 
 
 @rule("TPL003", severity="error")

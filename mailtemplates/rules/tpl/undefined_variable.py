@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.nameflow import read_flow
-from mailtemplates.rule import rule
+from mailtemplates.jinja.nameflow import read_flow
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.source import nearest
-from mailtemplates.templatesource import TemplateSource
 
 
 @rule("TPL002", severity="error")

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from mailtemplates.datatype import is_nullable
 from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.finding import replace as replace_span
-from mailtemplates.nameflow import read_flow
-from mailtemplates.namevalues import Use
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.jinja.datatype import is_nullable
+from mailtemplates.jinja.nameflow import read_flow
+from mailtemplates.jinja.namevalues import Use
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 
 @rule("TPL004", severity="warning", fix="unsafe")

@@ -8,14 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from mailtemplates.exports import exports, literal
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.jinjatokens import offset_of
-from mailtemplates.nameflow import all_nodes, read_flow
-from mailtemplates.nameplace import place_of, string_place
-from mailtemplates.rule import rule
+from mailtemplates.jinja.exports import exports, literal
+from mailtemplates.jinja.nameflow import all_nodes, read_flow
+from mailtemplates.jinja.nameplace import place_of, string_place
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.jinja.tokens import offset_of
+from mailtemplates.lint.rule import rule
 from mailtemplates.source import nearest
-from mailtemplates.templatesource import TemplateSource
 
 
 @rule("TPL005", severity="error")

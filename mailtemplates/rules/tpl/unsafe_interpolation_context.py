@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.nameflow import Flow, read_flow, walk
-from mailtemplates.namevalues import Value
-from mailtemplates.printing import Printed, read_printing
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.jinja.nameflow import Flow, read_flow, walk
+from mailtemplates.jinja.namevalues import Value
+from mailtemplates.jinja.printing import Printed, read_printing
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
+from mailtemplates.span import Span
 
 _NUMBERS = frozenset({"int", "float", "length", "count", "round", "abs", "wordcount"})
 _HARMLESS = frozenset({"number", "boolean", "null"})

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Set
 from jinja2 import nodes
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.guards import path_of, spelled
-from mailtemplates.jinjatokens import offset_of
-from mailtemplates.nameflow import Flow, read_flow, walk
-from mailtemplates.nameplace import place_of
-from mailtemplates.printing import read_printing
-from mailtemplates.rule import rule
-from mailtemplates.schematype import SchemaString
-from mailtemplates.templatesource import TemplateSource
+from mailtemplates.jinja.guards import path_of, spelled
+from mailtemplates.jinja.nameflow import Flow, read_flow, walk
+from mailtemplates.jinja.nameplace import place_of
+from mailtemplates.jinja.printing import read_printing
+from mailtemplates.jinja.schematype import SchemaString
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.jinja.tokens import offset_of
+from mailtemplates.lint.rule import rule
 
 _CLEAN = frozenset(
     {"e", "escape", "forceescape", "tojson", "urlencode", "xmlattr", "striptags", "sanitize", "bleach", "int", "float"}

@@ -4,15 +4,15 @@ import re
 
 from jinja2 import nodes
 
-from mailtemplates.datatype import DataType, Either
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.guards import path_of, spelled
-from mailtemplates.nameflow import Flow, read_flow, walk
+from mailtemplates.jinja.datatype import DataType, Either
+from mailtemplates.jinja.guards import path_of, spelled
+from mailtemplates.jinja.nameflow import Flow, read_flow, walk
+from mailtemplates.jinja.printing import Printed, read_printing
+from mailtemplates.jinja.schematype import SchemaString
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.printing import Printed, read_printing
-from mailtemplates.rule import rule
-from mailtemplates.schematype import SchemaString
-from mailtemplates.templatesource import TemplateSource
 
 _ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "background", "poster", "xlink:href"})
 _LIMITED = pattern(r"\^\(?(?:\?:)?(?:https|mailto|tel|cid|http|/)")

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mailtemplates.bodies import Bodies
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.hyperlinks import read_hyperlinks, read_text_urls
+from mailtemplates.links.hyperlinks import read_hyperlinks, read_text_urls
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodies import Bodies
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
 
 _NEXT = pattern(r"[ \t]*\r?\n(?:> ?)*[ \t]*([^\s<>]+)")
 _ENCLOSED = pattern(r"(?:[ \t]*\r?\n[ \t]*[^\s<>]{1,998}){1,5}>")

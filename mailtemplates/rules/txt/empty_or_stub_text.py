@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from mailtemplates.bodies import Bodies, Body
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.optout import says_web_copy
+from mailtemplates.links.optout import says_web_copy
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodies import Bodies, Body
+from mailtemplates.octets.reencoding import is_ours
+from mailtemplates.octets.textversion import text_version
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.reencoding import is_ours
-from mailtemplates.rule import rule
-from mailtemplates.textversion import text_version
+from mailtemplates.span import Span
 
 _MOST_WORDS = 80
 _FEW_WORDS = 30

@@ -3,15 +3,15 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from mailtemplates.bodies import Bodies, Body
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.hyperlinks import Hyperlink, read_hyperlinks, read_text_urls, times
-from mailtemplates.optout import leads_out, says_way_out, says_web_copy
+from mailtemplates.links.hyperlinks import Hyperlink, read_hyperlinks, read_text_urls, times
+from mailtemplates.links.optout import leads_out, says_way_out, says_web_copy
+from mailtemplates.links.weburl import Url, ascii_host, has_marks, read_url
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodies import Bodies, Body
+from mailtemplates.octets.listuri import read_list_uris
 from mailtemplates.pattern import pattern
-from mailtemplates.rawlisturi import read_list_uris
-from mailtemplates.rule import rule
-from mailtemplates.weburl import Url, ascii_host, has_marks, read_url
 
 _TRACKING = pattern(
     r"(?i)utm_\w+|mc_[ce]id|gclid|fbclid|msclkid|dclid|yclid|igshid|_hs\w+|hs\w*|mkt_tok|trk\w*|track\w*|ref\w*|src|source"

@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 from html import entities
 
-from mailtemplates.bodies import Bodies
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodies import Bodies
 from mailtemplates.pattern import pattern
-from mailtemplates.rule import rule
 
 _TAG = pattern(
     r"(?i)</?(?:a|abbr|address|area|article|b|big|blockquote|body|br|button|caption|center|code|col|dd|div|dl|dt|em|font|"

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mailtemplates.bodies import Bodies, Body
 from mailtemplates.characters import shorten
-from mailtemplates.figures import Figure, is_told, read_figures, read_told
 from mailtemplates.finding import Finding, Findings
+from mailtemplates.lint.rule import rule
+from mailtemplates.octets.bodies import Bodies, Body
 from mailtemplates.pattern import pattern
-from mailtemplates.rawfield import Span
-from mailtemplates.rule import rule
+from mailtemplates.span import Span
+from mailtemplates.text.figures import Figure, is_told, read_figures, read_told
 
 _URL = pattern(r"(?i)<?(?:https?://|mailto:|tel:|www\.)\S++|(?<!\S)[^\s@]++@\S++")
 _WORD = pattern(r"[^\W\d_]{4,}")

@@ -1,0 +1,1 @@
+"""What mail clients support, from caniemail."""

@@ -1,0 +1,1 @@
+"""CSS: style sheets, selectors, the cascade, properties, colours."""

@@ -1,0 +1,1 @@
+"""Delivery: sessions with mail servers, and an outcome for every recipient."""

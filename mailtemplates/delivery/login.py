@@ -1,0 +1,97 @@
+"""Who logs in at a mail server, and with which secret. The secret is never shown."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.errors import SettingsError
+
+Token = Callable[[], str]
+"""Gives an OAuth 2 access token, fresh enough to log in with; it is called once a connection."""
+
+_HIDDEN = "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user's name with a password, or with what gives tokens.
+
+    :param mechanism: the SASL mechanism to use, in upper case; empty to choose by what the server offers.
+    """
+
+    user: str
+    password: str = field(default="", repr=False)
+    token: Token | None = field(default=None, repr=False)
+    mechanism: str = ""
+
+    def hide(self, text: str, *secrets: str) -> str:
+        """The text without the password, whether it stands there as it is or in base64; ``secrets`` too."""
+        for secret in filter(None, (self.password, *secrets)):
+            for form in _forms(self.user, secret):
+                text = text.replace(form, _HIDDEN)
+        return text
+
+
+def _forms(user: str, secret: str) -> list[str]:
+    """How a secret may stand in what a server says, the longest forms first."""
+    plain = (f"\0{user}\0{secret}", f"{user}\0{user}\0{secret}", secret)
+    encoded = [b64encode(form.encode()).decode() for form in plain]
+    return [*encoded, *(form.rstrip("=") for form in encoded), secret]
+
+
+def find_login(url: TransportUrl, password: str | None = None, token: Token | None = None) -> Login | None:
+    """The login of a URL, or None when it names no user.
+
+    The password is the one that the URL names (written in it, ``password_file`` or ``keyring``), else ``password``.
+
+    :raises SettingsError: there is a user and no password, or the named place has none.
+    """
+    if not url.user:
+        return None
+    mechanism = url.text("auth").upper()
+    if token is not None:
+        return Login(url.user, token=token, mechanism=mechanism)
+    found = url.password
+    if found is None and "password_file" in url.options:
+        found = _from_file(url)
+    if found is None and "keyring" in url.options:
+        found = _from_keyring(url)
+    found = password if found is None else found
+    if not found:
+        raise SettingsError(
+            f"{url}: no password for {url.user!r}",
+            cure="set MAILTPL_PASSWORD, or add ?password_file=FILE or ?keyring=SERVICE to the URL",
+        )
+    return Login(url.user, found, mechanism=mechanism)
+
+
+def _from_file(url: TransportUrl) -> str:
+    path = Path(url.options["password_file"])
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        what = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise SettingsError(f"{url}: the password file {path} cannot be read: {what}", cure="check the path") from None
+
+
+def _from_keyring(url: TransportUrl) -> str:
+    try:
+        import keyring
+    except ImportError:
+        raise SettingsError(f"{url}: keyring is not installed", cure="pip install 'mailtemplates[keyring]'") from None
+    service = url.options["keyring"]
+    service = service if service not in ("", "1") else url.host
+    try:
+        found: str | None = keyring.get_password(service, url.user)
+    except Exception as error:  # a backend may raise anything
+        raise SettingsError(f"{url}: the keyring cannot be asked: {type(error).__name__}", cure="unlock it") from None
+    if found is None:
+        raise SettingsError(
+            f"{url}: the keyring has no password of {url.user!r} for {service!r}",
+            cure=f"run: keyring set {service} {url.user}",
+        )
+    return found

@@ -1,0 +1,152 @@
+"""What became of a message: one outcome for each recipient of the envelope.
+
+*Exactly once* does not exist over SMTP: when a link breaks after the final dot and before its reply, nobody
+but the server knows. That state has a name here, :class:`Uncertain`, and nothing retries it by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NamedTuple
+
+Phase = Literal["connect", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "data", "content", "dot", "quit"]
+"""Where in its work with a server a transport is, in the order of RFC 5321 §3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The next hop took the message for this recipient and answers for it from here.
+
+    :param text: the server's reply, or where the message lies.
+    :param queue_id: the name that the server gave the message, when its reply tells one.
+    :param code: the reply's code, 0 where no server spoke.
+    """
+
+    state: ClassVar[str] = "accepted"
+    text: str
+    queue_id: str = ""
+    code: int = 0
+    enhanced: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not taken now, and surely not delivered: sending it again later is safe.
+
+    :param code: the reply's code (4xx); 0 when the link broke before the final dot.
+    :param enhanced: the enhanced status code (RFC 3463), or an empty string.
+    :param reason: why, a word of :mod:`mailtemplates.delivery.refusal`.
+    """
+
+    state: ClassVar[str] = "deferred"
+    code: int
+    enhanced: str
+    text: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Refused for good: sending the same again is of no use.
+
+    :param code: the reply's code (5xx); 0 when the message was not given to the server, since it would refuse it.
+    :param enhanced: the enhanced status code (RFC 3463), or an empty string.
+    :param reason: why, a word of :mod:`mailtemplates.delivery.refusal`.
+    """
+
+    state: ClassVar[str] = "failed"
+    code: int
+    enhanced: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The message may have been delivered, or not. Only a person, or the server's log, can tell.
+
+    :param phase: where the link broke.
+    """
+
+    state: ClassVar[str] = "uncertain"
+    code: ClassVar[int] = 0
+    enhanced: ClassVar[str] = ""
+    phase: Phase
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """Kept back by a rule of the sender; no server was asked.
+
+    :param rule: its name.
+    """
+
+    state: ClassVar[str] = "suppressed"
+    code: ClassVar[int] = 0
+    enhanced: ClassVar[str] = ""
+    rule: str
+
+    @property
+    def text(self) -> str:
+        """The rule."""
+        return self.rule
+
+
+@dataclass(frozen=True, slots=True)
+class NotTried:
+    """No server was told of this recipient: there was no connection, no verified TLS or no login.
+
+    :param text: what stood in the way.
+    :param cure: what to do about it.
+    :param temporary: whether the same may work later with nothing changed.
+    :param phase: where it stopped.
+    :param code: the reply's code, when a server gave one.
+    """
+
+    state: ClassVar[str] = "not_tried"
+    text: str = ""
+    cure: str = ""
+    temporary: bool = False
+    phase: Phase = "connect"
+    code: int = 0
+    enhanced: str = ""
+
+
+Outcome = Accepted | Deferred | Failed | Uncertain | Suppressed | NotTried
+
+
+class Delivery(NamedTuple):
+    """One recipient, an addr-spec, and what became of the message for it."""
+
+    address: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one message.
+
+    :param message_id: its Message-ID without angle brackets.
+    :param deliveries: one for each recipient, in the order of the envelope.
+    """
+
+    message_id: str
+    deliveries: tuple[Delivery, ...]
+
+    def __getitem__(self, address: str) -> Outcome:
+        """The outcome for a recipient. Raises :class:`KeyError` when the envelope has none such."""
+        for delivery in self.deliveries:
+            if delivery.address == address:
+                return delivery.outcome
+        raise KeyError(address)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether every recipient was accepted."""
+        return all(isinstance(delivery.outcome, Accepted) for delivery in self.deliveries)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether the fate of a recipient is not known."""
+        return any(isinstance(delivery.outcome, Uncertain) for delivery in self.deliveries)

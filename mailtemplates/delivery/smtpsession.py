@@ -1,0 +1,217 @@
+"""A session with a mail server, ready for messages: greeting, EHLO, TLS and login are behind it."""
+
+from __future__ import annotations
+
+import time
+
+from mailtemplates.delivery.event import Event, Watcher
+from mailtemplates.delivery.login import Login
+from mailtemplates.delivery.outcome import Phase
+from mailtemplates.delivery.reply import Reply
+from mailtemplates.delivery.sasl import Mechanism, choose, decode_challenge, encode_answer
+from mailtemplates.delivery.smtpwire import Endpoint, Wire
+from mailtemplates.errors import TransportError
+
+_LONGEST_COMMAND = 510
+_MOST_CHALLENGES = 4
+
+
+class Session:
+    """A session that :func:`open_session` made. Not safe between threads: a pool gives it to one at a time.
+
+    :ivar features: what the server offers, in upper case, with its parameters.
+    :ivar served: messages that went through.
+    :ivar broken: whether it must not be used again.
+    :ivar dirty: whether a transaction stands open, so that RSET must come first.
+    """
+
+    def __init__(self, wire: Wire, watch: Watcher | None = None) -> None:
+        self.wire = wire
+        self.features: dict[str, str] = {}
+        self.served = 0
+        self.broken = False
+        self.dirty = False
+        self.idle_since = time.monotonic()
+        self._watch = watch
+
+    def tell(self, kind: str, text: str = "", message_id: str = "") -> None:
+        """Give an event to who watches."""
+        if self._watch:
+            self._watch(Event(kind, str(self.wire.endpoint), text, message_id, time.monotonic()))
+
+    def command(self, line: str, phase: Phase) -> Reply:
+        """Send one line and read its reply."""
+        self.wire.write(f"{line}\r\n".encode(), phase)
+        return self.wire.reply(phase)
+
+    @property
+    def pipelines(self) -> bool:
+        """Whether commands may go together (RFC 2920)."""
+        return "PIPELINING" in self.features
+
+    @property
+    def size_limit(self) -> int:
+        """The most octets of a message (RFC 1870); 0 when the server names none."""
+        written = self.features.get("SIZE", "")
+        return int(written[:18]) if written.isascii() and written.isdigit() else 0
+
+    def alive(self, after: float) -> bool:
+        """Whether the session still works; one that was idle for ``after`` seconds is asked (NOOP)."""
+        if self.broken or self.wire.readable:
+            return False
+        if time.monotonic() - self.idle_since < after:
+            return True
+        try:
+            return self.command("NOOP", "quit").ok
+        except TransportError:
+            return False
+
+    def close(self) -> None:
+        """Say QUIT when the link is whole; whatever the server answers, the session ends."""
+        try:
+            if not self.broken:
+                self.wire.write(b"QUIT\r\n", "quit")
+                self.wire.reply("quit")
+        except TransportError:
+            pass
+        finally:
+            self.broken = True
+            self.wire.close()
+            self.tell("close")
+
+
+def open_session(endpoint: Endpoint, login: Login | None = None, watch: Watcher | None = None) -> Session:
+    """Connect, go over to TLS where the endpoint asks for it, and log in.
+
+    :raises TransportError: it could not be done; no password left unless TLS was verified or the caller waived it.
+    """
+    wire = Wire(endpoint)
+    session = Session(wire, watch)
+    try:
+        _must(wire.open(), "greeting", endpoint)
+        session.tell("connect")
+        _greet(session)
+        if endpoint.tls == "starttls":
+            _start_tls(session)
+        if endpoint.tls != "none":
+            session.tell("tls", str(wire.sock.version() if wire.sock and hasattr(wire.sock, "version") else ""))
+        if login:
+            _log_in(session, login)
+        return session
+    except BaseException:
+        wire.close()
+        raise
+
+
+def _must(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> None:
+    if reply.ok:
+        return
+    raise TransportError(
+        f"{endpoint} refuses us at {phase.upper() if phase in ('ehlo', 'auth') else phase}: {reply}",
+        phase=phase,
+        temporary=reply.temporary,
+        code=reply.code,
+        enhanced=reply.enhanced,
+        cure=cure,
+    )
+
+
+def _greet(session: Session) -> None:
+    """EHLO, or LHLO; HELO when the server is older than that and nothing is lost by it."""
+    wire = session.wire
+    endpoint = wire.endpoint
+    reply_lines = _hello(session, "LHLO" if endpoint.lmtp else "EHLO")
+    if reply_lines is None:
+        reply_lines = _hello(session, "HELO") or []
+    session.features = {}
+    for line in reply_lines[1:]:
+        keyword, _, parameters = line.replace("AUTH=", "AUTH ", 1).partition(" ")
+        name = keyword.upper()
+        known = session.features.get(name)
+        session.features[name] = f"{known} {parameters}".strip() if known else parameters.strip()
+
+
+def _hello(session: Session, verb: str) -> list[str] | None:
+    """The lines of the answer; None when a server without EHLO may be greeted with HELO."""
+    wire = session.wire
+    wire.write(f"{verb} {wire.own_name}\r\n".encode(), "ehlo")
+    reply = wire.reply("ehlo")
+    if verb == "EHLO" and reply.code in (500, 502) and wire.endpoint.tls == "none":
+        return None
+    _must(reply, "ehlo", wire.endpoint, "say another name of this machine with ?ehlo=, one that the server believes")
+    return wire.last_lines
+
+
+def _start_tls(session: Session) -> None:
+    endpoint = session.wire.endpoint
+    if "STARTTLS" not in session.features:
+        raise TransportError(
+            f"{endpoint} does not offer STARTTLS",
+            phase="tls",
+            temporary=False,
+            cure="use the submission port 587, or smtps:// on 465; mail is never sent in clear instead",
+        )
+    reply = session.command("STARTTLS", "tls")
+    if reply.code != 220:
+        _must(reply._replace(code=reply.code if reply.code >= 400 else 502), "tls", endpoint)
+    session.wire.secure()
+    _greet(session)
+
+
+def _log_in(session: Session, login: Login) -> None:
+    """One mechanism, one try."""
+    endpoint = session.wire.endpoint
+    offered = session.features.get("AUTH", "").split()
+    mechanism = choose(login, offered, endpoint.host, endpoint.port)
+    if mechanism is None:
+        offers = f"offers {' '.join(offered)}" if offered else "offers no login"
+        wanted = login.mechanism or ("a token login" if login.token else "a password login")
+        raise TransportError(
+            f"{endpoint} {offers}, and not {wanted}",
+            phase="auth",
+            temporary=False,
+            cure="a server that takes tokens only needs token=; one that offers none here needs TLS or another port",
+        )
+    try:
+        reply, explained = _exchange(session, mechanism)
+    except TransportError as error:
+        error.problem = login.hide(error.problem, *mechanism.secrets)
+        raise
+    hidden = Reply(reply.code, reply.enhanced, login.hide(f"{reply.text} {explained}".strip(), *mechanism.secrets))
+    _must(hidden, "auth", endpoint, _login_cure(hidden, mechanism))
+    session.tell("auth", mechanism.name)
+
+
+def _exchange(session: Session, mechanism: Mechanism) -> tuple[Reply, str]:
+    """The last reply, and what the server explained in a challenge (the JSON of XOAUTH2)."""
+    line = f"AUTH {mechanism.name}"
+    if mechanism.first is not None:
+        said = encode_answer(mechanism.first) or "="
+        line = f"{line} {said}" if len(line) + len(said) < _LONGEST_COMMAND else line
+    reply = session.command(line, "auth")
+    explained = ""
+    for _ in range(_MOST_CHALLENGES):
+        if reply.code != 334:
+            return reply, explained
+        challenge = decode_challenge(session.wire.last_lines[0].strip())
+        if challenge.startswith(b"{"):
+            explained = " ".join(challenge.decode("utf-8", "replace").split())
+        try:
+            reply = session.command(encode_answer(mechanism.answer(challenge)), "auth")
+        except TransportError as error:
+            error.problem += f" ({explained})" if explained else ""
+            raise
+    return Reply(504, "", "the server asks on and on"), explained
+
+
+def _login_cure(reply: Reply, mechanism: Mechanism) -> str:
+    if reply.temporary:
+        return "the server cannot check logins now; try again later"
+    text = f"{reply.enhanced} {reply.text}".lower()
+    if "application-specific" in text or reply.code == 534:
+        return "the account needs an app password, or a token (XOAUTH2)"
+    if "basic auth" in text or reply.enhanced in ("5.7.139", "5.7.30"):
+        return "the provider takes no passwords any more: log in with a token (XOAUTH2)"
+    if mechanism.name in ("XOAUTH2", "OAUTHBEARER"):
+        return "check that the token is fresh and has the scope for SMTP"
+    return "check user and password; some providers want an app password here"

@@ -1,0 +1,77 @@
+"""Transports that write to this machine: the whole message at once, the same outcome for every recipient.
+
+A message that is accepted is wholly there: what broke off is taken away again.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+from mailtemplates.delivery.outcome import Accepted, NotTried, Receipt
+from mailtemplates.delivery.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.errors import SettingsError
+from mailtemplates.message.message import Message
+
+_numbers = count(1)
+
+
+class StoringTransport(Transport):
+    """Stores each message with ``store``, which may raise :class:`OSError`."""
+
+    def __init__(self, shown: str, store: Callable[[Message], Accepted]) -> None:
+        super().__init__(shown)
+        self._store = store
+        self._lock = threading.Lock()
+
+    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+        """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
+        for message in messages:
+            check_envelope(message)
+            yield receipt(message, [self._outcome(message)] * len(message.envelope.recipients))
+
+    def _outcome(self, message: Message) -> Accepted | NotTried:
+        try:
+            with self._lock:
+                return self._store(message)
+        except OSError as error:
+            text = f"{self.shown} cannot be written: {error.strerror or error}"
+            return NotTried(text, "check that the place exists, is yours, and has room", temporary=True)
+
+
+def local_path(url: TransportUrl) -> Path:
+    """The path of a URL for this machine.
+
+    :raises SettingsError: it has none, or a host.
+    """
+    if url.host or not url.path:
+        raise SettingsError(f"{url}: a path is needed", cure=f"write {url.scheme}:PATH")
+    return Path(url.path)
+
+
+def unique_name() -> str:
+    """A file name that no other delivery has, in the form of a Maildir's."""
+    host = socket.gethostname().replace("/", "\\057").replace(":", "\\072")
+    now = time.time_ns()
+    return f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}Q{next(_numbers)}.{host}"
+
+
+def write_new(path: Path, octets: bytes) -> None:
+    """Write a file that is not there, down to the disk.
+
+    :raises OSError: it is there already, or cannot be written; what was written is gone then.
+    """
+    with path.open("xb") as file:
+        try:
+            file.write(octets)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,94 @@
+"""What takes messages and says what became of them.
+
+A transport never raises for what a server does: that is an outcome of each recipient. It raises for what the
+caller did: an envelope that nobody could mean.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Self
+
+from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
+from mailtemplates.errors import AddressError, TransportError
+from mailtemplates.message.message import Message
+from mailtemplates.pattern import pattern
+
+NULL_SENDER = "<>"
+"""The sender of a message that nobody shall answer with a bounce (RFC 5321 §4.5.5), where it is asked for by name."""
+
+_LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;:\\]+)'
+_PATH = pattern(_LOCAL + r"@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)")
+
+
+class Transport(ABC):
+    """Safe between threads. Use it as a context manager, or close it.
+
+    :param shown: its URL as a person may see it, without a password.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
+    def send(self, message: Message) -> Receipt:
+        """Send one message. The receipt has an outcome for each recipient, in the order of the envelope.
+
+        :raises AddressError: the envelope has no recipient, or an address that is none.
+        """
+        (made,) = self.send_all((message,))
+        return made
+
+    @abstractmethod
+    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+        """Send messages one after the other, as the receipts are taken; one for each, in their order.
+
+        The receipt of a message may come when the next has been asked for: so the link is never idle.
+
+        :raises AddressError: as :meth:`send`, at the message that is wrong.
+        """
+
+    def close(self) -> None:
+        """Let go of connections. A transport that is used again opens them anew."""
+        return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.shown}>"
+
+
+def check_envelope(message: Message) -> None:
+    """Refuse an envelope that would go to the wrong place, before anything is opened.
+
+    :raises AddressError: no recipient; an empty sender; an address with a name, a bracket, a space or a control in it.
+    """
+    envelope = message.envelope
+    if isinstance(envelope.recipients, str) or not envelope.recipients:
+        raise AddressError("the message has no recipient", cure="give it to, cc or bcc")
+    if not envelope.sender:
+        raise AddressError("the message has no sender", cure=f"give it from; {NULL_SENDER!r} is the null sender")
+    for address in (*envelope.recipients, envelope.sender):
+        wrong = not _PATH.fullmatch(address) or not (address.isascii() or envelope.smtputf8)
+        if wrong and not (address == NULL_SENDER and address is envelope.sender):
+            raise AddressError(
+                f"{address!r} cannot stand in an envelope", cure="make the envelope with Envelope.of and mailboxes"
+            )
+
+
+def not_tried(error: TransportError) -> NotTried:
+    """The outcome for everybody when there was no way to the server."""
+    return NotTried(error.problem, error.cure, error.temporary, error.phase, error.code, error.enhanced)
+
+
+def receipt(message: Message, outcomes: Iterable[Outcome]) -> Receipt:
+    """The receipt of a message from the outcomes in the order of its envelope."""
+    pairs = zip(message.envelope.recipients, outcomes, strict=True)
+    return Receipt(message.message_id, tuple(Delivery(address, outcome) for address, outcome in pairs))

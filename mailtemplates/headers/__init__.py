@@ -1,0 +1,1 @@
+"""Header fields as they are written: addresses, dates, encoded words, folding."""

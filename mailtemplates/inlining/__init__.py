@@ -1,0 +1,1 @@
+"""CSS inlining: plans made once, spliced into the html ever after."""

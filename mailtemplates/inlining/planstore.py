@@ -1,0 +1,61 @@
+"""Engines' answers on disk, so that a new process need not start an engine.
+
+One file an answer, in a folder that may be deleted at any time and that many processes may use at once. An
+answer is JSON and is checked when it is read: a damaged file is an unknown answer.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import get_ident
+
+from mailtemplates.pattern import pattern
+
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+_KEY = pattern(r"[0-9a-f]{16,128}")
+
+
+class FileStore:
+    """Keeps up to about ``limit`` answers in ``folder``, which is made when the first one comes; the oldest leave."""
+
+    def __init__(self, folder: Path, limit: int = 1000) -> None:
+        self._folder = folder
+        self._limit = limit
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes kept under ``key`` (hexadecimal digits); None when there are none or they cannot be read."""
+        try:
+            return self._path(key).read_bytes()
+        except OSError:
+            return None
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep ``value`` under ``key``: whole or not at all. Does nothing where the folder cannot be written."""
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            new = self._folder / f"{key[:16]}-{os.getpid()}-{get_ident()}-{time.time_ns()}.new"
+            try:
+                with os.fdopen(os.open(new, _NEW, 0o600), "wb") as file:
+                    file.write(value)
+                new.replace(self._path(key))
+            finally:
+                new.unlink(missing_ok=True)
+            if key[0] == "0":
+                self._prune()
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is not a key: hexadecimal digits are wanted")
+        return self._folder / f"{key}.json"
+
+    def _prune(self) -> None:
+        """Remove the oldest files over the limit, and what a process left behind when it was stopped."""
+        aged = []
+        for entry in os.scandir(self._folder):
+            with suppress(OSError):
+                aged.append((entry.stat().st_mtime, entry.path))
+        for _, path in sorted(aged)[: -self._limit]:
+            Path(path).unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Templates and files judged: samples and variants rendered, findings placed in the template."""

@@ -1,0 +1,298 @@
+"""Files judged: each once, from the cache where it is known and by the linter where it is not.
+
+The linter and its rules are imported when the first file is not known, so that a run over unchanged files costs next
+to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Container, Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cached_property
+from operator import itemgetter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mailtemplates.digest import digest_of
+from mailtemplates.errors import FileError, MailTemplatesError, RuleError
+from mailtemplates.inspection.inputs import STDIN, is_template
+from mailtemplates.inspection.surroundings import Surroundings
+from mailtemplates.lint.lintcache import LintCache, Stamp, stamp_of
+from mailtemplates.lint.report import Trouble
+from mailtemplates.settings import Settings
+from mailtemplates.source import Location
+
+if TYPE_CHECKING:
+    from mailtemplates.inspection.templatelint import TemplateLinter
+    from mailtemplates.lint.diagnostic import Diagnostic
+    from mailtemplates.lint.linter import Linter
+
+_TOGETHER = "<together>"
+_MANY = 24
+_MESSAGE, _TEMPLATE = "message ", "template "
+
+
+class Judged(NamedTuple):
+    """What was found in the files of a run, and the files that could not be judged."""
+
+    diagnostics: list[Diagnostic]
+    troubles: list[Trouble]
+
+
+class Mended(NamedTuple):
+    """A file before and after its fixes, and how many findings are gone."""
+
+    path: str
+    before: bytes
+    after: bytes
+    fixed: int
+
+
+class Stdin(NamedTuple):
+    """What stands for ``-``: the name that findings give it, and the octets."""
+
+    name: str = "<stdin>"
+    octets: bytes = b""
+
+
+class Inspection:
+    """One run's settings and cache over any files."""
+
+    def __init__(
+        self, settings: Settings, cache: LintCache, stdin: Stdin | None = None, *, inline_ignores: bool = True
+    ) -> None:
+        self.settings = settings
+        self.stdin = stdin or Stdin()
+        self._cache = cache
+        self._inline_ignores = inline_ignores
+        self._ahead: dict[str, list[Diagnostic]] = {}
+        self._surroundings: dict[Path, Surroundings] = {}
+        self._messages: dict[str, str] = {}
+
+    @cached_property
+    def linter(self) -> Linter:
+        """The linter, with its rules.
+
+        :raises SettingsError: the settings name a rule or an option that does not exist.
+        """
+        from mailtemplates.lint.linter import Linter
+
+        return Linter(self.settings)
+
+    @cached_property
+    def _templates(self) -> TemplateLinter:
+        from mailtemplates.inspection.templatelint import TemplateLinter
+
+        return TemplateLinter(self.linter, inline_ignores=self._inline_ignores)
+
+    def judge(self, paths: Sequence[str]) -> Judged:
+        """What the rules find in the files, in the order of the files and of their lines.
+
+        A file that cannot be judged, and a rule that crashes, keep no other file from being judged.
+
+        :raises SettingsError: the settings are wrong.
+        """
+        found: dict[str, list[Diagnostic]] = {}
+        troubles = []
+        self._surroundings.clear()
+        self._messages.clear()
+        self.__dict__.pop("_templates", None)
+        self._ahead = self._lint_ahead(paths)
+        for path in paths:
+            name = self.name(path)
+            try:
+                found[name] = self._judge_file(path, name)
+            except (RuleError, FileError) as error:
+                troubles.append(Trouble(name, error.at(Location(name))))
+            except MailTemplatesError:
+                raise
+            except Exception as error:
+                troubles.append(Trouble(name, _fault(error).at(Location(name))))
+        try:
+            for one in self._judge_together():
+                found[one.path].append(one)
+        except RuleError as error:
+            troubles.append(Trouble(_TOGETHER, error))
+        self._cache.save()
+        return Judged(_in_order(found, self._messages), troubles)
+
+    def _lint_ahead(self, paths: Sequence[str]) -> dict[str, list[Diagnostic]]:
+        """What is found in templates that are not known, when they are many: by several processes.
+
+        :raises SettingsError: the settings are wrong.
+        """
+        unknown = [path for path in paths if path != STDIN and is_template(path, b"") and not self._is_known(path)]
+        if len(unknown) < _MANY:
+            return {}
+        from mailtemplates.inspection.parallel import lint_many
+
+        return lint_many(self.linter, unknown, inline_ignores=self._inline_ignores)
+
+    def _is_known(self, path: str) -> bool:
+        digest = self._cache.digest(path)
+        return bool(digest) and self._cache.known(path, self._stamp(path, _times(path), digest)) is not None
+
+    def mend(self, path: str, *, unsafe: bool) -> Mended:
+        """A file with the fixes of its findings; nothing is written.
+
+        :raises MailTemplatesError: the file cannot be read, or a rule crashed.
+        """
+        try:
+            return self._mend(path, self.name(path), unsafe)
+        except MailTemplatesError:
+            raise
+        except Exception as error:
+            raise _fault(error) from error
+
+    def _mend(self, path: str, name: str, unsafe: bool) -> Mended:
+        from mailtemplates.lint.fixing import fix_octets
+
+        before = self._read(path)
+
+        def judge(octets: bytes) -> list[Diagnostic]:
+            if not is_template(name, before):
+                return self.linter.lint(octets, name)
+            return [one for one in self._templates.lint(Path(name), octets) if one.path == name]
+
+        after = fix_octets(before, judge, unsafe=unsafe)
+        if is_template(name, before) and after != before and self._breaks(Path(name), before, after):
+            after = before
+        gone = len(judge(before)) - len(judge(after)) if after != before else 0
+        return Mended(name, before, after, max(gone, int(after != before)))
+
+    def _breaks(self, path: Path, before: bytes, after: bytes) -> bool:
+        """Whether a template rendered before and does no more."""
+        return not self._templates.renders(path, after) and self._templates.renders(path, before)
+
+    def name(self, path: str) -> str:
+        """What findings call a file."""
+        return self.stdin.name if path == STDIN else path
+
+    def _read(self, path: str) -> bytes:
+        try:
+            return self.stdin.octets if path == STDIN else Path(path).read_bytes()
+        except OSError as bad:
+            raise FileError(
+                f"cannot be read: {bad.strerror or bad}", cure="name a file that exists and can be read"
+            ) from None
+
+    def _judge_file(self, path: str, name: str) -> list[Diagnostic]:
+        """What is found in one file.
+
+        :raises RuleError: a rule crashed.
+        """
+        if path == STDIN:
+            return self._lint(path, name, self.stdin.octets)
+        times = _times(path)
+        digest = self._cache.digest(path)
+        found = self._cache.known(path, self._stamp(path, times, digest))
+        if found is None:
+            octets = self._read(path)
+            digest = self._digest(path, octets)
+            stamp = self._stamp(path, times, digest)
+            found = self._cache.recall(path, digest, stamp)
+            if found is None:
+                found = self._lint(path, name, octets)
+                self._cache.remember(path, digest, found, stamp)
+        if digest.startswith(_MESSAGE):
+            self._messages[path] = digest
+        return found
+
+    def _lint(self, path: str, name: str, octets: bytes) -> list[Diagnostic]:
+        if not is_template(name, octets):
+            return self.linter.lint(octets, name)
+        if path in self._ahead:
+            return self._ahead.pop(path)
+        if path == STDIN:
+            if not Path(name).is_file():
+                raise FileError(
+                    "a template needs a name, for its folder holds what it uses", cure="give --stdin-filename"
+                )
+            return self._templates.lint(Path(name), octets)
+        return self._templates.lint(Path(name))
+
+    def _stamp(self, path: str, times: Stamp | None, digest: str) -> Stamp | None:
+        """The stamp of a file, with that of its surroundings for a template."""
+        if times is None or digest.startswith(_MESSAGE):
+            return times
+        around = self._around(path).stamp if digest else None
+        return times + around if around else None
+
+    def _digest(self, path: str, octets: bytes) -> str:
+        """The name of a file's content and kind, and of what else decides; empty when it cannot be known."""
+        if not is_template(path, octets):
+            return _MESSAGE + digest_of(octets)
+        around = self._around(path).digest
+        return _TEMPLATE + digest_of(octets, around.encode()) if around else ""
+
+    def _around(self, path: str) -> Surroundings:
+        folder = Path(path).parent
+        if folder not in self._surroundings:
+            self._surroundings[folder] = Surroundings(path)
+        return self._surroundings[folder]
+
+    def _judge_together(self) -> list[Diagnostic]:
+        """What the rules over several messages find.
+
+        :raises RuleError: a rule crashed.
+        """
+        if len(self._messages) < 2:
+            return []
+        digest = digest_of(repr(self._messages).encode("utf-8", "surrogateescape"))
+        found = self._cache.recall(_TOGETHER, digest)
+        if found is None:
+            found = self._lint_together(list(self._messages))
+            self._cache.remember(_TOGETHER, digest, found)
+        return found
+
+    def _lint_together(self, paths: list[str]) -> list[Diagnostic]:
+        from mailtemplates.octets.message import read_message
+
+        if not any(one.subject == "Batch" and one.code in self.linter.codes for one in self.linter.rules):
+            return []
+        return self.linter.lint_batch([(path, read_message(self._read(path))) for path in paths])
+
+
+def _in_order(found: Mapping[str, Sequence[Diagnostic]], messages: Container[str]) -> list[Diagnostic]:
+    """The findings in the order of the files and of their lines; what several templates share is said once."""
+    ranks = {path: rank for rank, path in enumerate(found)}
+    kept: dict[tuple[object, ...], tuple[tuple[int, str, int, int, int], Diagnostic]] = {}
+    for path, ones in found.items():
+        for at, one in enumerate(ones):
+            key = (path, at) if path in messages else (one.path, one.line, one.column, one.code, one.message)
+            rank = ranks.get(one.path, ranks[path])
+            kept.setdefault(key, ((rank, one.path, one.line, one.column, at), one))
+    return [one for _, one in sorted(kept.values(), key=itemgetter(0))]
+
+
+def _times(path: str) -> Stamp | None:
+    try:
+        return stamp_of(os.stat(path))  # noqa: PTH116 - half the time, for each file of each run
+    except OSError:
+        return None
+
+
+def _fault(error: Exception) -> RuleError:
+    """A fault of ours that no rule of its own is known for."""
+    fault = RuleError(
+        f"a fault of mailtpl itself: {type(error).__name__}: {error}",
+        cure="please report it, with the file if you may; MAILTPL_DEBUG=1 prints the whole traceback",
+    )
+    fault.__cause__ = error
+    return fault
+
+
+def sights(paths: Iterable[str]) -> list[object]:
+    """What changes when a file, or a file that a template uses, does."""
+    seen: list[object] = []
+    folders: set[Path] = set()
+    for path in paths:
+        with suppress(OSError):
+            stat = Path(path).stat()
+            seen.append((path, stat.st_size, stat.st_mtime_ns))
+        folder = Path(path).parent
+        if folder not in folders and is_template(path, b""):
+            folders.add(folder)
+            seen += Surroundings(path).times
+    return seen

@@ -1,0 +1,1 @@
+"""The source of templates: syntax trees with exact places, names and types followed, branches, traced output."""

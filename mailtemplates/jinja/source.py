@@ -1,0 +1,145 @@
+"""A template as the rules over its source see it: text, syntax tree with exact places, data contract."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
+from jinja2.lexer import newline_re
+
+from mailtemplates.jinja.tokens import locate_tokens, offset_of, raw_tokens, start_of
+from mailtemplates.span import Span
+from mailtemplates.template.contract import Contract
+
+
+class SourceToken(NamedTuple):
+    """A raw token of the template: its kind in Jinja's words (``data``, ``block_begin``, ``name``, …), and where."""
+
+    kind: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, eq=False)
+class TemplateSource:
+    """One template.
+
+    Findings of rules over it have spans in characters of ``text``.
+
+    :param name: in its template folder, with forward slashes.
+    :param octets: the file as it is.
+    :param environment: what compiles it; its loader finds the templates that this one uses.
+    :param schema: the data contract's JSON Schema; None when there is none.
+    :param contract: the data contract itself, with its file; None when there is none.
+    :param variables: names that every template has beside the data: globals of the engine and the application.
+    """
+
+    name: str
+    octets: bytes = field(repr=False)
+    environment: Environment = field(repr=False)
+    schema: Mapping[str, Any] | None = field(default=None, repr=False)
+    variables: frozenset[str] = frozenset()
+    contract: Contract | None = field(default=None, repr=False)
+
+    @cached_property
+    def text(self) -> str:
+        """The source as Jinja reads it: UTF-8, without a byte order mark, its line ends LF."""
+        return "\n".join(newline_re.split(self.octets.decode("utf-8-sig", "replace"))[::2])
+
+    @cached_property
+    def _parsed(self) -> nodes.Template | TemplateSyntaxError:
+        environment = self.environment.overlay()
+        locate_tokens(environment, {})
+        try:
+            return environment.parse(self.text, self.name)
+        except TemplateSyntaxError as fault:
+            return fault
+        except RecursionError:
+            return TemplateSyntaxError("the template is nested too deeply", 1, self.name)
+
+    @property
+    def tree(self) -> nodes.Template | None:
+        """The syntax tree, its nodes with exact offsets (:func:`mailtemplates.jinja.tokens.offset_of`); None when the
+        source does not parse."""
+        return self._parsed if isinstance(self._parsed, nodes.Template) else None
+
+    @property
+    def fault(self) -> TemplateSyntaxError | None:
+        """Why it does not parse."""
+        return self._parsed if isinstance(self._parsed, TemplateSyntaxError) else None
+
+    @cached_property
+    def tokens(self) -> tuple[SourceToken, ...]:
+        """The raw tokens, comments and white space too, up to a fault. What white-space control took is in none."""
+        read = raw_tokens(self.environment, self.text, self.name) if self.tree is not None else ()
+        if not read:
+            return tuple(self._read_tokens())
+        starts = ((start_of(line), kind, text) for line, kind, text in read)
+        return tuple(SourceToken(kind, text, Span(start, start + len(text))) for start, kind, text in starts)
+
+    def _read_tokens(self) -> Iterator[SourceToken]:
+        at = 0
+        try:
+            for _, kind, text in self.environment.lexer.tokeniter(self.text, self.name):
+                start = max(self.text.find(text, at), at)
+                at = start + len(text)
+                yield SourceToken(kind, text, Span(start, at))
+        except TemplateError:
+            return
+
+    def span(self, node: nodes.Node, length: int = 1) -> Span:
+        """The characters from a node's token on."""
+        start = offset_of(node)
+        return Span(start, min(start + length, len(self.text)))
+
+    def enclosing(self, offset: int) -> Span | None:
+        """The ``{{ … }}`` around a place, with its delimiters; None when it is in none."""
+        at = bisect_right(self._expressions, Span(offset, len(self.text) + 1)) - 1
+        span = self._expressions[at] if at >= 0 else None
+        return span if span is not None and span.start <= offset < span.end else None
+
+    @cached_property
+    def _expressions(self) -> list[Span]:
+        found: list[Span] = []
+        start = -1
+        for token in self.tokens:
+            if token.kind == "variable_begin":
+                start = token.span.start
+            elif token.kind == "variable_end" and start >= 0:
+                found.append(Span(start, token.span.end))
+        return found
+
+    def other(self, name: str) -> TemplateSource | None:
+        """Another template of the same loader, which this one extends, includes or imports; None when there is none."""
+        try:
+            source = self._source_of(name)
+        except (TemplateError, UnicodeDecodeError, OSError):
+            return None
+        return None if source is None else _other(self._joined(name), source, self.environment, self.variables)
+
+    def is_missing(self, name: str) -> bool:
+        """Whether the loader surely has no such template."""
+        try:
+            self._source_of(name)
+        except TemplateNotFound:
+            return True
+        except Exception:  # of any loader: then it is not sure
+            return False
+        return False
+
+    def _source_of(self, name: str) -> str | None:
+        loader = self.environment.loader
+        return loader.get_source(self.environment, self._joined(name))[0] if loader else None
+
+    def _joined(self, name: str) -> str:
+        return self.environment.join_path(name, self.name)
+
+
+@lru_cache(maxsize=64)
+def _other(name: str, source: str, environment: Environment, variables: frozenset[str]) -> TemplateSource:
+    """A template that others use: read once for all of them, as long as it stays the same."""
+    return TemplateSource(name, source.encode("utf-8", "surrogatepass"), environment, None, variables)

@@ -1,0 +1,1 @@
+"""URLs and their hosts, and the links of a body."""

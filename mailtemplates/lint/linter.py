@@ -1,0 +1,297 @@
+"""The linter: chosen rules over a message, and what they find as diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from mailtemplates.clients.support import choose_clients
+from mailtemplates.errors import RuleError, SettingsError
+from mailtemplates.finding import Edit, Finding, Findings, Severity
+from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.rule import Rule
+from mailtemplates.lint.selection import asked_for, choose, ignored_in
+from mailtemplates.message.message import Message
+from mailtemplates.octets.bodies import Body, read_bodies
+from mailtemplates.octets.field import RawField
+from mailtemplates.octets.lines import Lines
+from mailtemplates.octets.message import Batch, RawMessage, read_message
+from mailtemplates.octets.mime import Part
+from mailtemplates.settings import CLIENTS, Settings
+from mailtemplates.source import nearest
+
+
+class _Check(NamedTuple):
+    """A rule that runs, its function with the options of the settings, and the severity that they give it."""
+
+    rule: Rule
+    run: Callable[..., Findings]
+    severity: Severity | None
+
+
+class Found(NamedTuple):
+    """A finding, who found it, and the severity it has after all.
+
+    :param body: where the fix is in characters of a body and not in octets of the message: that body.
+    """
+
+    rule: Rule
+    finding: Finding
+    severity: Severity
+    body: Body | None = None
+
+
+class Linter:
+    """Rules and settings, made once and used for any number of messages, from any thread.
+
+    :param settings: which rules run and how; the defaults when not given.
+    :raises SettingsError: they name a rule or an option that does not exist, or a value of the wrong kind.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.rules = all_rules()
+        chosen = choose(self.settings, self.rules)
+        options = _options(self.settings, self.rules)
+        checks: dict[str, list[_Check]] = {}
+        for one in self.rules:
+            if one.code in chosen:
+                run = partial(one.check, **options[one.code]) if one.code in options else one.check
+                checks.setdefault(one.subject, []).append(_Check(one, run, chosen[one.code]))
+        self._checks = checks
+        self._messages = checks.get("RawMessage", [])
+        self._parts = checks.get("Part", [])
+        self._batches = checks.get("Batch", [])
+        self._documents = checks.get("HtmlDocument", [])
+        self._bodies = checks.get("Bodies", [])
+        self._asked = frozenset(asked_for(self.settings, self.rules))
+        fields = checks.get("RawField", [])
+        self._every_field = [check for check in fields if not check.rule.fields]
+        names = {name for check in fields for name in check.rule.fields}
+        self._fields = {
+            name: [check for check in fields if not check.rule.fields or name in check.rule.fields] for name in names
+        }
+
+    def lint(
+        self, message: Message | bytes | RawMessage, path: str = "<message>", *, sample: str = ""
+    ) -> list[Diagnostic]:
+        """What the rules find in one message, in the order of the octets.
+
+        :param message: a composed message, or octets with CRLF or LF line ends.
+        :param path: what the findings call it.
+        :param sample: the sample data it was rendered with.
+        :raises RuleError: a rule crashed.
+        """
+        raw = _raw(message)
+        off = ignored_in(path, self.settings, self.rules) if self.settings.per_file_ignores else frozenset()
+        found = [one for one in self.find(raw, rendered=isinstance(message, Message)) if one.rule.code not in off]
+        return [diagnose(_in_octets(one), raw.lines, path, sample) for one in found]
+
+    def find(self, raw: RawMessage, *, rendered: bool = False) -> list[Found]:
+        """What the rules over messages, parts, fields and bodies find, in the order of the octets.
+
+        :param rendered: whether it was rendered here, so that the rules over html and text look at it too.
+        :raises RuleError: a rule crashed.
+        """
+        found: list[Found] = []
+        for check in self._messages:
+            _run(check, raw, found)
+        for part in raw.all_parts:
+            for check in self._parts:
+                _run(check, part, found)
+            self._judge_fields(part, found)
+        self._judge_bodies(raw, rendered, found)
+        if raw.cut_off:
+            found = [one for one in found if one.finding.span.start < raw.cut_off.start]
+        found.sort(key=lambda one: (one.finding.span, one.rule.code))
+        return found
+
+    def _judge_bodies(self, raw: RawMessage, rendered: bool, found: list[Found]) -> None:
+        """The rules over html and text: for what was rendered here, else those that were asked for by name."""
+        documents = [check for check in self._documents if rendered or check.rule.code in self._asked]
+        both = [check for check in self._bodies if rendered or check.rule.code in self._asked]
+        if not documents and not both:
+            return
+        bodies = read_bodies(raw)
+        for check in both:
+            _run(check, bodies, found)
+        for body in bodies.all:
+            for check in documents if body.document is not None else ():
+                for one in _ran(check, body.document):
+                    span = body.span(*one.finding.span)
+                    found.append(one._replace(finding=replace(one.finding, span=span), body=body))
+
+    def _judge_fields(self, part: Part, found: list[Found]) -> None:
+        """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
+        for field in part.fields:
+            means = field.place != "part" or field.lower.startswith("content-")
+            checks = self._fields.get(field.lower, self._every_field) if means else self._every_field
+            for check in checks:
+                _run(check, field, found)
+
+    def judge(self, subject: object) -> list[Found]:
+        """What the rules over one kind of subject find in one such subject.
+
+        :raises RuleError: a rule crashed.
+        """
+        found: list[Found] = []
+        for check in self._checks.get(type(subject).__name__, ()):
+            _run(check, subject, found)
+        return found
+
+    def judge_written(self, document: HtmlDocument) -> list[Found]:
+        """What the rules that look at style sheets before inlining find in them.
+
+        :raises RuleError: a rule crashed.
+        """
+        return [one for check in self._documents if check.rule.written for one in _ran(check, document)]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the rules that run."""
+        return frozenset(check.rule.code for checks in self._checks.values() for check in checks)
+
+    def codes_over(self, subject: str) -> frozenset[str]:
+        """The codes of the rules that run over one kind of subject."""
+        return frozenset(check.rule.code for check in self._checks.get(subject, ()))
+
+    def lint_batch(self, messages: Sequence[tuple[str, RawMessage]]) -> list[Diagnostic]:
+        """What the rules over several messages find.
+
+        :param messages: each with its path.
+        :raises RuleError: a rule crashed.
+        """
+        found: list[Found] = []
+        batch = Batch.of(raw for _, raw in messages)
+        for check in self._batches if len(messages) > 1 else ():
+            _run(check, batch, found)
+        diagnostics = []
+        for one in found:
+            path, raw = messages[one.finding.message]
+            if one.rule.code not in ignored_in(path, self.settings, self.rules):
+                diagnostics.append(diagnose(one, raw.lines, path))
+        return diagnostics
+
+
+def lint(message: Message | bytes, settings: Settings | None = None, *, path: str = "<message>") -> list[Diagnostic]:
+    """What is wrong with a message: the findings in the order of its octets, none when all is right.
+
+    :param message: a composed message, or octets with CRLF or LF line ends.
+    :raises SettingsError: the settings name a rule or an option that does not exist.
+    :raises RuleError: a rule crashed.
+    """
+    return Linter(settings).lint(message, path)
+
+
+def _raw(message: Message | bytes | RawMessage) -> RawMessage:
+    if isinstance(message, Message):
+        return read_message(message.octets, smtputf8=message.envelope.smtputf8)
+    return message if isinstance(message, RawMessage) else read_message(bytes(message))
+
+
+def _run(check: _Check, subject: object, found: list[Found]) -> None:
+    """Run one rule over one subject."""
+    found += _ran(check, subject)
+
+
+def _ran(check: _Check, subject: object) -> list[Found]:
+    """What one rule finds in one subject.
+
+    :raises RuleError: the rule crashed.
+    """
+    try:
+        return [Found(check.rule, finding, _severity(check, finding, subject)) for finding in check.run(subject)]
+    except Exception as error:
+        raise RuleError(
+            f"the rule {check.rule.name} ({check.rule.code}) crashed: {type(error).__name__}: {error}",
+            cure=f"please report it; --ignore {check.rule.code} goes on without the rule",
+        ) from error
+
+
+def _in_octets(one: Found) -> Found:
+    """A finding whose fix is in octets too: of a body that is not encoded, else it has none."""
+    body, fix = one.body, one.finding.fix
+    if body is None or fix is None:
+        return one
+    plain = body.part.encoding in ("7bit", "8bit", "binary") and body.text.isascii()
+    edits = tuple(Edit(body.span(*edit.span), edit.octets) for edit in fix.edits)
+    return one._replace(finding=replace(one.finding, fix=replace(fix, edits=edits) if plain else None))
+
+
+def _severity(check: _Check, finding: Finding, subject: object) -> Severity:
+    """The finding's severity; inside an attached message, which was not written here, no more than a warning."""
+    severity = check.severity or finding.severity or check.rule.severity
+    embedded = isinstance(subject, Part | RawField) and subject.place == "embedded"
+    return "warning" if embedded and severity == "error" else severity
+
+
+def diagnose(found: Found, lines: Lines, path: str, sample: str = "") -> Diagnostic:
+    """The diagnostic of a finding in a file of these lines."""
+    one, finding, severity, _ = found
+    place = lines.place(finding.span)
+    return Diagnostic(
+        one.code,
+        one.name,
+        severity,
+        finding.problem,
+        path,
+        place.line,
+        place.column,
+        place.end_line,
+        place.end_column,
+        finding.help,
+        sample,
+        one.page.reference,
+        place.source,
+        place.mark,
+        finding.fix,
+        str(finding.related) if finding.related else "",
+    )
+
+
+def _options(settings: Settings, rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:
+    """The options that the settings give, by code.
+
+    :raises SettingsError: there is no such rule or option, or the value is of another kind.
+    """
+    by_word = {word: one for one in rules for word in (one.code, one.name)}
+    given: dict[str, dict[str, Any]] = {}
+    for word, values in settings.rules.items():
+        one = by_word.get(word) or by_word.get(word.upper()) or by_word.get(word.lower())
+        if one is None:
+            raise _unknown("rule", word, by_word)
+        for key, value in values.items():
+            given.setdefault(one.code, {})[key.replace("-", "_")] = _option(one, key, value)
+    for one in rules if settings.clients != CLIENTS else ():
+        if "clients" in one.options:
+            given.setdefault(one.code, {}).setdefault("clients", settings.clients)
+    for values in given.values():
+        if "clients" in values:
+            choose_clients(values["clients"])
+    return given
+
+
+def _option(one: Rule, key: str, value: Any) -> Any:
+    name = key.replace("-", "_")
+    if name not in one.options:
+        raise _unknown(f"option of {one.name}", key, [known.replace("_", "-") for known in one.options])
+    default = one.options[name]
+    if isinstance(default, tuple):
+        items = [value] if isinstance(value, str) else value
+        if isinstance(items, list) and all(isinstance(item, str) for item in items):
+            return tuple(items)
+    elif type(value) is type(default):
+        return value
+    kinds = {str: "a string", bool: "true or false", int: "a whole number", tuple: "an array of strings"}
+    raise SettingsError(f"the option {key!r} of {one.name} must be {kinds[type(default)]}", cure="mend the settings")
+
+
+def _unknown(kind: str, word: str, known: Iterable[str]) -> SettingsError:
+    names = list(known)
+    similar = nearest(word, names)
+    cure = f"did you mean {similar!r}?" if similar else f"there is {', '.join(names)}" if len(names) < 9 else ""
+    return SettingsError(f"there is no {kind} {word!r}", cure=cure or "mailtpl rules lists them all")

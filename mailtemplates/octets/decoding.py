@@ -1,0 +1,43 @@
+"""Bodies decoded as a lenient reader does (RFC 2045 §6.7, §6.8).
+
+Never raises: what cannot be decoded is passed over, as mail programs do. What is wrong with an encoding is
+for the rules to say.
+"""
+
+from __future__ import annotations
+
+import string
+from binascii import Error, a2b_base64, a2b_qp
+
+from mailtemplates.pattern import pattern
+
+_BASE64 = (string.ascii_letters + string.digits + "+/").encode()
+_NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64)
+_SOFT_BREAK = pattern(rb"=[ \t]*(?:\r\n?|\n)")
+_TRAILING = pattern(rb"(?<![ \t])[ \t]+(?=\r?\n|\Z)")
+
+
+def decode_body(octets: bytes, encoding: str) -> bytes:
+    """The octets that a body stands for; as they are for 7bit, 8bit, binary and unknown encodings."""
+    if encoding == "base64":
+        return decode_base64(octets)
+    if encoding == "quoted-printable":
+        return decode_quoted(octets)
+    return octets
+
+
+def decode_base64(octets: bytes) -> bytes:
+    """Base64 up to its padding; other octets are passed over, and an incomplete end is dropped."""
+    text = octets.partition(b"=")[0].translate(None, _NOT_BASE64)
+    text = text[: len(text) - (len(text) % 4 == 1)]
+    try:
+        return a2b_base64(text + b"=" * (-len(text) % 4))
+    except Error:
+        return b""
+
+
+def decode_quoted(octets: bytes) -> bytes:
+    """Quoted-printable without soft breaks and white space at line ends; an escape that is none stays as it is."""
+    if b" \n" in octets or b"\t\n" in octets or b" \r" in octets or b"\t\r" in octets or octets[-1:] in (b" ", b"\t"):
+        octets = _TRAILING.sub(b"", octets)
+    return a2b_qp(_SOFT_BREAK.sub(b"", octets))

@@ -1,0 +1,1 @@
+"""Templates rendered: sinks, loaders, data contracts, catalogs, the sandbox."""

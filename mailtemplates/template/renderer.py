@@ -1,0 +1,320 @@
+"""Template and data become parts: each reserved block is rendered for its own sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+from jinja2 import Environment, Template
+from jinja2.runtime import Context
+
+from mailtemplates.errors import HeaderError, TemplateError
+from mailtemplates.headers.address import mailboxes
+from mailtemplates.headers.field import Field
+from mailtemplates.headers.fragment import Data
+from mailtemplates.headers.headerblocks import make_field, parse_headers_block, read_field
+from mailtemplates.html import amendments as document
+from mailtemplates.inlining.anatomy import InlineWarning
+from mailtemplates.inlining.inliner import Inliner
+from mailtemplates.message.attachment import Attachment
+from mailtemplates.message.parts import Parts
+from mailtemplates.pattern import pattern
+from mailtemplates.source import Location
+from mailtemplates.template import sandbox
+from mailtemplates.template.catalogs import Catalogs, language_tag
+from mailtemplates.template.context import Render, current
+from mailtemplates.template.faults import column_of, in_html, source_of, translate
+from mailtemplates.template.loader import Files
+from mailtemplates.template.reserved import (
+    ATTACHMENTS,
+    BODY_BLOCKS,
+    HEADER_FIELDS,
+    HEADERS,
+    PREHEADER,
+    RESERVED,
+    Sink,
+)
+from mailtemplates.template.sinks import environment_for, flatten, is_static
+from mailtemplates.text.plaintext import text_of
+from mailtemplates.text.woven import Woven
+
+_EXPRESSION = pattern(r"`([^`]+)`")
+
+
+class MakeEnvironment(Protocol):
+    """Makes the environment of a sink from the one that all share."""
+
+    def __call__(self, base: Environment, sink: Sink, *, auto_reload: bool) -> Environment: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller of a render says beside the data: fields that come instead of the template's, files to add."""
+
+    fields: Mapping[str, Any]
+    headers: Mapping[str, str]
+    attachments: Sequence[Attachment | str | Path]
+    locale: str
+
+
+class Renderer:
+    """Renders the templates of one environment. Thread-safe; everything it keeps is bounded."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        *,
+        files: Files,
+        inliner: Inliner,
+        catalogs: Catalogs,
+        auto_reload: bool = True,
+        text_width: int = 72,
+        make_environment: MakeEnvironment = environment_for,
+    ) -> None:
+        self._environments = {sink: make_environment(environment, sink, auto_reload=auto_reload) for sink in Sink}
+        self._limits = getattr(environment, "limits", None)
+        self._files = files
+        self.inliner = inliner
+        self._catalogs = catalogs
+        self._text_width = text_width
+        self.static_fields: WeakKeyDictionary[Any, Sequence[Field] | None] = WeakKeyDictionary()
+        self._twins: WeakKeyDictionary[Template, dict[Sink, Template]] = WeakKeyDictionary()
+
+    def render(self, name: str, data: Mapping[str, Any], given: Given) -> Parts:
+        """Render a template.
+
+        :raises MailTemplatesError: with the place in the template.
+        """
+        state = Render(self._files.attachment, self._catalogs.find(given.locale))
+        if self._limits:
+            sandbox.start_clock(self._limits)
+        token = current.set(state)
+        try:
+            return _Message(self, name, data, given, state).parts()
+        except Exception as error:
+            fault = translate(error, self._environments[Sink.HTML], name, data)
+            raise fault from (None if fault is error else error)
+        finally:
+            current.reset(token)
+
+    @property
+    def environment(self) -> Environment:
+        """An environment that all sinks share the loader of."""
+        return self._environments[Sink.PLAIN]
+
+    def template(self, name: str) -> Template:
+        """The template compiled for html, fresh when templates are reloaded."""
+        return self._environments[Sink.HTML].get_template(name)
+
+    def twin(self, template: Template, sink: Sink) -> Template:
+        """What was compiled for html compiled for another sink; as fresh as that, without another look at the file."""
+        twins = self._twins.get(template)
+        if twins is None:
+            twins = self._twins[template] = {Sink.HTML: template}
+        found = twins.get(sink)
+        if found is None:
+            found = twins[sink] = self._environments[sink].get_template(template.name or "")
+        return found
+
+    def pieces(self, output: Any, block: str, sink: Sink) -> list[Any]:
+        """What a block yields for a sink, or under the empty name a template's top level; within the sandbox's limit
+        when there is one."""
+        if not self._limits:
+            return list(output)
+        kept: list[Any] = []
+        length = 0
+        for piece in output:
+            kept.append(piece)
+            length += len(str(piece))
+            if length > self._limits.output:
+                self._environments[Sink.HTML].grown(length)  # type: ignore[attr-defined]
+        return kept
+
+
+class _Message:
+    """One render of one template."""
+
+    def __init__(self, renderer: Renderer, name: str, data: Mapping[str, Any], given: Given, state: Render) -> None:
+        self.renderer = renderer
+        self.name = name
+        self.given = given
+        self.state = state
+        self.template = renderer.template(name)
+        self.language = language_tag(given.locale) if given.locale else ""
+        locale = {"lang": self.language, "locale": given.locale} if given.locale else {}
+        self.variables: dict[str, Any] = {**renderer.environment.globals, **locale, **data}
+        self.warnings: list[str] = []
+        self.contexts: dict[Sink, Context] = {}
+        self.top: dict[Sink, list[Any]] = {}
+
+    def parts(self) -> Parts:
+        """Render every block that the template has."""
+        blocks = self.context(Sink.HTML).blocks.keys() & RESERVED
+        pieces, text = self.bodies(blocks)
+        joined = Woven(self.finished(pieces, blocks)) if pieces is not None else None
+        if joined is not None and text is None:
+            text = text_of(joined, width=self.renderer._text_width)
+        amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
+        return Parts(
+            fields=tuple(self.fields(blocks, joined)),
+            html=joined,
+            text=text,
+            calendar=self.text("calendar") if "calendar" in blocks else None,
+            amp="".join(amp).strip() or None,
+            related=tuple(self.state.related.values()),
+            attachments=self.attachments(blocks),
+            warnings=tuple(self.warnings),
+            language=self.language or (document.language(joined) if joined else "") or None,
+        )
+
+    def context(self, sink: Sink) -> Context:
+        """The context after the template's top level has run for a sink: its sets, its imports, its parents' blocks."""
+        context = self.contexts.get(sink)
+        if context is None:
+            template = self.renderer.twin(self.template, sink)
+            context = self.contexts[sink] = template.new_context(self.variables, shared=True)
+            self.state.block = ""
+            self.top[sink] = self.renderer.pieces(template.root_render_func(context), "", sink)
+        return context
+
+    def block(self, name: str, sink: Sink) -> list[Any]:
+        """What a reserved block yields."""
+        context = self.context(sink)
+        self.state.block = name
+        return self.renderer.pieces(context.blocks[name][0](context), name, sink)
+
+    def text(self, name: str) -> str | None:
+        """A block of plain text, without blank lines around it; None when it is empty."""
+        lines = "".join(map(str, self.block(name, Sink.PLAIN))).replace("\r\n", "\n").split("\n")
+        written = [number for number, line in enumerate(lines) if line.strip()]
+        return "\n".join(lines[written[0] : written[-1] + 1]) + "\n" if written else None
+
+    def bodies(self, blocks: Set[str]) -> tuple[list[str] | None, str | None]:
+        """The pieces of the html and the author's text; a file without body blocks is one of the two as it is."""
+        if blocks & BODY_BLOCKS:
+            pieces = _plain(self.block("html", Sink.HTML)) if "html" in blocks else None
+            return pieces, self.text("text") if "text" in blocks else None
+        whole = _plain(self.top[Sink.HTML])
+        joined = "".join(whole)
+        if not joined.strip():
+            raise _no_body(self.name)
+        if document.is_html(joined):
+            return whole, None
+        self.context(Sink.FILE)
+        return None, "".join(self.top[Sink.FILE]).rstrip("\n") + "\n"
+
+    def finished(self, pieces: Sequence[str], blocks: Set[str]) -> list[str]:
+        """The html's pieces with language, preheader and inlined styles."""
+        if self.language:
+            pieces = document.with_language(pieces, self.language)
+        if PREHEADER in blocks:
+            preheader = " ".join("".join(map(str, self.block(PREHEADER, Sink.PLAIN))).split())
+            if preheader:
+                pieces = document.with_preheader(pieces, preheader)
+        return self.renderer.inliner.splice(pieces, self.warned)
+
+    def warned(self, warning: InlineWarning) -> None:
+        """Keep a warning, its place named after the template."""
+        self.warnings.append(str(InlineWarning(warning.problem, in_html(warning.location, self.name))))
+
+    def fields(self, blocks: Set[str], html: str | None) -> Iterator[Field]:
+        """The header fields: the caller's before the template's, and a ``<title>`` for the subject that nobody gave."""
+        for block, name in HEADER_FIELDS.items():
+            given = self.given.fields.get(name)
+            if given is not None:
+                yield _given_field(name, given)
+            elif block in blocks:
+                yield from self.header_block(block, name)
+            elif name == "Subject" and html and (title := document.title(html)) and not blocks & BODY_BLOCKS:
+                yield read_field(name, [Data(title, "<title>")])
+        own = {name.lower() for name in self.given.headers}
+        for field in self.header_block(HEADERS) if HEADERS in blocks else ():
+            if field.name.lower() not in own:
+                yield field
+        for name, value in self.given.headers.items():
+            yield make_field(name, value)
+
+    def header_block(self, block: str, name: str = "") -> Sequence[Field]:
+        """The fields of a header block; none when it is empty.
+
+        :raises HeaderError: with the place of the block, or of the value in it.
+        """
+        context = self.context(Sink.PLAIN)
+        function = context.blocks[block][0]
+        known = self.renderer.static_fields.get(function, ())
+        if known:
+            return known
+        fragments = list(flatten(self.block(block, Sink.PLAIN)))
+        if all(type(fragment) is str and not fragment.strip() for fragment in fragments):
+            return ()
+        try:
+            fields = _read_block(name, fragments, None)
+        except HeaderError:
+            return self.blamed(block, name, fragments)
+        if known is not None:
+            self.renderer.static_fields[function] = fields if is_static(function) else None
+        return fields
+
+    def blamed(self, block: str, name: str, fragments: list[Any]) -> Sequence[Field]:
+        """Read a header block that is wrong once more, to say where.
+
+        :raises HeaderError: with the place of the value that it is about, else of the block.
+        """
+        function = self.context(Sink.PLAIN).blocks[block][0]
+        template = function.__globals__["__jinja_template__"]
+        line = template.get_corresponding_lineno(function.__code__.co_firstlineno)
+        try:
+            return _read_block(name, fragments, Location(template.name or "", line))
+        except HeaderError as error:
+            place = error.location or Location(template.name or "", line)
+            source = source_of(self.renderer.environment, place.path)
+            text = source.line(place.line) if source else ""
+            word = next(iter(_EXPRESSION.findall(error.problem)), "")
+            error.location = None
+            raise error.at(
+                Location(source.path if source else place.path, place.line, column_of(text, word)), text
+            ) from None
+
+    def attachments(self, blocks: Set[str]) -> tuple[Attachment, ...]:
+        """What the ``attachments`` block attached, then what the caller added."""
+        if ATTACHMENTS in blocks:
+            self.block(ATTACHMENTS, Sink.PLAIN)
+        given = (
+            item if isinstance(item, Attachment) else Attachment.from_path(Path(item))
+            for item in self.given.attachments
+        )
+        return (*self.state.attachments, *given)
+
+
+def _plain(pieces: list[str]) -> list[str]:
+    """The pieces as plain strings: what is joined to ``Markup`` later would be escaped."""
+    return [piece if type(piece) is str else str(piece) for piece in pieces]
+
+
+def _no_body(name: str) -> TemplateError:
+    return TemplateError(
+        "the template has no html and no text",
+        location=Location(name),
+        cure="add {% block html %}, or {% block text %}, or write the html outside any block",
+    )
+
+
+def _read_block(name: str, fragments: list[Any], location: Location | None) -> Sequence[Field]:
+    if name:
+        return (read_field(name, fragments, location=location),)
+    return parse_headers_block(fragments, location=location)
+
+
+def _given_field(name: str, value: Any) -> Field:
+    """A field that the caller gave: a text for the subject, URLs, or whole addresses, parsed strictly.
+
+    :raises HeaderError: the value is not what the field holds.
+    """
+    if name == "Subject":
+        return read_field(name, [Data(str(value), "subject")])
+    if name == "List-Unsubscribe":
+        return read_field(name, [str(value)])
+    return read_field(name, [mailboxes(value)])

@@ -1,0 +1,1 @@
+"""Plain text: made from html, wrapped, and what is told from its words."""
