@@ -513,6 +513,7 @@ def test_watch_lints_again_what_changes_until_it_is_interrupted(project: Path, t
         process = subprocess.Popen(
             [sys.executable, "-m", "mailtemplates", "lint", "mails", "--watch", "--output-format", "concise"],
             cwd=project, stdout=out, stderr=out, env=environment(),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored when the tests run in the background
         )  # fmt: skip
 
     def wait_for(words: str, times: int = 1) -> None:

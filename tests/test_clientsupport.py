@@ -59,7 +59,7 @@ def test_what_is_by_hand_is_what_does_not_follow_from_the_name() -> None:
 
 
 def test_the_table_is_small_and_dated() -> None:
-    folder = Path(__file__).parent.parent / "mailtemplates" / "caniemail"
+    folder = Path(__file__).parent.parent / "mailtemplates" / "clients" / "caniemail"
     assert (folder / "support.json").stat().st_size < 100_000
     assert read_support().date == json.loads((folder / "support.json").read_text())["date"] >= "2026-05-13"
     licence = (folder / "LICENSE").read_text(encoding="utf-8")
