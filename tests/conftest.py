@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from mailrig import MailRig, run_mail_rig, why_no_rig
 
 from mailtemplates import Engine, Stamp
 
@@ -41,6 +42,15 @@ def make_engine(tmp_path: Path) -> MakeEngine:
 def starters() -> Engine:
     """The engine over the starter templates."""
     return Engine(ROOT / "templates")
+
+
+@pytest.fixture(scope="session")
+def mail_rig() -> Iterator[MailRig]:
+    """A running Postfix and Dovecot; a test that asks for it is skipped where they are not installed."""
+    if reason := why_no_rig():
+        pytest.skip(reason)
+    with run_mail_rig() as rig:
+        yield rig
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

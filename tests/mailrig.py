@@ -1,0 +1,169 @@
+"""A real mail server for tests: Postfix and Dovecot on ports of loopback that were free, with everything of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import imaplib
+import os
+import pwd
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from smtpserver import make_certificates
+
+USERS = {"alice@example.test": "s3cret", "bob@example.test": "hunter2", "joerg@example.test": "pässwörd"}
+"""Who may log in, with which password. Mail for ``jörg@example.test`` lies in the mailbox of ``joerg@``."""
+
+SIZE_LIMIT = 1_000_000
+"""The most octets that the server takes in a message."""
+
+_FOLDER = Path(__file__).parent / "rig"
+_PORTS = ("relay", "submission", "submissions", "imap", "imaps", "lmtp")
+
+
+@dataclass(frozen=True)
+class MailRig:
+    """A running server. Its certificate is for ``localhost``.
+
+    :param cafile: the CA that signed the certificate.
+    :param pin: the SHA-256 of the certificate.
+    :param relay: a port as 25 is: STARTTLS offered, no login.
+    :param submission: a port as 587 is: STARTTLS and a login required.
+    :param submissions: a port as 465 is.
+    :param lmtp_socket: where LMTP listens on this machine.
+    """
+
+    folder: Path
+    cafile: Path
+    pin: str
+    relay: int
+    submission: int
+    submissions: int
+    imap: int
+    imaps: int
+    lmtp: int
+    lmtp_socket: Path
+
+    def fetch(self, user: str, message_id: str, *, within: float = 20.0) -> bytes:
+        """The octets of a message as IMAP gives them.
+
+        :param message_id: without angle brackets.
+        :param within: seconds that delivery may take.
+        """
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            with self.mailbox(user) as box:
+                if found := box.search(None, "HEADER", "Message-ID", f"<{message_id}>")[1][0].split():
+                    part = box.fetch(found[-1].decode(), "(BODY.PEEK[])")[1][0]
+                    assert isinstance(part, tuple)
+                    return part[1]
+            time.sleep(0.1)
+        raise AssertionError(f"{message_id} did not arrive for {user}:\n{self.log()}")
+
+    def mailbox(self, user: str) -> imaplib.IMAP4_SSL:
+        """The inbox of a user, opened over verified TLS; use it with ``with``."""
+        trust = ssl.create_default_context(cafile=str(self.cafile))
+        box = imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=trust, timeout=10)
+        box.authenticate("PLAIN", lambda challenge: f"\0{user}\0{USERS[user]}".encode())
+        box.select("INBOX")
+        return box
+
+    def log(self) -> str:
+        """What the servers logged last."""
+        files = (self.folder / "log").glob("*.log")
+        return "\n".join(file.read_text("utf-8", "replace")[-3000:] for file in files)
+
+
+def why_no_rig() -> str:
+    """Why the server cannot run on this machine; empty when it can."""
+    missing = [name for name in ("postfix", "dovecot", "bash") if not _find(name)]
+    if missing:
+        return f"{' and '.join(missing)} not installed"
+    if not _find("dovecot", "/usr/lib/dovecot/lmtp"):
+        return "dovecot has no LMTP (Debian: dovecot-lmtpd)"
+    version = subprocess.run([_find("dovecot") or "", "--version"], capture_output=True, text=True, check=False).stdout
+    if not version.startswith("2.3."):
+        return f"the configuration is for Dovecot 2.3, this is {version.strip() or 'another'}"
+    if os.geteuid() and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode:
+        return "mail servers are started by root, or with sudo without a password"
+    return ""
+
+
+def _find(program: str, *places: str) -> str | None:
+    if places:
+        return next((place for place in places if Path(place).exists()), None)
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
+@contextlib.contextmanager
+def run_mail_rig() -> Iterator[MailRig]:
+    """Start the server, and stop it at the end.
+
+    Its folder is not among pytest's, since the servers work as users who may not enter those.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="mailrig-"))
+    certificates = make_certificates(folder)
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
+    _configure(folder, ports)
+    as_root = ["sudo", "-n"] if os.geteuid() else []
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    keeper = subprocess.Popen(
+        [*as_root, "env", f"PATH={path}", "bash", str(_FOLDER / "keeper.sh"), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C is for pytest; the keeper goes when its input ends
+    )
+    try:
+        assert keeper.stdout
+        said = keeper.stdout.readline()
+        assert said == "ready\n", f"the mail server does not start: {said}{keeper.stdout.read()}"
+        for port in ports.values():
+            _wait_for(port)
+        yield MailRig(
+            folder=folder, cafile=certificates.cafile, pin=certificates.pin, lmtp_socket=folder / "lmtp", **ports
+        )
+    finally:
+        keeper.communicate(timeout=60)
+
+
+def _configure(folder: Path, ports: dict[str, int]) -> None:
+    values = {
+        "dir": str(folder),
+        "nobody": str(pwd.getpwnam("nobody").pw_uid),
+        "nogroup": str(grp.getgrnam("nogroup").gr_gid),
+        **{name: str(port) for name, port in ports.items()},
+    }
+    for name, place in (("main.cf", "postfix"), ("master.cf", "postfix"), ("dovecot.conf", "dovecot")):
+        text = (_FOLDER / name).read_text(encoding="utf-8")
+        (folder / place).mkdir(exist_ok=True)
+        filled = re.sub(r"@(\w+)@", lambda match: values[match[1]], text)
+        (folder / place / name).write_text(filled, encoding="utf-8")
+    users = "".join(f"{user}:{{PLAIN}}{password}::::::\n" for user, password in USERS.items())
+    (folder / "dovecot" / "users").write_text(users, encoding="utf-8")
+
+
+def free_ports(number: int) -> list[int]:
+    """So many ports of loopback where nobody listens."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for free in sockets:
+            free.bind(("127.0.0.1", 0))
+        return [free.getsockname()[1] for free in sockets]
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"nobody listens on {port}")
