@@ -100,13 +100,23 @@ class TransportError(MailTemplatesError):
     :param phase: where, a word of :data:`mailtemplates.delivery.outcome.Phase`.
     :param temporary: whether the same may work later with nothing changed.
     :param code: the reply's code, when the server gave one; ``enhanced`` is its enhanced status code.
+    :param kind: what happened where no code says it: a word of :data:`mailtemplates.delivery.outcome.Mishap`.
     """
 
     def __init__(
-        self, problem: str, *, phase: Any, temporary: bool = True, code: int = 0, enhanced: str = "", cure: str = ""
+        self,
+        problem: str,
+        *,
+        phase: Any,
+        temporary: bool = True,
+        code: int = 0,
+        enhanced: str = "",
+        cure: str = "",
+        kind: Any = "",
     ) -> None:
         super().__init__(problem, cure=cure)
         self.phase = phase
+        self.kind = kind
         self.temporary = temporary
         self.code = code
         self.enhanced = enhanced

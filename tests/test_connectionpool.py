@@ -7,8 +7,9 @@ import time
 import pytest
 
 from mailtemplates.delivery.connectionpool import ConnectionPool
+from mailtemplates.delivery.endpoint import Endpoint
 from mailtemplates.delivery.smtpsession import Session
-from mailtemplates.delivery.smtpwire import Endpoint, Wire
+from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.delivery.throttle import Throttle, read_rate
 from mailtemplates.errors import TransportError
 

@@ -30,9 +30,9 @@ from smtpserver import (
 )
 
 from mailtemplates import Envelope, Message
+from mailtemplates.delivery.endpoint import LIMITS, Endpoint
 from mailtemplates.delivery.event import Event
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
-from mailtemplates.delivery.smtpwire import LIMITS, Endpoint
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import AddressError, SettingsError
 from mailtemplates.transports import open_transport
@@ -275,7 +275,7 @@ def test_another_certificate_than_the_pinned_one_stops_everything(to: Open, cert
 
 
 def test_tls_older_than_1_2_is_refused(to: Open, certificates: Certificates) -> None:
-    from mailtemplates.delivery.smtpwire import make_context
+    from mailtemplates.delivery.endpoint import make_context
 
     assert make_context().minimum_version == ssl.TLSVersion.TLSv1_2
     assert make_context().verify_mode == ssl.CERT_REQUIRED

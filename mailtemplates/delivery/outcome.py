@@ -12,6 +12,13 @@ from typing import ClassVar, Literal, NamedTuple
 Phase = Literal["connect", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "data", "content", "dot", "quit"]
 """Where in its work with a server a transport is, in the order of RFC 5321 §3."""
 
+Mishap = Literal[
+    "no-address", "resolver-silent", "refused", "unreachable", "silent", "closed", "broken", "endless", "not-smtp",
+    "http", "clear", "tls-failed", "injected", "pin", "expired", "not-yet-valid", "self-signed", "unknown-ca",
+    "wrong-name", "strict", "untrusted", "no-starttls", "no-login", "no-mechanism", "out-of-step", "",
+]  # fmt: skip
+"""What happened to a link where no reply of the server says it; empty where one does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

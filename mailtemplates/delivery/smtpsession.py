@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
+from mailtemplates.delivery.endpoint import Endpoint
 from mailtemplates.delivery.event import Event, Watcher
 from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.outcome import Phase
 from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.sasl import Mechanism, choose, decode_challenge, encode_answer
-from mailtemplates.delivery.smtpwire import Endpoint, Wire
+from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.errors import TransportError
 
 _LONGEST_COMMAND = 510
@@ -88,22 +89,26 @@ def open_session(endpoint: Endpoint, login: Login | None = None, watch: Watcher 
     wire = Wire(endpoint)
     session = Session(wire, watch)
     try:
-        _must(wire.open(), "greeting", endpoint)
+        insist(wire.open(), "greeting", endpoint)
         session.tell("connect")
-        _greet(session)
+        greet(session)
         if endpoint.tls == "starttls":
-            _start_tls(session)
+            start_tls(session)
         if endpoint.tls != "none":
             session.tell("tls", str(wire.sock.version() if wire.sock and hasattr(wire.sock, "version") else ""))
         if login:
-            _log_in(session, login)
+            log_in(session, login)
         return session
     except BaseException:
         wire.close()
         raise
 
 
-def _must(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> None:
+def insist(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> None:
+    """Go on only when the server says yes.
+
+    :raises TransportError: it does not.
+    """
     if reply.ok:
         return
     raise TransportError(
@@ -116,8 +121,11 @@ def _must(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> Non
     )
 
 
-def _greet(session: Session) -> None:
-    """EHLO, or LHLO; HELO when the server is older than that and nothing is lost by it."""
+def greet(session: Session) -> None:
+    """EHLO, or LHLO; HELO when the server is older than that and nothing is lost by it.
+
+    :raises TransportError: the server does not take our name.
+    """
     wire = session.wire
     endpoint = wire.endpoint
     reply_lines = _hello(session, "LHLO" if endpoint.lmtp else "EHLO")
@@ -138,11 +146,15 @@ def _hello(session: Session, verb: str) -> list[str] | None:
     reply = wire.reply("ehlo")
     if verb == "EHLO" and reply.code in (500, 502) and wire.endpoint.tls == "none":
         return None
-    _must(reply, "ehlo", wire.endpoint, "say another name of this machine with ?ehlo=, one that the server believes")
+    insist(reply, "ehlo", wire.endpoint, "say another name of this machine with ?ehlo=, one that the server believes")
     return wire.last_lines
 
 
-def _start_tls(session: Session) -> None:
+def start_tls(session: Session) -> None:
+    """STARTTLS, the handshake, and EHLO again (RFC 3207 §4.2).
+
+    :raises TransportError: the server offers none, or is not to be trusted.
+    """
     endpoint = session.wire.endpoint
     if "STARTTLS" not in session.features:
         raise TransportError(
@@ -150,16 +162,20 @@ def _start_tls(session: Session) -> None:
             phase="tls",
             temporary=False,
             cure="use the submission port 587, or smtps:// on 465; mail is never sent in clear instead",
+            kind="no-starttls",
         )
     reply = session.command("STARTTLS", "tls")
     if reply.code != 220:
-        _must(reply._replace(code=reply.code if reply.code >= 400 else 502), "tls", endpoint)
+        insist(reply._replace(code=reply.code if reply.code >= 400 else 502), "tls", endpoint)
     session.wire.secure()
-    _greet(session)
+    greet(session)
 
 
-def _log_in(session: Session, login: Login) -> None:
-    """One mechanism, one try."""
+def log_in(session: Session, login: Login) -> str:
+    """One mechanism, one try. Gives back the mechanism's name.
+
+    :raises TransportError: the server offers none that fits, or refuses the login. No secret is in it.
+    """
     endpoint = session.wire.endpoint
     offered = session.features.get("AUTH", "").split()
     mechanism = choose(login, offered, endpoint.host, endpoint.port)
@@ -171,6 +187,7 @@ def _log_in(session: Session, login: Login) -> None:
             phase="auth",
             temporary=False,
             cure="a server that takes tokens only needs token=; one that offers none here needs TLS or another port",
+            kind="no-mechanism" if offered else "no-login",
         )
     try:
         reply, explained = _exchange(session, mechanism)
@@ -178,8 +195,9 @@ def _log_in(session: Session, login: Login) -> None:
         error.problem = login.hide(error.problem, *mechanism.secrets)
         raise
     hidden = Reply(reply.code, reply.enhanced, login.hide(f"{reply.text} {explained}".strip(), *mechanism.secrets))
-    _must(hidden, "auth", endpoint, _login_cure(hidden, mechanism))
+    insist(hidden, "auth", endpoint, _login_cure(hidden, mechanism))
     session.tell("auth", mechanism.name)
+    return mechanism.name
 
 
 def _exchange(session: Session, mechanism: Mechanism) -> tuple[Reply, str]:

@@ -8,13 +8,13 @@ from typing import Literal
 
 from mailtemplates.delivery.connectionpool import ConnectionPool
 from mailtemplates.delivery.consignment import Queue
+from mailtemplates.delivery.endpoint import Endpoint, make_context
 from mailtemplates.delivery.event import Watcher
 from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.outcome import Receipt
 from mailtemplates.delivery.sasl import MECHANISMS
 from mailtemplates.delivery.smtpsession import open_session
 from mailtemplates.delivery.smtptransaction import Wishes, transact
-from mailtemplates.delivery.smtpwire import Endpoint, make_context
 from mailtemplates.delivery.throttle import Throttle, read_rate
 from mailtemplates.delivery.transport import Transport, not_tried
 from mailtemplates.delivery.transporturl import TransportUrl

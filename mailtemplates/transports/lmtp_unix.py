@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mailtemplates.delivery.endpoint import Endpoint
 from mailtemplates.delivery.smtptransport import SmtpTransport, ehlo_name
-from mailtemplates.delivery.smtpwire import Endpoint
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import SettingsError
