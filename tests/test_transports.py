@@ -6,7 +6,7 @@ import asyncio
 import mailbox
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from smtpserver import Certificates, Server, make_certificates
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
-from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transport import WITHHELD, Transport
 from mailtemplates.errors import AddressError
 from mailtemplates.transports import open_transport, transport_names
 from mailtemplates.transports.failover import FailoverTransport
@@ -103,6 +103,31 @@ class TestContract:
         for thread in threads:
             thread.join()
         assert accepted == [True] * 8
+
+    def test_it_asks_before_a_message_goes_out(self, transport: Transport) -> None:
+        """A ledger notes there that a message is about to be taken: later would be too late to tell a crash from a loss."""
+        asked: list[tuple[str, tuple[str, ...], int]] = []
+
+        def mark(message: Message, taken: Sequence[str], known: Mapping[str, Outcome]) -> bool:
+            asked.append((message.message_id, tuple(taken), len(known)))
+            return True
+
+        receipts = list(transport.send_all([mail(1), mail(2, CAROL)], mark))
+        assert asked == [("1@example.test", (BOB, CAROL), 0), ("2@example.test", (CAROL,), 0)]
+        assert all(receipt.accepted for receipt in receipts)
+
+    def test_a_message_that_is_withdrawn_then_stays(self, transport: Transport) -> None:
+        receipts = list(transport.send_all([mail(1), mail(2), mail(3)], lambda message, *_: message != mail(2)))
+        assert [receipt.accepted for receipt in receipts] == [True, False, True]
+        assert receipts[1][BOB] == WITHHELD
+
+    def test_what_the_mark_raises_stops_everything(self, transport: Transport) -> None:
+        def full(*_: object) -> bool:
+            raise OSError("the disk is full")
+
+        with pytest.raises(OSError, match="full"):
+            transport.send(mail(1), full)
+        assert transport.send(mail(2)).accepted
 
     def test_it_shows_itself(self, transport: Transport, scheme: str) -> None:
         assert scheme in repr(transport)

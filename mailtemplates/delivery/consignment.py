@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mailtemplates.delivery.dotstuffing import canonical, stuff
 from mailtemplates.delivery.outcome import Failed, Outcome, Receipt
 from mailtemplates.delivery.throttle import Throttle
-from mailtemplates.delivery.transport import check_envelope, receipt
+from mailtemplates.delivery.transport import Mark, check_envelope, receipt
 from mailtemplates.message.message import Message
 
 
@@ -65,9 +65,10 @@ class Consignment:
 class Queue:
     """The consignments that come next: those that go again first, then the messages of the caller as he gives them."""
 
-    def __init__(self, messages: Iterable[Message], throttle: Throttle | None = None) -> None:
+    def __init__(self, messages: Iterable[Message], throttle: Throttle | None = None, mark: Mark | None = None) -> None:
         self._messages = iter(messages)
         self._throttle = throttle
+        self._mark = mark
         self._again: deque[Consignment] = deque()
 
     @property
@@ -84,6 +85,10 @@ class Queue:
                 self._throttle.wait()
             return Consignment(message)
         return None
+
+    def may_go(self, consignment: Consignment) -> bool:
+        """Whether the final dot may be sent for the recipients that the server took."""
+        return self._mark is None or self._mark(consignment.message, consignment.taken, consignment.outcomes)
 
     def again(self, consignment: Consignment) -> None:
         """This one goes next."""

@@ -15,7 +15,7 @@ from mailtemplates.delivery.outcome import Deferred, Failed, NotTried, Outcome, 
 from mailtemplates.delivery.refusal import refusal
 from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.smtpsession import Session
-from mailtemplates.delivery.transport import NULL_SENDER
+from mailtemplates.delivery.transport import NULL_SENDER, WITHHELD
 from mailtemplates.errors import TransportError
 
 _WINDOW = 100
@@ -248,6 +248,8 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
         return False
     if not consignment.taken:
         return _end_empty(session)
+    if not queue.may_go(consignment):
+        return _withhold(session, consignment)
     session.tell("dot", "", message_id)
     session.wire.write(consignment.content, "content")
     consignment.under_way, consignment.taken = consignment.taken, []
@@ -284,6 +286,14 @@ def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[st
         elif mail.ok:
             consignment.settle(reply.refused(), (address,))
     return left
+
+
+def _withhold(session: Session, consignment: Consignment) -> bool:
+    """The server waits for content that shall not come: only closing the link tells it so."""
+    session.broken = True
+    consignment.taken = []
+    consignment.settle(WITHHELD)
+    return False
 
 
 def _end_empty(session: Session) -> bool:

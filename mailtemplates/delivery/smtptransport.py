@@ -16,7 +16,7 @@ from mailtemplates.delivery.sasl import MECHANISMS
 from mailtemplates.delivery.smtpsession import open_session
 from mailtemplates.delivery.smtptransaction import Wishes, transact
 from mailtemplates.delivery.throttle import Throttle, read_rate
-from mailtemplates.delivery.transport import Transport, not_tried
+from mailtemplates.delivery.transport import Mark, Transport, not_tried
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import AddressError, SettingsError, TransportError
 from mailtemplates.headers.domain import check_domain
@@ -50,9 +50,9 @@ class SmtpTransport(Transport):
             cap=endpoint.cap,
         )
 
-    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+    def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
-        queue = Queue(messages, self._throttle)
+        queue = Queue(messages, self._throttle, mark)
         while (consignment := queue.next()) is not None:
             if consignment.done:
                 yield consignment.receipt()

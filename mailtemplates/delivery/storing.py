@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from mailtemplates.delivery.outcome import Accepted, NotTried, Receipt
-from mailtemplates.delivery.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.transport import WITHHELD, Mark, Transport, check_envelope, receipt
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import SettingsError
 from mailtemplates.message.message import Message
@@ -30,13 +30,15 @@ class StoringTransport(Transport):
         self._store = store
         self._lock = threading.Lock()
 
-    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+    def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
         for message in messages:
             check_envelope(message)
-            yield receipt(message, [self._outcome(message)] * len(message.envelope.recipients))
+            yield receipt(message, [self._outcome(message, mark)] * len(message.envelope.recipients))
 
-    def _outcome(self, message: Message) -> Accepted | NotTried:
+    def _outcome(self, message: Message, mark: Mark | None) -> Accepted | NotTried:
+        if mark and not mark(message, message.envelope.recipients, {}):
+            return WITHHELD
         try:
             with self._lock:
                 return self._store(message)

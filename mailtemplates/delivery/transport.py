@@ -7,7 +7,7 @@ caller did: an envelope that nobody could mean.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +22,13 @@ NULL_SENDER = "<>"
 _LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;:\\]+)'
 _PATH = pattern(_LOCAL + r"@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)")
 
+Mark = Callable[[Message, Sequence[str], Mapping[str, Outcome]], bool]
+"""Is asked right before a message may be taken (over SMTP: before its final dot): the message, for whom it goes,
+and what is known of its other recipients. When it says False, the message does not go out."""
+
+WITHHELD = NotTried("the message was withdrawn before it went out", "somebody else sends it", temporary=True)
+"""The outcome where a :data:`Mark` said no."""
+
 
 class Transport(ABC):
     """Safe between threads. Use it as a context manager, or close it.
@@ -32,16 +39,17 @@ class Transport(ABC):
     def __init__(self, shown: str) -> None:
         self.shown = shown
 
-    def send(self, message: Message) -> Receipt:
+    def send(self, message: Message, mark: Mark | None = None) -> Receipt:
         """Send one message. The receipt has an outcome for each recipient, in the order of the envelope.
 
+        :param mark: is asked before the message goes out for good, see :data:`Mark`; what it raises goes through.
         :raises AddressError: the envelope has no recipient, or an address that is none.
         """
-        (made,) = self.send_all((message,))
+        (made,) = self.send_all((message,), mark)
         return made
 
     @abstractmethod
-    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+    def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         """Send messages one after the other, as the receipts are taken; one for each, in their order.
 
         The receipt of a message may come when the next has been asked for: so the link is never idle.

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Receipt
-from mailtemplates.delivery.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.transport import Mark, Transport, check_envelope, receipt
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.message.message import Message
 from mailtemplates.transports import Access, open_read
@@ -26,7 +26,7 @@ class FailoverTransport(Transport):
         self._transports = tuple(transports)
         self._resting = [0.0] * len(self._transports)
 
-    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+    def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
         for message in messages:
             check_envelope(message)
@@ -34,7 +34,7 @@ class FailoverTransport(Transport):
             for number in self._order():
                 left = tuple(address for address in message.envelope.recipients if _may_go_on(outcomes.get(address)))
                 if left:
-                    outcomes.update(self._over(number, message, left))
+                    outcomes.update(self._over(number, message, left, _whole(message, outcomes, mark)))
             yield receipt(message, [outcomes[address] for address in message.envelope.recipients])
 
     def _order(self) -> list[int]:
@@ -42,11 +42,12 @@ class FailoverTransport(Transport):
         now = time.monotonic()
         return [number for number, until in enumerate(self._resting) if until <= now] or list(range(len(self._resting)))
 
-    def _over(self, number: int, message: Message, recipients: tuple[str, ...]) -> dict[str, Outcome]:
+    def _over(
+        self, number: int, message: Message, recipients: tuple[str, ...], mark: Mark | None
+    ) -> dict[str, Outcome]:
         narrowed = replace(message, envelope=replace(message.envelope, recipients=recipients))
-        outcomes = {
-            delivery.address: delivery.outcome for delivery in self._transports[number].send(narrowed).deliveries
-        }
+        made = self._transports[number].send(narrowed, mark)
+        outcomes = {delivery.address: delivery.outcome for delivery in made.deliveries}
         if all(isinstance(outcome, NotTried) for outcome in outcomes.values()):
             self._resting[number] = time.monotonic() + random.uniform(_REST / 2, _REST)
         return outcomes
@@ -55,6 +56,13 @@ class FailoverTransport(Transport):
         """See :meth:`mailtemplates.delivery.transport.Transport.close`."""
         for transport in self._transports:
             transport.close()
+
+
+def _whole(message: Message, outcomes: dict[str, Outcome], mark: Mark | None) -> Mark | None:
+    """The mark of a message that goes to some of its recipients: it is asked about the whole."""
+    if mark is None:
+        return None
+    return lambda _, taken, known: mark(message, taken, {**outcomes, **known})
 
 
 def _may_go_on(outcome: Outcome | None) -> bool:

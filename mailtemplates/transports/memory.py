@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mailtemplates.delivery.outcome import Accepted, Outcome, Receipt
-from mailtemplates.delivery.transport import Transport, check_envelope, receipt
+from mailtemplates.delivery.outcome import Accepted, Outcome, Receipt, Uncertain
+from mailtemplates.delivery.transport import WITHHELD, Mark, Transport, check_envelope, receipt
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.message.message import Message
 from mailtemplates.transports import Access
@@ -25,14 +25,24 @@ class MemoryTransport(Transport):
         self.answer = answer or (lambda message, address: Accepted("kept in memory"))
         self.sent: list[Message] = []
 
-    def send_all(self, messages: Iterable[Message]) -> Iterator[Receipt]:
+    def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
         for message in messages:
             check_envelope(message)
-            outcomes = [self.answer(message, address) for address in message.envelope.recipients]
+            outcomes = self._outcomes(message, mark)
             if any(isinstance(outcome, Accepted) for outcome in outcomes):
                 self.sent.append(message)
             yield receipt(message, outcomes)
+
+    def _outcomes(self, message: Message, mark: Mark | None) -> list[Outcome]:
+        """As over SMTP, whoever is refused is known before the mark, and the others after it."""
+        addresses = message.envelope.recipients
+        outcomes = {address: self.answer(message, address) for address in addresses}
+        taken = [address for address in addresses if isinstance(outcomes[address], Accepted | Uncertain)]
+        known = {address: outcome for address, outcome in outcomes.items() if address not in taken}
+        if mark and taken and not mark(message, taken, known):
+            outcomes.update(dict.fromkeys(taken, WITHHELD))
+        return [outcomes[address] for address in addresses]
 
 
 def open_url(url: TransportUrl, access: Access) -> Transport:
