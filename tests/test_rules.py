@@ -13,7 +13,8 @@ from mailtemplates.lint.linter import Linter
 from mailtemplates.lint.rule import Example, Rule
 from mailtemplates.octets.bodies import read_bodies
 from mailtemplates.octets.message import read_message
-from mailtemplates.octets.notation import read_examples, read_html
+from mailtemplates.octets.notation import read_examples, read_html, split_dialogue
+from mailtemplates.octets.submission import read_submission_example
 from mailtemplates.settings import Settings
 
 
@@ -29,6 +30,8 @@ def names_found(rule: Rule, text: str) -> set[str]:
     judge = linter(rule.profile)
     if rule.subject == "HtmlDocument":
         return {one.rule.name for one in judge.judge(HtmlDocument(read_html(text)))}
+    if split_dialogue(text)[0]:
+        return {one.rule.name for one in judge.find(read_submission_example(text))} - BARE_HTML
     octets = read_examples(text)
     if rule.subject == "Bodies":
         return {one.rule.name for one in judge.judge(read_bodies(read_message(octets[0])))}
@@ -66,7 +69,7 @@ def test_a_good_example_is_found_by_none(rule: Rule, example: Example) -> None:
 @pytest.mark.parametrize(("rule", "example"), BAD.values(), ids=BAD)
 def test_a_fix_takes_its_finding_away_and_brings_no_other(rule: Rule, example: Example) -> None:
     """What a rule says of its fixes is so: safe ones are safe, and every fix leaves the message without the finding."""
-    messages = read_examples(example.text)
+    messages = read_examples(split_dialogue(example.text)[1])
     judge = linter(rule.profile)
     if len(messages) > 1 or rule.family in TEMPLATES:
         return

@@ -12,6 +12,7 @@ from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.sasl import Mechanism, choose, decode_challenge, encode_answer
 from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.errors import TransportError
+from mailtemplates.message.message import read_size_limit
 
 _LONGEST_COMMAND = 510
 _MOST_CHALLENGES = 4
@@ -53,8 +54,7 @@ class Session:
     @property
     def size_limit(self) -> int:
         """The most octets of a message (RFC 1870); 0 when the server names none."""
-        written = self.features.get("SIZE", "")
-        return int(written[:18]) if written.isascii() and written.isdigit() else 0
+        return read_size_limit(self.features.get("SIZE", ""))
 
     def alive(self, after: float) -> bool:
         """Whether the session still works; one that was idle for ``after`` seconds is asked (NOOP)."""

@@ -15,8 +15,9 @@ from mailtemplates.delivery.outcome import Deferred, Failed, NotTried, Outcome, 
 from mailtemplates.delivery.refusal import refusal
 from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.smtpsession import Session
-from mailtemplates.delivery.transport import NULL_SENDER, WITHHELD
+from mailtemplates.delivery.transport import WITHHELD
 from mailtemplates.errors import TransportError
+from mailtemplates.message.envelope import NULL_SENDER
 
 _WINDOW = 100
 """Commands that wait for their reply at once; more could fill the buffers of both sides and stop them for ever."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from mailtemplates.delivery.connectionpool import ConnectionPool
@@ -77,6 +77,15 @@ class SmtpTransport(Transport):
         finally:
             session.broken = session.broken or not whole
             self._pool.give_back(session)
+
+    def extensions(self) -> Mapping[str, str] | None:
+        """See :meth:`mailtemplates.delivery.transport.Transport.extensions`."""
+        try:
+            session = self._pool.take()
+        except TransportError:
+            return None
+        self._pool.give_back(session)
+        return dict(session.features)
 
     def close(self) -> None:
         """See :meth:`mailtemplates.delivery.transport.Transport.close`."""

@@ -13,14 +13,8 @@ from typing import Self
 
 from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
 from mailtemplates.errors import AddressError, TransportError
+from mailtemplates.message.envelope import NULL_SENDER, is_path
 from mailtemplates.message.message import Message
-from mailtemplates.pattern import pattern
-
-NULL_SENDER = "<>"
-"""The sender of a message that nobody shall answer with a bounce (RFC 5321 §4.5.5), where it is asked for by name."""
-
-_LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;:\\]+)'
-_PATH = pattern(_LOCAL + r"@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)")
 
 Mark = Callable[[Message, Sequence[str], Mapping[str, Outcome]], bool]
 """Is asked right before a message may be taken (over SMTP: before its final dot): the message, for whom it goes,
@@ -57,6 +51,14 @@ class Transport(ABC):
         :raises AddressError: as :meth:`send`, at the message that is wrong.
         """
 
+    def extensions(self) -> Mapping[str, str] | None:
+        """What the server offers: the keywords of its EHLO reply in upper case, each with its parameters.
+
+        It connects when there is no connection, which then serves the next message. None where there is no one server,
+        or it cannot be reached; sending tells why.
+        """
+        return None
+
     def close(self) -> None:
         """Let go of connections. A transport that is used again opens them anew."""
         return
@@ -84,7 +86,7 @@ def check_envelope(message: Message) -> None:
     if not envelope.sender:
         raise AddressError("the message has no sender", cure=f"give it from; {NULL_SENDER!r} is the null sender")
     for address in (*envelope.recipients, envelope.sender):
-        wrong = not _PATH.fullmatch(address) or not (address.isascii() or envelope.smtputf8)
+        wrong = not is_path(address) or not (address.isascii() or envelope.smtputf8)
         if wrong and not (address == NULL_SENDER and address is envelope.sender):
             raise AddressError(
                 f"{address!r} cannot stand in an envelope", cure="make the envelope with Envelope.of and mailboxes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lines import Lines
 from mailtemplates.octets.message import Batch, RawMessage, read_message
 from mailtemplates.octets.mime import Part
+from mailtemplates.octets.submission import Submission, read_submission
 from mailtemplates.settings import CLIENTS, Settings
 from mailtemplates.source import nearest
 
@@ -64,6 +65,7 @@ class Linter:
                 checks.setdefault(one.subject, []).append(_Check(one, run, chosen[one.code]))
         self._checks = checks
         self._messages = checks.get("RawMessage", [])
+        self._submissions = checks.get("Submission", [])
         self._parts = checks.get("Part", [])
         self._batches = checks.get("Batch", [])
         self._documents = checks.get("HtmlDocument", [])
@@ -86,9 +88,34 @@ class Linter:
         :param sample: the sample data it was rendered with.
         :raises RuleError: a rule crashed.
         """
-        raw = _raw(message)
+        return self._diagnose(_raw(message), isinstance(message, Message), path, sample)
+
+    def lint_submission(
+        self,
+        message: Message,
+        path: str = "<message>",
+        *,
+        extensions: Mapping[str, str] | None = None,
+        rendered: bool = True,
+        sample: str = "",
+    ) -> list[Diagnostic]:
+        """What the rules find in a message that is about to be sent: those of :meth:`lint`, and those of sending.
+
+        The rules of the send step (SND) look at the envelope beside the message, and with ``extensions`` at what the
+        server takes. Call it last before a transport's ``send``; a finding of severity ``error`` should stop it.
+
+        :param message: with the envelope that the transport will get.
+        :param extensions: what the server offers, as :meth:`mailtemplates.delivery.transport.Transport.extensions`
+            tells; None when no server was asked.
+        :param rendered: whether the message was made here; of one that came as a file the rules over html and text
+            run only when they are selected by name, as in ``mailtpl lint FILE.eml``.
+        :raises RuleError: a rule crashed.
+        """
+        return self._diagnose(read_submission(message, extensions), rendered, path, sample)
+
+    def _diagnose(self, raw: RawMessage, rendered: bool, path: str, sample: str) -> list[Diagnostic]:
         off = ignored_in(path, self.settings, self.rules) if self.settings.per_file_ignores else frozenset()
-        found = [one for one in self.find(raw, rendered=isinstance(message, Message)) if one.rule.code not in off]
+        found = [one for one in self.find(raw, rendered=rendered) if one.rule.code not in off]
         return [diagnose(_in_octets(one), raw.lines, path, sample) for one in found]
 
     def find(self, raw: RawMessage, *, rendered: bool = False) -> list[Found]:
@@ -99,6 +126,8 @@ class Linter:
         """
         found: list[Found] = []
         for check in self._messages:
+            _run(check, raw, found)
+        for check in self._submissions if isinstance(raw, Submission) else ():
             _run(check, raw, found)
         for part in raw.all_parts:
             for check in self._parts:

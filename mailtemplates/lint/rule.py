@@ -2,9 +2,10 @@
 
 The name is the function's and the file's. What the rule looks at is the annotation of its first parameter:
 ``RawMessage`` (once a message), ``Part`` (each part), ``RawField`` (each header field, or those of ``fields``),
-``Batch`` (messages together), ``HtmlDocument`` (each html body), ``Bodies`` (html and text side by side). Options are
-keyword-only parameters with defaults. The page is the docstring, and its ``Bad`` and ``Good`` examples, in the notation
-of :mod:`mailtemplates.octets.notation`, are the tests.
+``Batch`` (messages together), ``HtmlDocument`` (each html body), ``Bodies`` (html and text side by side),
+``Submission`` (a message with its envelope, before it is sent). Options are keyword-only parameters with defaults. The
+page is the docstring, and its ``Bad`` and ``Good`` examples, in the notation of :mod:`mailtemplates.octets.notation`,
+are the tests.
 """
 
 from __future__ import annotations

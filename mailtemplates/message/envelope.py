@@ -9,6 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailtemplates.headers.address import Mailbox
+from mailtemplates.pattern import pattern
+
+NULL_SENDER = "<>"
+"""The sender of a message that nobody shall answer with a bounce (RFC 5321 §4.5.5), where it is asked for by name."""
+
+_LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;:\\]+)'
+_PATH = pattern(_LOCAL + r"@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +39,11 @@ class Envelope:
             unique.setdefault((box.local, box.domain.lower()), box.addr_spec)
         addresses = tuple(unique.values())
         return cls(sender.addr_spec, addresses, not (sender.local.isascii() and all(map(str.isascii, addresses))))
+
+
+def is_path(address: str) -> bool:
+    """Whether an address may stand between the brackets of MAIL FROM and RCPT TO (RFC 5321 §4.1.2, RFC 6531 §3.3).
+
+    It is a bare addr-spec: nothing in it ends the path, the line, or begins another address.
+    """
+    return bool(_PATH.fullmatch(address))

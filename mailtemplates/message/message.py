@@ -44,3 +44,8 @@ class Message:
         read = email.message_from_bytes(self.octets, policy=email.policy.SMTP)
         assert isinstance(read, email.message.EmailMessage)
         return read
+
+
+def read_size_limit(parameters: str) -> int:
+    """The most octets that a server takes, by the parameter of SIZE in its EHLO reply; 0 for no limit (RFC 1870 §4)."""
+    return int(parameters[:18]) if parameters.isascii() and parameters.isdigit() else 0

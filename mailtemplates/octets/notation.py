@@ -11,7 +11,8 @@ What can be seen stands for itself, in UTF-8. The rest is written so:
 ======================  ==========================================================================================
 
 In an example of a message a line ``…`` stands for the header fields of a right message that the example does not give,
-and for its body when the example has none. A line of ``═══`` stands between the messages of a batch.
+and for its body when the example has none. A line of ``═══`` stands between the messages of a batch. An example of the
+send step begins with what server and client say, as RFC 5321 writes it: ``S: 250 SIZE 1000``, ``C: MAIL FROM:<…>``.
 """
 
 from __future__ import annotations
@@ -76,6 +77,14 @@ def _character(match: re.Match[str]) -> str:
 def read_examples(text: str) -> list[bytes]:
     """The messages of an example, with what ``…`` stands for filled in."""
     return [read_octets(_complete(part)) for part in text.split(_NEXT)]
+
+
+def split_dialogue(text: str) -> tuple[list[str], str]:
+    """The lines of server and client that an example begins with, read, and the message after them."""
+    if not text.startswith(("S: ", "C: ")):
+        return [], text
+    dialogue, _, message = text.partition("\n\n")
+    return [_SPECIAL.sub(_character, line) for line in dialogue.split("\n")], message
 
 
 def _complete(text: str) -> str:

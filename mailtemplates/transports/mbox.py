@@ -10,8 +10,9 @@ from typing import IO
 
 from mailtemplates.delivery.outcome import Accepted
 from mailtemplates.delivery.storing import StoringTransport, local_path
-from mailtemplates.delivery.transport import NULL_SENDER, Transport
+from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.message.message import Message
 from mailtemplates.pattern import pattern
 from mailtemplates.transports import Access

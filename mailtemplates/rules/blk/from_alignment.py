@@ -8,6 +8,7 @@ from mailtemplates.octets.address import read_addresses
 from mailtemplates.octets.addrspec import RawAddrSpec
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.signature import read_tags
+from mailtemplates.octets.submission import Submission
 
 
 @rule("BLK007", severity="error", profile="bulk")
@@ -17,8 +18,9 @@ def from_alignment(message: RawMessage, *, domain: tuple[str, ...] = ()) -> Find
     DMARC passes when the domain in From belongs to the same organization as the domain of the DKIM signature or of the
     envelope sender. Gmail, Yahoo and Outlook.com require it of bulk mail (Outlook: 550 5.7.515). Give the domains that
     your mail is signed and sent for as the option `domain`. Without it the message's own DKIM-Signature and
-    Return-Path are looked at, and a message that has neither is not judged. Which domains are one organization's is
-    told by their last two labels, or three behind suffixes such as `co.uk`: the Public Suffix List is not asked.
+    Return-Path are looked at, before sending the sender of its envelope, and a message that has none of them is not
+    judged. Which domains are one organization's is told by their last two labels, or three behind suffixes such as
+    `co.uk`: the Public Suffix List is not asked.
 
     Reference: RFC 7489 §3.1; Gmail, Yahoo and Outlook.com sender requirements
 
@@ -28,6 +30,15 @@ def from_alignment(message: RawMessage, *, domain: tuple[str, ...] = ()) -> Find
         List-Unsubscribe-Post: List-Unsubscribe=One-Click
         DKIM-Signature: v=1; a=rsa-sha256; d=mailer.example; s=a;
          h=from:to:subject:date:message-id:list-unsubscribe:list-unsubscribe-post; bh=AA==; b=AA==
+        …
+
+    Bad (also envelope-header-mismatch):
+
+        C: MAIL FROM:<bounces@mailer.example>
+        C: RCPT TO:<ben@reader.example>
+
+        List-Unsubscribe: <https://acme-shop.com/u/7f3a>
+        List-Unsubscribe-Post: List-Unsubscribe=One-Click
         …
 
     Good:
@@ -70,6 +81,9 @@ def _signed(message: RawMessage) -> list[str]:
 
 
 def _sent(message: RawMessage) -> list[str]:
-    """The domain of the envelope sender, where a server has noted it."""
+    """The domain of the envelope sender: of the envelope before sending, else as a server has noted it."""
+    if isinstance(message, Submission):
+        domain = message.envelope.sender.rpartition("@")[2].rstrip(">")
+        return [domain] if domain.isascii() and domain.strip("<") else []
     value = message.root.field("Return-Path")
     return [value.rpartition("@")[2].rstrip("> ")] if "@" in value and value.isascii() else []

@@ -6,6 +6,7 @@ from mailtemplates.octets.body import first_eight_bit, is_data
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import reencode
+from mailtemplates.octets.submission import Submission
 from mailtemplates.span import Span
 
 
@@ -14,11 +15,22 @@ def eight_bit_on_wire(message: RawMessage) -> Findings:
     """The message holds 8-bit octets, and goes only where every server on the way offers 8BITMIME.
 
     Nearly all do. Where one does not, the message is returned, or re-encoded on the way, which breaks its signature.
-    Quoted-printable and base64 go everywhere.
+    Quoted-printable and base64 go everywhere. It is an error when the server was asked and does not offer 8BITMIME.
 
     Reference: RFC 6152; RFC 5321 §2.4
 
     Bad:
+
+        Content-Transfer-Encoding: 8bit
+        …
+
+        Grüße aus Köln
+
+    Bad:
+
+        S: 250 SIZE 10000000
+        C: MAIL FROM:<hello@acme-shop.com>
+        C: RCPT TO:<ben@reader.example>
 
         Content-Transfer-Encoding: 8bit
         …
@@ -44,7 +56,14 @@ def eight_bit_on_wire(message: RawMessage) -> Findings:
             if count > 1
             else "an octet outside ASCII needs 8BITMIME"
         )
-        yield Finding(Span(first, first + 1), words, "encode the part as quoted-printable or base64", _fix(raw))
+        refused = isinstance(message, Submission) and message.lacks_extension("8BITMIME")
+        yield Finding(
+            Span(first, first + 1),
+            f"{words}, which the server does not offer" if refused else words,
+            "encode the part as quoted-printable or base64",
+            _fix(raw),
+            "error" if refused else None,
+        )
 
 
 def _is_raw(part: Part) -> bool:

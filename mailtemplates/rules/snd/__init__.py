@@ -1,0 +1,1 @@
+"""The send step: a message with its envelope, and what the server offers."""
