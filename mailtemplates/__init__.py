@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         MailTemplatesError,
         RuleError,
         SettingsError,
+        SigningError,
         TemplateError,
         UndefinedError,
     )
@@ -56,7 +57,8 @@ _HOMES = {
     "message.envelope": ("Envelope",),
     "errors": (
         "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LimitError",
-        "LintError", "MailTemplatesError", "RuleError", "SettingsError", "TemplateError", "UndefinedError",
+        "LintError", "MailTemplatesError", "RuleError", "SettingsError", "SigningError", "TemplateError",
+        "UndefinedError",
     ),
     "inlining.inliner": ("Inliner", "inline_css"),
     "lint.linter": ("Linter", "lint"),
@@ -77,8 +79,8 @@ __all__ = [
     "AddressError", "Attachment", "AttachmentError", "ComposeError", "DataError", "Diagnostic", "Engine",
     "Envelope", "Group", "HeaderError", "Inliner", "LimitError", "Limits", "LintError", "Linter", "Mail",
     "MailTemplatesError", "Mailbox", "Message", "Parts", "Receipt", "RuleError", "Settings", "SettingsError",
-    "Stamp", "TemplateError", "Transport", "UndefinedError", "compose", "inline_css", "lint", "open_transport",
-    "read_settings", "to_text",
+    "SigningError", "Stamp", "TemplateError", "Transport", "UndefinedError", "compose", "inline_css", "lint",
+    "open_transport", "read_settings", "to_text",
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message
 from mailtemplates.message.parts import Parts
 from mailtemplates.message.stamp import Stamp
-from mailtemplates.settings import Settings
+from mailtemplates.settings import Settings, SmimeSettings
 from mailtemplates.severity import Severity, reaches
 from mailtemplates.template import context
 from mailtemplates.template.catalogs import Catalogs, Translations
@@ -31,6 +31,7 @@ from mailtemplates.template.sinks import FILTERS, environment_for
 
 if TYPE_CHECKING:
     from mailtemplates.lint.linter import Linter
+    from mailtemplates.signing.signer import Signer
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
 """Whole addresses: ``"Ann <ann@x.example>, bob@x.example"``, ``{"name": …, "email": …}``, or a sequence of such."""
@@ -47,6 +48,7 @@ class Mail:
     parts: Parts
     settings: Settings = field(repr=False, default_factory=Settings)
     judge: Callable[[Message], None] | None = field(repr=False, default=None)
+    signer: Callable[[], Signer | None] = field(repr=False, default=lambda: None)
 
     @property
     def html(self) -> str | None:
@@ -64,17 +66,25 @@ class Mail:
         return self.parts.subject
 
     def message(self, stamp: Stamp | None = None) -> Message:
-        """Compose the message.
+        """Compose the message, and sign it where the settings say so.
 
-        :param stamp: date, Message-ID and boundaries come from it; made now when it is not given.
+        :param stamp: date, Message-ID, boundaries and the time of DKIM signatures come from it; made now when it is not
+            given.
         :raises ComposeError: the parts do not make a message, for instance without a From.
         :raises AddressError: an address needs SMTPUTF8 and the settings forbid it.
+        :raises SettingsError: a key or certificate of the settings cannot be used.
+        :raises SigningError: the message cannot be signed, or not be encrypted for a recipient.
         :raises LintError: the mail was rendered with ``lint`` and the message has findings.
         """
         stamp = stamp or Stamp.now(host=self.settings.host or None)
         message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
-        if self.judge is not None:
+        signer = self.signer()
+        if self.judge is not None and (signer is None or signer.encryptor is not None):
             self.judge(message)
+        if signer is not None:
+            message = signer.sign(message, stamp.date)
+            if self.judge is not None:
+                self.judge(message)
         return message
 
 
@@ -90,6 +100,7 @@ class Engine:
     :param auto_reload: look at every render whether a template or schema has changed.
     :param cache: a Jinja bytecode cache, for processes that render once.
     :param plans: a store of inlining plans on disk, for the same.
+    :param sign: sign and encrypt as the settings say; without it messages are left as they are composed.
     :raises SettingsError: a folder does not exist.
     """
 
@@ -107,9 +118,11 @@ class Engine:
         auto_reload: bool = True,
         cache: BytecodeCache | None = None,
         plans: Store | None = None,
+        sign: bool = True,
     ) -> None:
         self.settings = settings or Settings()
         self._auto_reload = auto_reload
+        self._signs = sign and (bool(self.settings.dkim) or self.settings.smime != SmimeSettings())
         self._folders = self._find_folders(folders, environment)
         sandboxed = self.settings.sandbox if sandbox is None else sandbox
         self._environment = _environment(
@@ -249,8 +262,8 @@ class Engine:
         given = Given(fields, headers or {}, attachments, self.settings.locale if locale is None else locale)
         parts = self._renderer.render(name, variables, given)
         if lint is None:
-            return Mail(parts, self.settings)
-        mail = Mail(parts, self.settings, partial(self._judge, name, lint))
+            return Mail(parts, self.settings, None, self._signer)
+        mail = Mail(parts, self.settings, partial(self._judge, name, lint), self._signer)
         mail.message()
         return mail
 
@@ -259,6 +272,16 @@ class Engine:
         from mailtemplates.lint.linter import Linter  # most runs do not lint, and it is half of what there is to import
 
         return Linter(self.settings)
+
+    def _signer(self) -> Signer | None:
+        """What signs the messages: keys are read when the first is composed."""
+        return self._keys if self._signs else None
+
+    @cached_property
+    def _keys(self) -> Signer:
+        from mailtemplates.signing.signer import Signer  # most runs do not sign
+
+        return Signer.of(self.settings)
 
     def _judge(self, name: str, threshold: Severity, message: Message) -> None:
         """Refuse a message with findings.

@@ -76,6 +76,10 @@ class ComposeError(MailTemplatesError):
     """The parts do not make a message."""
 
 
+class SigningError(MailTemplatesError):
+    """A message cannot be signed, or cannot be encrypted for a recipient."""
+
+
 class SettingsError(MailTemplatesError):
     """The settings, or the way the library is called, cannot be right."""
 

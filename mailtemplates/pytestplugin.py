@@ -31,12 +31,12 @@ def _engine(root: Path) -> Engine:
     from mailtemplates.engine import Engine
     from mailtemplates.settings import read_settings
 
-    return Engine(settings=read_settings(root))
+    return Engine(settings=read_settings(root), sign=False)
 
 
 @pytest.fixture(scope="session")
 def mail_engine(pytestconfig: pytest.Config) -> Engine:
-    """The engine over the template folders of the project's settings."""
+    """The engine over the template folders of the project's settings; its messages are not signed."""
     return _engine(pytestconfig.rootpath)
 
 

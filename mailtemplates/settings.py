@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.source import Location, nearest
@@ -16,6 +16,38 @@ PROJECT_FILE = "pyproject.toml"
 TABLE = "mailtemplates"
 CLIENTS = ("gmail.*", "outlook.*", "apple-mail.*", "yahoo.*")
 """The mail clients that a message is for, when nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """One DKIM signature: ``[tool.mailtemplates.dkim]``, or an entry of the array of that name (RFC 6376).
+
+    :param domain: whom the signature speaks for, its ``d=``; one organization's with the domain of From.
+    :param selector: which key of that domain, its ``s=``.
+    :param key: the path of a private key in PEM, RSA or Ed25519.
+    :param sign: names of fields to sign beside the usual ones.
+    :param oversign: names of fields that nobody may add on the way (RFC 6376 §8.15).
+    """
+
+    domain: str = ""
+    selector: str = ""
+    key: str = ""
+    sign: tuple[str, ...] = ()
+    oversign: tuple[str, ...] = ("From", "Subject")
+
+
+@dataclass(frozen=True, slots=True)
+class SmimeSettings:
+    """S/MIME: ``[tool.mailtemplates.smime]`` (RFC 8551). Without any of them nothing is signed and encrypted.
+
+    :param certificate: the path of the sender's certificate in PEM; those of its issuers may follow in the file.
+    :param key: the path of its private key in PEM.
+    :param recipients: a folder of recipients' certificates, in PEM or DER: messages are encrypted to them.
+    """
+
+    certificate: str = ""
+    key: str = ""
+    recipients: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +79,8 @@ class Settings:
     variants: int = 5
     clients: tuple[str, ...] = CLIENTS
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dkim: tuple[DkimSettings, ...] = ()
+    smime: SmimeSettings = SmimeSettings()
 
     def paths(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Folder names of the settings as paths."""
@@ -82,13 +116,19 @@ def read_settings(start: Path) -> Settings:
 def dump_settings(settings: Settings) -> str:
     """The settings as TOML, defaults too; paths are relative to the folder in the first line."""
     values = {entry.name.replace("_", "-"): getattr(settings, entry.name) for entry in fields(Settings)[1:]}
-    plain = [f"{name} = {_written(value)}" for name, value in values.items() if not isinstance(value, Mapping)]
-    tables = [f"{name} = {_written(value)}" for name, value in values.items() if isinstance(value, Mapping)]
+    plain = [f"{name} = {_written(value)}" for name, value in values.items() if not _is_table(value)]
+    tables = [f"{name} = {_written(value)}" for name, value in values.items() if _is_table(value)]
     return "\n".join([f"# {settings.folder}", *plain, *tables])
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) or is_dataclass(value)
 
 
 def _written(value: Any) -> str:
     """A value as TOML writes it, tables inline."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
     if isinstance(value, Mapping):
         return f"{{ {', '.join(f'{json.dumps(key)} = {_written(entry)}' for key, entry in value.items())} }}"
     if isinstance(value, tuple | list):
@@ -107,28 +147,47 @@ def _toml(path: Path) -> dict[str, Any]:
         ) from None
 
 
+_Table = TypeVar("_Table", Settings, DkimSettings, SmimeSettings)
+
+
 def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
-    known = {entry.name for entry in fields(Settings)} - {"folder"}
+    return _read(path, table, Settings(folder=path.parent), "")
+
+
+def _read(path: Path, table: Mapping[str, Any], defaults: _Table, section: str) -> _Table:
+    """The defaults with what a table says; ``section`` is the table's name with a dot, for errors.
+
+    :raises SettingsError: a key is unknown, or a value of another kind than its default.
+    """
+    known = {entry.name for entry in fields(defaults)} - {"folder"}
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in known:
             similar = nearest(name, known)
             raise SettingsError(
-                f"unknown setting {key!r}",
+                f"unknown setting {section + key!r}",
                 location=Location(str(path)),
-                cure=f"did you mean {similar!r}?" if similar else f"the settings are {', '.join(sorted(known))}",
+                cure=f"did you mean {section + similar!r}?" if similar else _listed(section, known),
             )
-        values[name] = _checked(path, name, value)
-    return replace(Settings(folder=path.parent), **values)
+        values[name] = _checked(path, section + name, value, getattr(defaults, name))
+    return replace(defaults, **values)
 
 
-def _checked(path: Path, name: str, value: Any) -> Any:
+def _listed(section: str, known: Iterable[str]) -> str:
+    whose = f" of {section.rstrip('.')}" if section else ""
+    return f"the settings{whose} are {', '.join(sorted(known))}"
+
+
+def _checked(path: Path, name: str, value: Any, default: Any) -> Any:
     """The value in the kind that the setting has.
 
     :raises SettingsError: it is of another kind, or not one of the choices.
     """
-    default = getattr(Settings(), name)
+    if name == "dkim":
+        return _signatures(path, value)
+    if isinstance(default, SmimeSettings):
+        return _read(path, _as_table(path, name, value), default, f"{name}.")
     if isinstance(default, tuple):
         items = _strings(value)
         if items is None:
@@ -144,15 +203,36 @@ def _checked(path: Path, name: str, value: Any) -> Any:
     return value
 
 
+def _signatures(path: Path, value: Any) -> tuple[DkimSettings, ...]:
+    """The signatures of a table, or of an array of tables. Each needs a domain, a selector and a key."""
+    made = []
+    for table in value if isinstance(value, list) else [value]:
+        one = _read(path, _as_table(path, "dkim", table), DkimSettings(), "dkim.")
+        for name in ("domain", "selector", "key"):
+            if not getattr(one, name):
+                raise SettingsError(
+                    f"a table dkim has no {name}",
+                    location=Location(str(path)),
+                    cure="write domain, selector and key: who signs, with which key, and the path of its file",
+                )
+        made.append(one)
+    return tuple(made)
+
+
+def _as_table(path: Path, name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(path, name, "a table")
+    return value
+
+
 def _strings(value: Any) -> tuple[str, ...] | None:
     items = [value] if isinstance(value, str) else value
     return tuple(items) if isinstance(items, list) and all(isinstance(item, str) for item in items) else None
 
 
-def _checked_table(path: Path, name: str, value: Any) -> dict[str, Any]:
+def _checked_table(path: Path, name: str, given: Any) -> Mapping[str, Any]:
     """A table of strings, of arrays of strings, or of tables, by the setting."""
-    if not isinstance(value, dict):
-        raise _wrong(path, name, "a table")
+    value = _as_table(path, name, given)
     if name == "per_file_ignores":
         lists = {key: _strings(entry) for key, entry in value.items()}
         if None in lists.values():

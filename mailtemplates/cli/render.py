@@ -68,9 +68,10 @@ def command(
         list[str] | None, typer.Option(help="Another header field, 'Name: value'. May be repeated.")
     ] = None,
     attach: Annotated[list[str] | None, typer.Option(help="A file to attach. May be repeated.")] = None,
+    no_sign: Annotated[bool, typer.Option("--no-sign", help="Leave the message unsigned and in clear.")] = False,
 ) -> None:
     """Render a template to a message."""
-    engine, name = open_engine(template, sandbox=sandbox)
+    engine, name = open_engine(template, sandbox=sandbox, sign=not no_sign)
     mail = engine.render(
         name,
         _data(engine, name, data, set_ or ()),
@@ -91,7 +92,7 @@ def command(
         _open(mail)
 
 
-def open_engine(template: str, *, sandbox: bool = False) -> tuple[Engine, str]:
+def open_engine(template: str, *, sandbox: bool = False, sign: bool = True) -> tuple[Engine, str]:
     """The engine for a template as a person names it, and the template's name in it."""
     settings, folders, name = locate_template(template)
     store = cache_folder()
@@ -101,6 +102,7 @@ def open_engine(template: str, *, sandbox: bool = False) -> tuple[Engine, str]:
         cache=bytecode_cache(store, ",".join(settings.extensions)) if store else None,
         plans=FileStore(store / "plans") if store else None,
         auto_reload=False,
+        sign=sign,
     )
     return engine, name
 

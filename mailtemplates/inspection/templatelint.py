@@ -159,7 +159,7 @@ class TemplateLinter:
     def _project(self, folders: tuple[Path, ...], settings: Settings, instead: tuple[str, bytes] | None) -> _Project:
         if folders in self._projects and instead is None:
             return self._projects[folders]
-        engine = Engine(folders, settings=settings, auto_reload=False)
+        engine = Engine(folders, settings=settings, auto_reload=False, sign=False)  # keys are not where lint runs
         if instead is not None:
             environment = engine.environment
             environment.loader = _Instead(environment.loader, *instead)

@@ -1,0 +1,1 @@
+"""Signing: messages with DKIM signatures, and signed and encrypted with S/MIME."""
