@@ -162,7 +162,7 @@ def _host_fault(host: str) -> UrlFault | None:
     """What is wrong with a host; not whether anybody reaches it."""
     if host.startswith("["):
         return None if _LITERAL.fullmatch(host) else UrlFault(f"has the host `{shorten(host)}`", "write a domain")
-    if host.replace(".", "").isdigit() or host.startswith("0x"):
+    if (host.isascii() and host.replace(".", "").isdigit()) or host.startswith("0x"):
         return _number_fault(host)
     try:
         check_domain(host)

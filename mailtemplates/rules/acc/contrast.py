@@ -201,7 +201,7 @@ def _declared(change: _Change, declaration: Declaration) -> _Change:
         size = (float(match[1]), match[2]) if match else None
         return change._replace(size=size, bold=bool(_BOLD_WORD.search(value)))
     if name == "font-weight":
-        return change._replace(bold=value in ("bold", "bolder") or (value.isdigit() and int(value[:4]) >= 700))
+        return change._replace(bold=value in ("bold", "bolder") or (value.isdecimal() and int(value[:4]) >= 700))
     return change
 
 

@@ -97,5 +97,5 @@ def _opened(url: str, method: str, timeout: int) -> HTTPResponse:
 def _size_of(response: HTTPResponse) -> tuple[str, bool]:
     """What is wrong with the size of an image: by Content-Length, else nothing."""
     length = response.headers.get("Content-Length", "")
-    size = int(length) if length.isdigit() and len(length) < 12 else 0
+    size = int(length) if length.isdecimal() and len(length) < 12 else 0
     return (f"has {size:,} octets", False) if size > _MOST_OCTETS else ("", True)
