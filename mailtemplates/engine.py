@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache, Environment
 
-from mailtemplates.errors import DataError, LintError, SettingsError
+from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.headers.address import Mailbox
 from mailtemplates.inlining.inliner import Inliner, Store
 from mailtemplates.message.attachment import Attachment
@@ -20,7 +20,7 @@ from mailtemplates.message.message import Message
 from mailtemplates.message.parts import Parts
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.settings import Settings, SmimeSettings
-from mailtemplates.severity import Severity, reaches
+from mailtemplates.severity import Severity
 from mailtemplates.template import context
 from mailtemplates.template.catalogs import Catalogs, Translations
 from mailtemplates.template.contract import Contract, find_contract, read_contract, schema_names
@@ -288,15 +288,7 @@ class Engine:
 
         :raises LintError: there are some at or over the threshold.
         """
-        found = [one for one in self._linter.lint(message, name) if reaches(one.severity, threshold)]
-        if found:
-            said = "; ".join(f"{one.name} ({one.code}): {one.message}" for one in found[:3])
-            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-            raise LintError(
-                f"the message of {name} has findings: {said}{more}",
-                diagnostics=found,
-                cure=found[0].help or f"mailtpl rule {found[0].name} explains it",
-            )
+        self._linter.check(message, name, threshold)
 
     def render_many(self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any) -> Iterator[Mail]:
         """Render a template for each row of data, one after the other as they are asked for.

@@ -126,6 +126,12 @@ class TransportError(MailTemplatesError):
         self.enhanced = enhanced
 
 
+class WorkerError(MailTemplatesError):
+    """A process that works for this one ended: a fault of ours, or of the machine."""
+
+    exit_code = 3
+
+
 class LintError(MailTemplatesError):
     """A message has findings at or over the severity that the caller refuses.
 

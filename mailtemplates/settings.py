@@ -81,10 +81,17 @@ class Settings:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     dkim: tuple[DkimSettings, ...] = ()
     smime: SmimeSettings = SmimeSettings()
+    transport: str = ""
+    ledger: str = "outbox.db"
 
     def paths(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Folder names of the settings as paths."""
         return tuple(self.folder / name for name in names)
+
+    @property
+    def ledger_file(self) -> Path:
+        """The file of the ledger."""
+        return self.folder / self.ledger
 
 
 _CHOICES = {

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from mailtemplates.clients.support import choose_clients
-from mailtemplates.errors import RuleError, SettingsError
+from mailtemplates.errors import LintError, RuleError, SettingsError
 from mailtemplates.finding import Edit, Finding, Findings, Severity
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.lint.catalogue import all_rules
@@ -23,6 +23,7 @@ from mailtemplates.octets.message import Batch, RawMessage, read_message
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.submission import Submission, read_submission
 from mailtemplates.settings import CLIENTS, Settings
+from mailtemplates.severity import reaches
 from mailtemplates.source import nearest
 
 
@@ -50,17 +51,18 @@ class Linter:
     """Rules and settings, made once and used for any number of messages, from any thread.
 
     :param settings: which rules run and how; the defaults when not given.
+    :param least: rules that find only what is less severe do not run, for who asks for what is severe alone.
     :raises SettingsError: they name a rule or an option that does not exist, or a value of the wrong kind.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, least: Severity = "info") -> None:
         self.settings = settings or Settings()
         self.rules = all_rules()
         chosen = choose(self.settings, self.rules)
         options = _options(self.settings, self.rules)
         checks: dict[str, list[_Check]] = {}
         for one in self.rules:
-            if one.code in chosen:
+            if one.code in chosen and _may_reach(one, chosen[one.code], least):
                 run = partial(one.check, **options[one.code]) if one.code in options else one.check
                 checks.setdefault(one.subject, []).append(_Check(one, run, chosen[one.code]))
         self._checks = checks
@@ -117,6 +119,22 @@ class Linter:
         off = ignored_in(path, self.settings, self.rules) if self.settings.per_file_ignores else frozenset()
         found = [one for one in self.find(raw, rendered=rendered) if one.rule.code not in off]
         return [diagnose(_in_octets(one), raw.lines, path, sample) for one in found]
+
+    def check(self, message: Message | bytes, path: str, threshold: Severity = "error") -> None:
+        """Refuse a message with findings.
+
+        :raises LintError: there are some at or over the threshold.
+        :raises RuleError: a rule crashed.
+        """
+        found = [one for one in self.lint(message, path) if reaches(one.severity, threshold)]
+        if found:
+            said = "; ".join(f"{one.name} ({one.code}): {one.message}" for one in found[:3])
+            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+            raise LintError(
+                f"the message of {path} has findings: {said}{more}",
+                diagnostics=found,
+                cure=found[0].help or f"mailtpl rule {found[0].name} explains it",
+            )
 
     def find(self, raw: RawMessage, *, rendered: bool = False) -> list[Found]:
         """What the rules over messages, parts, fields and bodies find, in the order of the octets.
@@ -204,6 +222,11 @@ class Linter:
             if one.rule.code not in ignored_in(path, self.settings, self.rules):
                 diagnostics.append(diagnose(one, raw.lines, path))
         return diagnostics
+
+
+def _may_reach(rule: Rule, given: Severity | None, least: Severity) -> bool:
+    """Whether a rule may find something that severe; of the rules about linting itself each may."""
+    return reaches(given or rule.severity, least) or (given is None and rule.family == "SUP")
 
 
 def lint(message: Message | bytes, settings: Settings | None = None, *, path: str = "<message>") -> list[Diagnostic]:

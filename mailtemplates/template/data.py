@@ -41,6 +41,15 @@ def read_data(octets: bytes, path: str) -> dict[str, Any]:
         raise DataError("the data is nested too deeply", location=Location(path), cure="flatten it") from None
     except ValueError as bad:
         raise DataError(f"the data is not JSON: {bad}", location=Location(path), cure="mend the JSON") from None
+    return check_object(value, path, text)
+
+
+def check_object(value: Any, path: str, text: str = "") -> dict[str, Any]:
+    """The value, when it is an object.
+
+    :param text: its JSON, for the place in the error.
+    :raises DataError: it is not.
+    """
     if not isinstance(value, dict):
         raise DataError(
             f"the data is {_kind(value)}, not an object",
@@ -69,7 +78,7 @@ def set_value(data: dict[str, Any], assignment: str) -> None:
     :raises SettingsError: the assignment has no ``=`` or no path, or the path runs through a value.
     """
     path, equals, text = assignment.partition("=")
-    steps = _steps(path.strip())
+    steps = steps_of(path.strip())
     if not equals or not steps:
         raise SettingsError(f"{assignment!r} sets nothing", cure="write it as path=value: --set user.name=Ann")
     target: Any = data
@@ -78,8 +87,8 @@ def set_value(data: dict[str, Any], assignment: str) -> None:
     _assign(target, steps[-1], _value(text), path)
 
 
-def _steps(path: str) -> list[str | int]:
-    """The keys and indexes of a path; empty when it is not one."""
+def steps_of(path: str) -> list[str | int]:
+    """The keys and indexes of a path such as ``items[0].price``; empty when it is not one."""
     steps: list[str | int] = []
     at = 0
     while at < len(path):

@@ -1,0 +1,1 @@
+"""One message for each row of a file: rows read, messages made by several processes, what failed written down."""
