@@ -141,3 +141,9 @@ class LintError(MailTemplatesError):
     def __init__(self, problem: str, *, diagnostics: Sequence[Any] = (), cure: str = "") -> None:
         super().__init__(problem, cure=cure)
         self.diagnostics = tuple(diagnostics)
+
+
+class LedgerError(MailTemplatesError):
+    """The ledger cannot be opened, read or written. What could not be written down was not sent."""
+
+    exit_code = 3

@@ -1,0 +1,239 @@
+"""The ledger: what is to be sent and what became of it, on disk before anything can be doubted.
+
+Its public face (a sender that uses it is :mod:`mailtemplates.delivery.outbox`)::
+
+    ledger = Ledger("outbox.db")
+    ledger.queue([Letter("order-1", message)])       # kept with its octets; sent by nobody yet
+    claims, entries = ledger.claim(letters)          # those that are ours to send; what is known of the others
+    ledger.mark(claim, taken, known, done)           # durable, then the final dot may go out
+    ledger.settle([Settled(claim, outcomes, due)])   # outcomes of claims, many in one transaction
+    ledger.entry(key), ledger.entries("uncertain")   # what is known
+    ledger.resolve(key, "sent" or "resend")          # what a person found out about the uncertain
+
+A message goes ``queued → claimed → dot → accepted | deferred | failed | uncertain``; each recipient has its own
+outcome. A key is in the ledger once: whoever comes with it again finds what is known. A claim is a lease: when its
+process has ended or the time is over, what was ``claimed`` waits again, and what was at the ``dot`` is ``uncertain``,
+which nobody sends again by himself. Octets are kept by their SHA-256 until nobody waits for them, so what is sent
+later is what was queued.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from mailtemplates.delivery import ledgertables as tables
+from mailtemplates.delivery.holder import Holder
+from mailtemplates.delivery.ledgerentry import Entry, State, row_of
+from mailtemplates.delivery.ledgerfile import LedgerFile
+from mailtemplates.delivery.letter import Claim, Letter, Settled
+from mailtemplates.delivery.outcome import Accepted, Outcome
+from mailtemplates.errors import SettingsError
+
+LEASE = 900.0
+"""Seconds that a claim lasts; more than a server may take for the final dot (RFC 5321 §4.5.3.2.6)."""
+
+_DUE = (
+    "SELECT key FROM message WHERE due IS NOT NULL AND due <= ? AND state NOT IN ('claimed', 'dot')"
+    " ORDER BY due LIMIT ?"
+)
+_RENEW = "UPDATE message SET due = ? WHERE id = ? AND holder = ? AND state = 'claimed'"
+_RELEASE = (
+    "UPDATE message SET state = 'queued', holder = NULL, due = ?, attempts = attempts - 1"
+    " WHERE id = ? AND holder = ? AND state = 'claimed'"
+)
+
+
+class Ledger:
+    """A ledger in a file. Safe between threads and processes; close it, or use it as a context manager.
+
+    :param lease: seconds that a claim lasts; also an attribute.
+    :param power_safe: wait for the disk at every change, so that also a loss of power loses nothing. Without it, the
+        ledger outlives any end of the process.
+    :raises LedgerError: the file cannot be opened, or is no ledger.
+    """
+
+    def __init__(self, path: str | Path, *, lease: float = LEASE, power_safe: bool = False) -> None:
+        self.path = Path(path)
+        self._file = LedgerFile(self.path, power_safe=power_safe)
+        self.lease = lease
+        self._holder = (0, 0)
+
+    def queue(self, letters: Iterable[Letter]) -> int:
+        """Keep messages to be sent later; how many were new. A key that is known stays as it is.
+
+        :raises AddressError: an envelope that nobody could mean; nothing of the call is kept then.
+        :raises SettingsError: a key that cannot be one.
+        """
+        checked = [letter.check() for letter in letters]
+        with self._file.writing() as connection:
+            return sum(tables.insert(connection, letter, time.time()) is not None for letter in checked)
+
+    def claim(self, letters: Iterable[Letter]) -> tuple[list[Claim], list[Entry]]:
+        """Keep messages and take them to be sent at once. A key that is known is taken when somebody of it waits.
+
+        :returns: the claims, with the octets that were queued first, and the entries of the others, both in order.
+        :raises AddressError: as :meth:`queue`.
+        """
+        checked = [letter.check() for letter in letters]
+        claims, others = [], []
+        lease = self._lease()
+        with self._file.writing() as connection:
+            for letter in checked:
+                row = tables.insert(connection, letter, lease.now, lease)
+                claim = tables.first_claim(row, letter) if row else tables.take(connection, letter.key, lease)
+                if claim is not None:
+                    claims.append(claim)
+                else:
+                    others.append(tables.find_entry(connection, letter.key))
+        return claims, [entry for entry in others if entry]
+
+    def claim_waiting(self, limit: int, *, keys: Sequence[str] | None = None, by: float | None = None) -> list[Claim]:
+        """Take messages of the ledger that wait.
+
+        :param keys: those, whenever they are due; without it the ones that are due first.
+        :param by: seconds since 1970; what is due by then, instead of by now.
+        """
+        lease = self._lease()
+        with self._file.writing() as connection:
+            if keys is None:
+                rows = connection.execute(_DUE, (lease.now if by is None else by, limit))
+                keys = [key for (key,) in rows]
+            found = (tables.take(connection, key, lease) for key in keys[:limit])
+            return [claim for claim in found if claim is not None]
+
+    def mark(
+        self, claim: Claim, taken: Sequence[str], known: Mapping[str, Outcome], done: Iterable[Settled] = ()
+    ) -> bool:
+        """Write down that a message is about to go out to those, and what is known of others; durable on return.
+
+        :param done: outcomes of messages before it, which go into the same transaction.
+        :returns: False when the claim is not ours any more: then the message must not go out.
+        """
+        holder = self._holder_number()
+        with self._file.writing() as connection:
+            for settled in done:
+                tables.settle(connection, settled, holder)
+            return tables.mark_dot(connection, claim, holder, taken, known)
+
+    def settle(self, done: Iterable[Settled]) -> None:
+        """Write down what became of claims."""
+        holder = self._holder_number()
+        with self._file.writing() as connection:
+            for settled in done:
+                tables.settle(connection, settled, holder)
+
+    def renew(self, claims: Iterable[Claim]) -> list[Claim]:
+        """Begin the time of these claims anew; those of them that are still ours."""
+        lease = self._lease()
+        with self._file.writing() as connection:
+            return [
+                claim for claim in claims if connection.execute(_RENEW, (lease.until, claim.row, lease.holder)).rowcount
+            ]
+
+    def release(self, claims: Iterable[Claim]) -> None:
+        """Give back claims that were not tried: they wait again."""
+        holder, now = self._holder_number(), time.time()
+        with self._file.writing() as connection:
+            connection.executemany(_RELEASE, [(now, claim.row, holder) for claim in claims])
+
+    def recover(self) -> int:
+        """Take from processes that have ended, or whose time is over, what they held; how many messages that were.
+
+        What was claimed waits again; what was at the final dot is uncertain.
+        """
+        with self._file.looking() as connection:
+            if not tables.lapsed(connection, time.time())[0]:
+                return 0
+        with self._file.writing() as connection:
+            rows, gone = tables.lapsed(connection, time.time())
+            for row in rows:
+                tables.give_back(connection, row)
+            connection.executemany("DELETE FROM holder WHERE id = ?", [(holder,) for holder in gone])
+        return len(rows)
+
+    def resolve(self, key: str, found: Literal["sent", "resend"], addresses: Iterable[str] | None = None) -> int:
+        """Write down what a person found out about uncertain recipients; how many of them there were.
+
+        :param found: ``sent``: they have the message; ``resend``: they have not, so that it waits again.
+        :param addresses: those only; all that are uncertain when not given.
+        :raises SettingsError: the ledger has no such key.
+        """
+        columns = row_of(Accepted("a person says that it was sent")) if found == "sent" else tables.QUEUED
+        with self._file.writing() as connection:
+            row = tables.find_row(connection, key)
+            if row is None:
+                raise SettingsError(f"the ledger {self.path} has no key {key!r}", cure="mailtpl outbox list shows them")
+            return tables.resolve(connection, row, columns, None if addresses is None else set(addresses))
+
+    def entry(self, key: str) -> Entry | None:
+        """What is known of a key; None when it is not in the ledger."""
+        with self._file.looking() as connection:
+            return tables.find_entry(connection, key)
+
+    def entries(self, *states: State) -> Iterator[Entry]:
+        """The entries, those with a recipient in one of these states when some are given, in the order they came.
+
+        They are read as they are taken, so a ledger of any size needs little memory.
+        """
+        marks = ", ".join("?" * len(states))
+        some = f"state = 'claimed' OR id IN (SELECT message FROM recipient WHERE state IN ({marks}))"
+        with self._file.reading() as connection:
+            rows = connection.execute(
+                f"SELECT {tables.ENTRY} FROM message WHERE {some if states else 1} ORDER BY id", states
+            )
+            for row in rows:
+                entry = tables.read_entry(connection, row)
+                if not states or any(one.state in states for one in entry.recipients):
+                    yield entry
+
+    def counts(self) -> dict[str, int]:
+        """How many recipients are in each state that there is."""
+        with self._file.reading() as connection:
+            return dict(connection.execute("SELECT state, count(*) FROM recipient GROUP BY state ORDER BY state"))
+
+    def octets(self, key: str) -> bytes | None:
+        """The octets of a message; None when nobody waits for them any more, or there is no such key.
+
+        :raises LedgerError: they are not those that were queued.
+        """
+        with self._file.looking() as connection:
+            row = tables.find_row(connection, key)
+            return None if row is None else tables.read_content(connection, row)
+
+    def close(self) -> None:
+        """Let go of the file. A ledger that is used again opens it anew."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.path)!r})"
+
+    def _holder_number(self) -> int:
+        """The number of this process in the ledger; no other ever gets it."""
+        if self._holder[0] != os.getpid():
+            with self._file.held():
+                if self._holder[0] != os.getpid():
+                    self._holder = (os.getpid(), self._register())
+        return self._holder[1]
+
+    def _register(self) -> int:
+        with self._file.writing() as connection:
+            cursor = connection.execute("INSERT INTO holder (place, pid, born) VALUES (?, ?, ?)", Holder.here())
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+
+    def _lease(self) -> tables.Lease:
+        now = time.time()
+        return tables.Lease(self._holder_number(), now, now + self.lease)

@@ -1,0 +1,167 @@
+"""The ledger's file: an SQLite database with a write-ahead log, readable by its owner only.
+
+Every change is one transaction. With ``synchronous=NORMAL`` a transaction outlives the process whenever it is
+killed; one that also outlives a loss of power costs a wait for the disk (``synchronous=FULL``).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from mailtemplates.errors import LedgerError
+
+_APPLICATION = 0x6D74706C  # "mtpl"
+_VERSION = 1
+_PATIENCE = 60.0
+_CHECKPOINT = 4000
+"""Pages in the log before they are moved into the database: 16 MB."""
+
+_SCHEMA = """
+CREATE TABLE holder (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, pid INTEGER NOT NULL, born TEXT NOT NULL
+);
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, sender TEXT NOT NULL,
+    smtputf8 INTEGER NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, content INTEGER,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL, holder INTEGER, due REAL,
+    queued REAL NOT NULL, changed REAL NOT NULL
+);
+CREATE INDEX waiting ON message (due) WHERE due IS NOT NULL;
+CREATE INDEX held ON message (holder) WHERE state IN ('claimed', 'dot');
+CREATE INDEX stored ON message (content) WHERE content IS NOT NULL;
+CREATE TABLE recipient (
+    message INTEGER NOT NULL, place INTEGER NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
+    code INTEGER, enhanced TEXT, text TEXT, reason TEXT, queue_id TEXT, phase TEXT, cure TEXT, temporary INTEGER,
+    PRIMARY KEY (message, place)
+) WITHOUT ROWID;
+CREATE TABLE content (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, octets BLOB NOT NULL);
+"""
+
+
+class LedgerFile:
+    """One database. Safe between threads; a process that was forked opens it anew.
+
+    :param power_safe: every change waits for the disk, so that it outlives a loss of power too.
+    :raises LedgerError: it cannot be opened, or is no ledger.
+    """
+
+    def __init__(self, path: Path, *, power_safe: bool = False) -> None:
+        self.path = path
+        self._synchronous = "FULL" if power_safe else "NORMAL"
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+        self._connection: sqlite3.Connection | None = None
+        with self.looking():
+            pass
+
+    def held(self) -> threading.RLock:
+        """The lock that threads share. A child process has one of its own, since the parent's may be held for ever."""
+        if self._process != os.getpid():
+            self._lock = threading.RLock()
+            self._inherited, self._connection = self._connection, None  # not to be used here, nor to be closed
+            self._process = os.getpid()
+        return self._lock
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing when something is raised.
+
+        :raises LedgerError: it could not be written.
+        """
+        with self.held(), self._told():
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def looking(self) -> Iterator[sqlite3.Connection]:
+        """For a short look, with the lock held."""
+        with self.held(), self._told():
+            yield self._open()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own that sees one state of the ledger, however long it reads."""
+        with self._told(), closing(self._connect()) as connection:
+            connection.execute("BEGIN")
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the file; it is opened again when it is used again."""
+        with self.held():
+            connection, self._connection = self._connection, None
+            if connection:
+                connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._prepared()
+        return self._connection
+
+    def _prepared(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = self._connect()
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"PRAGMA synchronous={self._synchronous}")
+            connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT}")
+            connection.execute("PRAGMA cache_size=-16000")
+            self._found(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+
+    def _found(self, connection: sqlite3.Connection) -> None:
+        """Make the tables, or see that they are ours."""
+        if _one(connection, "PRAGMA application_id") != _APPLICATION:
+            connection.execute("BEGIN IMMEDIATE")  # another process may be making them
+            if _one(connection, "PRAGMA application_id") != _APPLICATION:
+                if _one(connection, "SELECT count(*) FROM sqlite_master"):
+                    raise LedgerError(f"{self.path} is another program's database", cure="name another file")
+                for statement in _SCHEMA.split(";"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={_VERSION}")
+                connection.execute(f"PRAGMA application_id={_APPLICATION}")
+            connection.execute("COMMIT")
+        if _one(connection, "PRAGMA user_version") != _VERSION:
+            raise LedgerError(f"the ledger {self.path} was made by a newer version", cure="update mailtemplates")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What SQLite and the system raise, as an error for people."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LedgerError(f"the ledger {self.path}: {error}", cure=_cure(error)) from error
+        except OSError as error:
+            what = error.strerror or str(error)
+            raise LedgerError(f"the ledger {self.path} cannot be opened: {what}", cure="name another file") from error
+
+
+def _one(connection: sqlite3.Connection, statement: str) -> int:
+    return int(connection.execute(statement).fetchone()[0])
+
+
+def _cure(error: sqlite3.Error) -> str:
+    said = str(error)
+    if "not a database" in said or "malformed" in said:
+        return "name a file that is a ledger, or a new one"
+    if "locked" in said:
+        return "another process holds it for too long; end that one"
+    return "check that its folder exists, is yours, and has room"

@@ -1,0 +1,63 @@
+"""A message with its key, on its way through the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mailtemplates.delivery.ledgerkey import check_key
+from mailtemplates.delivery.outcome import Outcome
+from mailtemplates.delivery.transport import check_envelope
+from mailtemplates.message.message import Message
+
+
+class Letter(NamedTuple):
+    """A message to send, with its key.
+
+    :param outcomes: what is settled already, by recipient: who is :class:`~mailtemplates.delivery.outcome.Suppressed`.
+    """
+
+    key: str
+    message: Message
+    outcomes: Mapping[str, Outcome] = {}
+
+    def check(self) -> Letter:
+        """This letter, when it can be sent.
+
+        :raises SettingsError: its key cannot be one.
+        :raises AddressError: its envelope is one that nobody could mean.
+        """
+        check_key(self.key)
+        check_envelope(self.message)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message of the ledger that is ours to send, for the time of a lease.
+
+    :param row: its number in the ledger.
+    :param message: its octets as they were queued; its envelope has those who wait and nobody else.
+    :param attempt: which one this is, from 1.
+    :param known: the outcomes of its other recipients.
+    :param places: the number of each recipient, in the order of the whole envelope.
+    """
+
+    row: int
+    key: str
+    message: Message
+    attempt: int
+    known: Mapping[str, Outcome] = field(repr=False)
+    places: Mapping[str, int] = field(repr=False)
+
+
+class Settled(NamedTuple):
+    """The outcomes of a claim.
+
+    :param due: when those who are put off may be tried again, in seconds since 1970; None for not by itself.
+    """
+
+    claim: Claim
+    outcomes: Mapping[str, Outcome]
+    due: float | None = None
