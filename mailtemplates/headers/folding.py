@@ -40,10 +40,17 @@ _MUST_ENCODE = pattern(rf" {{60}}|[^ ]{{{_LONG_WORD}}}")
 _NAME_ROOM = 64
 # A mailbox that is kept on one line, so that it fits there too.
 _MAILBOX_ROOM = 66
-_SMALL = 500
 _KEPT = 1_024
-# Fields that were written, each with its octets, by their id: those of a template are the same objects every time.
-_KNOWN: dict[int, tuple[Field, bool, bytes]] = {}
+# Fields that come again, each with its octets when it was written once, by its id.
+_EXPECTED: dict[int, tuple[Field, bool, bytes]] = {}
+
+
+def expect(field: Field) -> Field:
+    """Say that a field comes again, the same object in message after message: its octets are worth keeping."""
+    if len(_EXPECTED) >= _KEPT:
+        _EXPECTED.clear()
+    _EXPECTED[id(field)] = field, False, b""
+    return field
 
 
 def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
@@ -54,15 +61,12 @@ def write_field(field: Field, *, smtputf8: bool = False) -> bytes:
     Raises :class:`AddressError` for such a local part without ``smtputf8``, and :class:`HeaderError` for a value that
     has no legal fold and is longer than 998 octets.
     """
-    known = _KNOWN.get(id(field))
-    if known is not None and known[0] is field and known[1] is smtputf8:
-        return known[2]
-    octets = _write(field, smtputf8)
-    if len(octets) <= _SMALL:
-        if len(_KNOWN) >= _KEPT:
-            _KNOWN.clear()
-        _KNOWN[id(field)] = field, smtputf8, octets
-    return octets
+    known = _EXPECTED.get(id(field))
+    if known is None:
+        return _write(field, smtputf8)
+    if not known[2] or known[1] is not smtputf8:
+        _EXPECTED[id(field)] = known = field, smtputf8, _write(field, smtputf8)
+    return known[2]
 
 
 def _write(field: Field, smtputf8: bool) -> bytes:

@@ -15,7 +15,7 @@ from mailtemplates.errors import HeaderError
 from mailtemplates.headers.address import Group, Mailbox, mailboxes, parse_addresses
 from mailtemplates.headers.field import AddressList, Field, Text, kind_of
 from mailtemplates.headers.fieldreader import READERS, Cell
-from mailtemplates.headers.folding import write_field
+from mailtemplates.headers.folding import expect, write_field
 from mailtemplates.headers.fragment import Data
 from mailtemplates.pattern import pattern
 from mailtemplates.source import Location
@@ -75,7 +75,7 @@ def read_field(name: str, fragments: Iterable[Fragment], *, location: Location |
 @lru_cache(maxsize=512)
 def _read_static(name: str, text: str) -> Field:
     """A block without data: the same text gives the same field."""
-    return _read(name, [text])
+    return expect(_read(name, [text]))
 
 
 def _read(name: str, cells: list[Cell]) -> Field:

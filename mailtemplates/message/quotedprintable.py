@@ -11,6 +11,7 @@ import codecs
 import re
 from binascii import b2a_qp
 from collections.abc import Sequence
+from functools import lru_cache
 
 from mailtemplates.pattern import pattern
 
@@ -36,7 +37,6 @@ which is held back until it is known whether a line ends behind it."""
 Step = tuple[str, State]
 
 START: State = (0, "", "")
-_WITHIN: tuple[State, ...] = tuple((column, None, "") for column in range(LIMIT + 1))
 
 
 def quote(text: str) -> str:
@@ -50,43 +50,47 @@ def quote(text: str) -> str:
 
 def quote_woven(statics: Sequence[str], values: Sequence[str]) -> str:
     """:func:`quote` of stretches that come again, with values between them."""
-    memory = _MEMORY
-    state = START
+    return _quoted([_MEMORY.get(static) or _MEMORY.learn(static) for static in statics], values)
+
+
+def quote_shaped(statics: tuple[str, ...], values: Sequence[str]) -> str:
+    """:func:`quote_woven` for stretches that come again together."""
+    return _quoted(_MEMORY.rows.get(statics) or _MEMORY.learn_row(statics), values)
+
+
+def _quoted(stretches: Sequence[_Stretch], values: Sequence[str]) -> str:
+    column, lead, held = START
     out: list[str] = []
     append = out.append
     every = "".join(values)
-    is_plain = str.isascii if every.isprintable() and "=" not in every else _plain
-    for value, static in zip(("", *values), statics, strict=True):
+    is_printable = every.isprintable()
+    is_plain = str.isascii if is_printable and "=" not in every else _plain
+    for value, stretch in zip(("", *values), stretches, strict=True):
         if value:
-            column, lead, held = state
-            after = column + len(held) + len(value)
-            if lead is None and after <= _ROOM and is_plain(value) and value[-1] != " ":
-                append(held + value if held else value)
-                state = _WITHIN[after]
+            quoted = ""
+            if lead is None and value[-1] != " ":
+                if is_plain(value):
+                    quoted = held + value
+                elif is_printable and len(value) <= _ROOM:
+                    quoted = held + b2a_qp(value.encode("utf-8")).decode("ascii")
+            if quoted and column + len(quoted) <= _ROOM:
+                append(quoted)
+                column += len(quoted)
+                held = ""
             else:
-                text, state = _write_quickly(value, state) or _write(value, state)
-                append(text)
-        stretch = memory.get(static) or memory.learn(static)
-        text, after_first = stretch.firsts.get(state) or memory.begin(stretch, state)
+                quoted, (column, lead, held) = _write(value, (column, lead, held))
+                append(quoted)
+        state = (column, lead, held) if lead is not None or held else column
+        text, after_first = stretch.firsts.get(state) or _MEMORY.begin(stretch, (column, lead, held))
         append(text)
         if stretch.after is None:
-            state = after_first
+            column, lead, held = after_first
         else:
             append(stretch.rest)
-            state = stretch.after
-    if state[2]:
-        append(_write_line("", state, ends=True)[0])
+            column, lead, held = stretch.after
+    if held:
+        append(_write_line("", (column, lead, held), ends=True)[0])
     return "".join(out)
-
-
-def _write_quickly(piece: str, state: State) -> Step | None:
-    """:func:`_write` for a word within a line that has room for it."""
-    column, lead, held = state
-    if lead is not None or len(piece) > _ROOM or "\n" in piece or piece[0] == "." or piece[-1] in " \t":
-        return None
-    text = held + b2a_qp(piece.encode("utf-8")).decode("ascii")
-    column += len(text)
-    return (text, _WITHIN[column]) if column <= _ROOM else None
 
 
 def quote_lines(quoted: Sequence[str], values: Sequence[str]) -> str:
@@ -125,6 +129,8 @@ def _whole_lines(text: str) -> list[str]:
     lines = escaped.split("\n")
     if _has_edges(escaped) or escaped.startswith((".", "From ")) or escaped.endswith((" ", "\t")):
         return [_whole_line(line) for line in lines]
+    if max(map(len, lines)) <= _ROOM:
+        return lines
     return [line if len(line) <= _ROOM else _whole_line(line) for line in lines]
 
 
@@ -224,27 +230,37 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     """Characters outside ASCII by their UTF-8 octets: an error handler of :mod:`codecs`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    octets = error.object[error.start : error.end].encode("utf-8")
-    return "=" + octets.hex("=").upper(), error.end
+    return _octets_of(error.object[error.start : error.end]), error.end
+
+
+@lru_cache(maxsize=1024)
+def _octets_of(characters: str) -> str:
+    return "=" + characters.encode("utf-8").hex("=").upper()
 
 
 codecs.register_error(_HANDLER, _escape)
 
 
 class _Stretch:
-    """A piece that comes again: its first line, what that becomes by the state it begins in, and the rest encoded."""
+    """A piece that comes again: its first line, what that becomes by the state it begins in, and the rest encoded.
+
+    A state within a line, with nothing in hand, is its column alone.
+    """
 
     __slots__ = ("after", "first", "firsts", "rest")
 
     def __init__(self, piece: str) -> None:
         self.first, self.rest, self.after = _parted(piece)
-        self.firsts: dict[State, Step] = {}
+        self.firsts: dict[State | int, Step] = {}
 
 
 class _Memory(dict[str, _Stretch]):
     """Pieces that may come again. Emptied when it is full; safe to share between threads."""
 
     characters = 0
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, ...], list[_Stretch]] = {}
 
     def learn(self, piece: str) -> _Stretch:
         """Encode a piece, and remember it."""
@@ -254,6 +270,13 @@ class _Memory(dict[str, _Stretch]):
             self[piece] = stretch
         return stretch
 
+    def learn_row(self, pieces: tuple[str, ...]) -> list[_Stretch]:
+        """Look up or encode pieces, and remember them together."""
+        row = [self.get(piece) or self.learn(piece) for piece in pieces]
+        self._grow(8 * len(pieces))
+        self.rows[pieces] = row
+        return row
+
     def begin(self, stretch: _Stretch, state: State) -> Step:
         """Encode a stretch's first line from a state on, and remember it."""
         if stretch.first or stretch.after:
@@ -262,7 +285,8 @@ class _Memory(dict[str, _Stretch]):
             step = ("", state)
         if len(stretch.first) <= _LONGEST:
             self._grow(len(step[0]))
-            stretch.firsts[state] = step
+            column, lead, held = state
+            stretch.firsts[state if lead is not None or held else column] = step
         return step
 
     def _grow(self, characters: int) -> None:
@@ -270,6 +294,7 @@ class _Memory(dict[str, _Stretch]):
         if len(self) >= _KEPT_PIECES or self.characters > _KEPT_CHARACTERS:
             self.clear()
             self.characters = characters
+            self.rows.clear()
 
 
 _MEMORY = _Memory()

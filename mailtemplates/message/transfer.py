@@ -7,7 +7,7 @@ from binascii import b2a_base64
 from functools import lru_cache
 from typing import NamedTuple
 
-from mailtemplates.message.quotedprintable import quote, quote_lines, quote_woven
+from mailtemplates.message.quotedprintable import quote, quote_lines, quote_shaped, quote_woven
 from mailtemplates.text.woven import Woven
 
 #: Longest line of a body, in octets without CRLF (RFC 5322 §2.1.1), and of an encoded one (RFC 2045 §6.7, §6.8).
@@ -51,7 +51,7 @@ def _quoted(text: Woven) -> str:
     if shape is None:
         return quote_woven(*text.parted())
     if not shape.is_lines:
-        return quote_woven(shape.statics, text.values)
+        return quote_shaped(shape.statics, text.values)
     quoted = shape.notes.get(_QUOTED)
     if quoted is None:
         quoted = shape.notes[_QUOTED] = list(map(quote, shape.statics))

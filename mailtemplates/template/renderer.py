@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
 from jinja2 import Environment, Template
-from jinja2.runtime import Context
+from jinja2.runtime import Context, new_context
 
 from mailtemplates.errors import HeaderError, TemplateError
 from mailtemplates.headers.address import mailboxes
@@ -50,8 +49,7 @@ class MakeEnvironment(Protocol):
     def __call__(self, base: Environment, sink: Sink, *, auto_reload: bool) -> Environment: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """What the caller of a render says beside the data: fields that come instead of the template's, files to add."""
 
     fields: Mapping[str, Any]
@@ -175,7 +173,10 @@ class _Message:
         context = self.contexts.get(sink)
         if context is None:
             template = self.renderer.twin(self.template, sink)
-            context = self.contexts[sink] = template.new_context(self.variables, shared=True)
+            everywhere = self.renderer.environment.globals
+            context = self.contexts[sink] = new_context(
+                template.environment, template.name, template.blocks, self.variables, True, everywhere
+            )
             self.state.block = ""
             self.top[sink] = self.renderer.pieces(template.root_render_func(context), "", sink)
         return context
@@ -247,8 +248,8 @@ class _Message:
         known = self.renderer.static_fields.get(function, ())
         if known:
             return known
-        fragments = list(flatten(self.block(block, Sink.PLAIN)))
-        if all(type(fragment) is str and not fragment.strip() for fragment in fragments):
+        fragments = flatten(self.block(block, Sink.PLAIN))
+        if Data not in map(type, fragments) and not any(type(one) is not str or one.strip() for one in fragments):
             return ()
         try:
             fields = _read_block(name, fragments, None)
@@ -258,7 +259,7 @@ class _Message:
             self.renderer.static_fields[function] = fields if is_static(function) else None
         return fields
 
-    def blamed(self, block: str, name: str, fragments: list[Any]) -> Sequence[Field]:
+    def blamed(self, block: str, name: str, fragments: Sequence[Any]) -> Sequence[Field]:
         """Read a header block that is wrong once more, to say where.
 
         :raises HeaderError: with the place of the value that it is about, else of the block.
@@ -302,7 +303,7 @@ def _no_body(name: str) -> TemplateError:
     )
 
 
-def _read_block(name: str, fragments: list[Any], location: Location | None) -> Sequence[Field]:
+def _read_block(name: str, fragments: Sequence[Any], location: Location | None) -> Sequence[Field]:
     if name:
         return (read_field(name, fragments, location=location),)
     return parse_headers_block(fragments, location=location)

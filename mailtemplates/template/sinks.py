@@ -7,7 +7,7 @@ runs its statements but does not print the reserved blocks: the renderer asks fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from jinja2 import BytecodeCache, Environment, nodes
@@ -69,8 +69,12 @@ class Mixed(str):
         return self
 
 
-def flatten(pieces: Iterable[Any]) -> Iterator[Fragment]:
+def flatten(pieces: Sequence[Any]) -> Sequence[Fragment]:
     """The fragments of what a block of the plain sink yields."""
+    return pieces if _FLAT.issuperset(map(type, pieces)) else list(_flattened(pieces))
+
+
+def _flattened(pieces: Iterable[Any]) -> Iterator[Fragment]:
     for piece in pieces:
         if type(piece) is str or type(piece) is Data:
             yield piece
@@ -89,6 +93,7 @@ def _separated(items: Mailboxes) -> Iterator[Fragment]:
         yield item
 
 
+_FLAT = frozenset((str, Data))
 _DICT_METHODS = frozenset(dir(dict))
 _NO_NAMES = ("resolve_or_missing", "undefined", "concat", "Undefined")
 """What the code of every compiled block names before its own first line."""
@@ -97,7 +102,7 @@ _KNOWN = (Mixed, Mailbox, Mailboxes, Group)
 
 
 def _join(pieces: Iterable[Any]) -> Mixed:
-    return Mixed(tuple(flatten(pieces)))
+    return Mixed(tuple(_flattened(pieces)))
 
 
 def _data(value: Any, expression: str, line: int, template: str) -> Any:
@@ -113,8 +118,9 @@ def _data(value: Any, expression: str, line: int, template: str) -> Any:
 
 def _escaped(value: Any) -> str:
     """What :func:`markupsafe.escape` makes of a value, as a plain string."""
-    if type(value) is str and not _SPECIAL.search(value):
-        return value
+    kind = type(value)
+    if kind is int or (kind is str and not _SPECIAL.search(value)):
+        return str(value)
     return str(escape(value))
 
 

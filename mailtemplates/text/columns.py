@@ -106,7 +106,7 @@ def _measured(placed: list[list[_Placed]]) -> tuple[list[int], set[int]]:
             if wide > widths.get(column, -1):
                 widths[column] = wide
             if text and not header and not set_right and column not in other:
-                (amounts if is_amount(text) else other).add(column)
+                (amounts if are_amounts((text,)) else other).add(column)
     for column, wide, columns in spanning:
         if wide:
             _stretch(widths, column, wide, columns)
@@ -252,13 +252,13 @@ class Columns(NamedTuple):
         return lines
 
     def _right(self, texts: Sequence[str]) -> list[int]:
-        amounts = [column for column, cells in self.maybe_right if all(is_amount(texts[number]) for number in cells)]
+        amounts = [column for column, cells in self.maybe_right if are_amounts([texts[number] for number in cells])]
         return [*self.right, *amounts]
 
 
-def is_amount(text: str) -> bool:
-    """Whether a cell says a number, with or without a currency or a unit."""
-    return len(text) <= _LONGEST_AMOUNT and _AMOUNT.fullmatch(text) is not None
+def are_amounts(texts: Sequence[str]) -> bool:
+    """Whether cells say numbers, each with or without a currency or a unit."""
+    return max(map(len, texts)) <= _LONGEST_AMOUNT and all(map(_AMOUNT.fullmatch, texts))
 
 
 def joined(row: Sequence[Cell], width: int) -> str | None:
