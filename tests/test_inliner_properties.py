@@ -66,6 +66,27 @@ def test_splice_is_inline(docs: list[list[str]]) -> None:
         assert "".join(inliner.splice(pieces)) == Inliner().inline("".join(pieces)).html
 
 
+PLAIN_VALUES = st.sampled_from(["v", "a", "Ann", "x y", "é", "2026-01", "42"])
+ANY_VALUES = st.one_of(
+    PLAIN_VALUES, st.sampled_from(["", " ", '" class="a', "' class='a", '"><p>', "--><p>", "<b>", "&amp;"])
+)
+
+
+@settings(deadline=None)
+@given(SHEETS, BODY, st.data())
+def test_documents_that_differ_in_values_only(sheet: str, body: str, data: st.DataObject) -> None:
+    """Most values change nothing and take a short way; one that ends what it stands in takes none."""
+    statics = f"<style>{sheet}</style>{body}".split("\0")[::2]
+    inliner = Inliner()
+    for values in (PLAIN_VALUES, PLAIN_VALUES, PLAIN_VALUES, ANY_VALUES, ANY_VALUES, PLAIN_VALUES):
+        pieces = [statics[0]]
+        for static in statics[1:]:
+            pieces += (data.draw(values), static)
+        spliced = inliner.splice(pieces)
+        assert spliced == Inliner().inline("".join(pieces)).html
+        assert "".join(spliced.pieces) == spliced
+
+
 @settings(deadline=None, max_examples=60)
 @given(documents(), st.lists(st.integers(0, 400), max_size=12))
 def test_splice_is_inline_wherever_it_is_cut(docs: list[list[str]], places: list[int]) -> None:

@@ -23,10 +23,13 @@ from mailtemplates.inlining.paths import PathGraph
 from mailtemplates.inlining.pieces import Lexer, PieceKey
 from mailtemplates.inlining.rulebook import ALWAYS_RELEVANT, Rulebook
 from mailtemplates.inlining.splice import Family, Paths, Plan, distribute, walk
+from mailtemplates.inlining.weaving import Likeness, likeness
 from mailtemplates.memo import Memo
 from mailtemplates.source import Source
+from mailtemplates.text.woven import Woven
 
 _FORMAT = "2"
+_KEPT_LATELY = 256
 
 
 class Store(Protocol):
@@ -92,6 +95,7 @@ class Inliner:
         self._matchings: Memo[tuple[Rulebook, str], Matching] = Memo(4_000_000)
         self._families: Memo[str, Family] = Memo(256)
         self._plans: Memo[tuple[Family, PieceKey], Plan] = Memo(16_000_000)
+        self._lately: dict[tuple[int, str], Likeness] = {}
 
     @property
     def statistics(self) -> Statistics:
@@ -111,16 +115,25 @@ class Inliner:
         extra = [InlineWarning(fault.problem, source.locate(fault.offset)) for fault in read_sheet(css).faults]
         return Inlined(apply(html, edits), (*anatomy.warnings, *extra))
 
-    def splice(self, pieces: Iterable[str], report: Report | None = None) -> list[str]:
+    def splice(self, pieces: Iterable[str], report: Report | None = None) -> Woven:
         """Inline a document that comes in pieces, as a template yields it: the same as :meth:`inline` of the whole.
 
         ``report`` is called with each warning, as in :class:`Inlined`; its place is that in the first document with
         these pieces.
 
         Stretches that come again become the same ``str`` objects again. Costs a few dictionary look-ups for each piece
-        once the document's structure, or the paths it is made of, are known.
+        once the document's structure, or the paths it is made of, are known, and next to nothing when the last document
+        of as many pieces differed in values only.
         """
         given = list(pieces)
+        like = self._lately.get((len(given), given[0])) if given else None
+        if like is not None and self._current(like.plan) and (values := like.values(given)) is not None:
+            self._counts["hits"] += 1
+            _tell(report, like.plan.warnings)
+            return Woven.filled(like.shape, values)
+        return self._spliced(given, report)
+
+    def _spliced(self, given: list[str], report: Report | None) -> Woven:
         family = self._family(given)
         lexer = family.lexer
         key = lexer.key(given)
@@ -130,11 +143,23 @@ class Inliner:
             if plan is None:
                 inlined = self.inline("".join(given))
                 _tell(report, inlined.warnings)
-                return [inlined.html]
+                return Woven([inlined.html])
         else:
             self._counts["hits"] += 1
         _tell(report, plan.warnings)
-        return [piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)]
+        woven = Woven([piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)])
+        if woven.shape is not None:
+            self._remember(given, key, lexer, plan, woven)
+        return woven
+
+    def _remember(self, pieces: list[str], key: PieceKey, lexer: Lexer, plan: Plan, woven: Woven) -> None:
+        sign = len(pieces), pieces[0]
+        known = self._lately.get(sign)
+        like = likeness(pieces, key, lexer, plan, woven) if known is None or known.plan is not plan else None
+        if like is not None:
+            if len(self._lately) >= _KEPT_LATELY:
+                self._lately.clear()
+            self._lately[sign] = like
 
     def _family(self, pieces: list[str]) -> Family:
         """Documents are kin when their first piece with a style sheet is the same, or else their first with a tag."""

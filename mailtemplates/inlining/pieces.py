@@ -63,6 +63,18 @@ class Lexer:
                 append(None)
         return tuple(key)
 
+    def stops(self, pieces: Sequence[str], places: Sequence[int]) -> frozenset[str]:
+        """The characters that end the stretches which the pieces at these places stand in."""
+        mode = self.text
+        stops = set()
+        wanted = set(places)
+        for at, piece in enumerate(pieces):
+            if at in wanted:
+                stops.add(mode.stop)
+            elif mode.stop in piece:
+                mode = self.step(mode, piece)
+        return frozenset(stops)
+
     def step(self, mode: Mode, piece: str) -> Mode:
         """The mode after ``piece``, remembered."""
         known = mode.memo.get(piece)

@@ -40,6 +40,8 @@ from mailtemplates.template.sinks import environment_for, flatten, is_static
 from mailtemplates.text.plaintext import text_of
 from mailtemplates.text.woven import Woven
 
+_STR = frozenset((str,))
+_KEPT_TEMPLATES = 256
 _EXPRESSION = pattern(r"`([^`]+)`")
 
 
@@ -78,6 +80,8 @@ class Renderer:
         self.inliner = inliner
         self._catalogs = catalogs
         self._text_width = text_width
+        self._auto_reload = auto_reload
+        self._templates: dict[str, Template] = {}
         self.static_fields: WeakKeyDictionary[Any, Sequence[Field] | None] = WeakKeyDictionary()
         self._twins: WeakKeyDictionary[Template, dict[Sink, Template]] = WeakKeyDictionary()
 
@@ -105,7 +109,13 @@ class Renderer:
 
     def template(self, name: str) -> Template:
         """The template compiled for html, fresh when templates are reloaded."""
-        return self._environments[Sink.HTML].get_template(name)
+        known = self._templates.get(name)
+        if known is not None and (not self._auto_reload or known.is_up_to_date):
+            return known
+        if len(self._templates) >= _KEPT_TEMPLATES:
+            self._templates.clear()
+        found = self._templates[name] = self._environments[Sink.HTML].get_template(name)
+        return found
 
     def twin(self, template: Template, sink: Sink) -> Template:
         """What was compiled for html compiled for another sink; as fresh as that, without another look at the file."""
@@ -152,7 +162,7 @@ class _Message:
         """Render every block that the template has."""
         blocks = self.context(Sink.HTML).blocks.keys() & RESERVED
         pieces, text = self.bodies(blocks)
-        joined = Woven(self.finished(pieces, blocks)) if pieces is not None else None
+        joined = self.finished(pieces, blocks) if pieces is not None else None
         if joined is not None and text is None:
             text = text_of(joined, width=self.renderer._text_width)
         amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
@@ -207,8 +217,8 @@ class _Message:
         self.context(Sink.FILE)
         return None, "".join(self.top[Sink.FILE]).rstrip("\n") + "\n"
 
-    def finished(self, pieces: Sequence[str], blocks: Set[str]) -> list[str]:
-        """The html's pieces with language, preheader and inlined styles."""
+    def finished(self, pieces: Sequence[str], blocks: Set[str]) -> Woven:
+        """The html with language, preheader and inlined styles."""
         if self.language:
             pieces = document.with_language(pieces, self.language)
         if PREHEADER in blocks:
@@ -292,6 +302,8 @@ class _Message:
 
 def _plain(pieces: list[str]) -> list[str]:
     """The pieces as plain strings: what is joined to ``Markup`` later would be escaped."""
+    if _STR.issuperset(map(type, pieces)):
+        return pieces
     return [piece if type(piece) is str else str(piece) for piece in pieces]
 
 

@@ -97,14 +97,14 @@ class _Shapes:
         self._lately: dict[tuple[int, str], _Known] = {}
 
     def find(self, pieces: Sequence[str]) -> tuple[Shape | None, Sequence[str]]:
-        """The shape of pieces, and the values in them. A value has no markup, and no space at its ends."""
+        """The shape of pieces, and the values in them."""
         sign = len(pieces), pieces[0] if pieces else ""
         lately = self._lately.get(sign)
         if lately is not None and lately.take_rest(pieces) == lately.rest:
             values = lately.take(pieces)
-            if _are_values(values):
+            if are_values(values):
                 return lately.shape, values
-        key = tuple([None if "<" not in piece and piece and piece.strip() == piece else piece for piece in pieces])
+        key = tuple([None if is_value(piece) else piece for piece in pieces])
         found = self._known.get(key)
         if found is None:
             if not self._seen.get(hash(key)):
@@ -131,7 +131,12 @@ class _Shapes:
         return self._known.put(key, _Known(shape, take, take_rest, rest), weight)
 
 
-def _are_values(pieces: Sequence[str]) -> bool:
+def is_value(piece: str) -> bool:
+    """Whether a piece has no markup, and no space at its ends."""
+    return piece != "" and "<" not in piece and piece.strip() == piece
+
+
+def are_values(pieces: Sequence[str]) -> bool:
     """Whether each piece is surely a value."""
     every = f"|{'|'.join(pieces)}|"
     return every.isprintable() and "<" not in every and " |" not in every and "| " not in every and "||" not in every
