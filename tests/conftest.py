@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from mailrig import MailRig, run_mail_rig, why_no_rig
+from smtpserver import Certificates, make_certificates
 
 from mailtemplates import Engine, Stamp
 
@@ -42,6 +43,12 @@ def make_engine(tmp_path: Path) -> MakeEngine:
 def starters() -> Engine:
     """The engine over the starter templates."""
     return Engine(ROOT / "templates")
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """What scripted servers show, and the CA that signed it."""
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture(scope="session")

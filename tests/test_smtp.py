@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import ssl
@@ -25,7 +24,6 @@ from smtpserver import (
     SilenceError,
     close,
     decoded,
-    make_certificates,
     silence,
 )
 
@@ -44,11 +42,6 @@ LOGIN_FEATURES = ("PIPELINING", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES")
 
 def mail(*recipients: str, octets: bytes = b"Subject: hi\r\n\r\nHello\r\n", number: int = 1, **more: Any) -> Message:
     return Message(octets, Envelope("alice@example.test", recipients or (BOB,), **more), f"{number}@example.test")
-
-
-@pytest.fixture(scope="session")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 Open = Callable[..., Transport]
@@ -215,6 +208,31 @@ def test_size_dsn_8bitmime_and_smtputf8_are_asked_for(to: Open) -> None:
         "MAIL FROM:<alice@example.test> SIZE=9 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=1@example.test"
     )
     assert server.commands[2] == "RCPT TO:<jörg@example.test> NOTIFY=FAILURE,DELAY"
+
+
+def test_a_header_in_utf_8_is_asked_for_with_smtputf8(to: Open) -> None:
+    """RFC 6531 §3.4: not only an address needs it. Older octets in a header are 8-bit content and no more."""
+    with Server() as server:
+        transport = to(server)
+        one(transport, mail(octets="Subject: Grüße\r\n\r\nHello\r\n".encode()))
+        one(transport, mail(octets=b"Subject: Gr\xfc\xdfe\r\n\r\nHello\r\n"))
+        one(transport, mail(octets="Subject: hi\r\n\r\nGrüße\r\n".encode()))
+    asked = [command.partition("> ")[2] for command in server.commands if command.startswith("MAIL")]
+    assert asked == ["SIZE=27 BODY=8BITMIME SMTPUTF8", "SIZE=25 BODY=8BITMIME", "SIZE=24 BODY=8BITMIME"]
+    with Server(features=("8BITMIME",)) as server:
+        outcome = one(to(server), mail(octets="Subject: Grüße\r\n\r\nHello\r\n".encode()))
+    assert isinstance(outcome, Failed)
+    assert "header" in outcome.text
+    assert not server.taken
+
+
+def test_an_envelope_id_is_xtext_and_never_cut_within_a_character(to: Open) -> None:
+    """RFC 3461 §4 and §4.4: at most a hundred octets, `+` and `=` as hexadecimal."""
+    long = "a+b=" + "x" * 92 + "+@example.test"
+    with Server() as server:
+        to(server, "notify=failure").send(Message(b"a: b\r\n", Envelope("alice@example.test", (BOB,)), long))
+    envid = server.commands[1].rpartition("ENVID=")[2]
+    assert envid == "a+2Bb+3D" + "x" * 92
 
 
 def test_the_null_sender_is_asked_for_by_name(to: Open) -> None:
@@ -450,6 +468,7 @@ def test_a_login_that_is_refused_is_tried_once(
     assert cure in outcome.cure
     assert server.verbs.count("AUTH") == 1
     assert "MAIL" not in server.verbs
+    assert server.verbs[-1] == "QUIT"  # RFC 5321 §4.1.1.10
 
 
 def test_a_wrong_password_is_not_tried_for_every_message(to: Open, certificates: Certificates) -> None:
@@ -911,35 +930,26 @@ def test_a_child_process_makes_its_own_connections(to: Open) -> None:
     assert [taken.recipients for taken in server.taken] == [[BOB], [CAROL], [DAVE]]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_child_that_is_forked_within_a_session_leaves_it_to_its_parent(to: Open) -> None:
+    """As with multiprocessing amid a run: the child says nothing in the parent's session, not even QUIT."""
+    with Server() as server:
+        transport = to(server, "pool=1")
+        receipts = transport.send_all(mail(number=number) for number in range(4))
+        assert next(receipts).accepted
+        child = os.fork()
+        if not child:
+            receipts.close()  # type: ignore[attr-defined]
+            os._exit(0 if transport.send(mail(CAROL)).accepted else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert all(receipt.accepted for receipt in receipts)
+    assert len(server.links) == 2
+    assert sorted(taken.recipients[0] for taken in server.taken) == [BOB] * 4 + [CAROL]
+
+
 def test_the_rate_is_kept(to: Open) -> None:
     with Server() as server:
         began = time.monotonic()
         assert all(receipt.accepted for receipt in to(server, "rate=10/s").send_all(mail() for _ in range(15)))
         assert 0.4 < time.monotonic() - began < 2
-
-
-# ── what is told ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_events_tell_every_step_and_the_dot_before_it_is_sent(
-    to: Open, certificates: Certificates, events: list[Event], caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.DEBUG), Server({}, LOGIN_FEATURES, "starttls", certificates.right) as server:
-        one(to(server, user="alice", password=PASSWORD))
-    assert [event.kind for event in events] == ["connect", "tls", "auth", "mail", "rcpt", "data", "dot", "reply"]
-    assert [event.at for event in events] == sorted(event.at for event in events)
-    assert PASSWORD not in caplog.text
-
-
-def test_a_watcher_that_raises_at_the_dot_stops_the_message(certificates: Certificates) -> None:
-    """So that a ledger that cannot be written keeps a message from being sent."""
-
-    def watch(event: Event) -> None:
-        if event.kind == "dot":
-            raise OSError("disk full")
-
-    with Server() as server:
-        transport = open_transport(f"smtp://localhost:{server.port}?timeout=2", watch=watch)
-        with transport, pytest.raises(OSError, match="disk full"):
-            transport.send(mail())
-    assert not server.taken

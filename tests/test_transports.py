@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smtpserver import Certificates, Server, make_certificates
+from smtpserver import Certificates, Server
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
@@ -28,11 +28,6 @@ BOB, CAROL = "bob@example.test", "carol@example.test"
 def mail(number: int = 1, *recipients: str, octets: bytes = b"") -> Message:
     content = octets or b"Subject: %d\r\n\r\nFrom here\r\n.\r\n>From there\r\n" % number
     return Message(content, Envelope("alice@example.test", recipients or (BOB, CAROL)), f"{number}@example.test")
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 Make = Callable[[str], str]

@@ -6,7 +6,9 @@ import os
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable
+from functools import partial
 
 from mailtemplates.delivery.smtpsession import Session
 from mailtemplates.errors import TransportError
@@ -16,6 +18,12 @@ _DROP_AFTER = 240.0
 _LONGEST_PAUSE = 5.0
 _FIRST_PAUSE = 0.25
 _RESPITE = 60.0
+
+
+def _forget(pool: weakref.ref[ConnectionPool]) -> None:
+    kept = pool()
+    if kept is not None:
+        kept.forget()
 
 
 class ConnectionPool:
@@ -33,13 +41,15 @@ class ConnectionPool:
         self._connect = connect
         self._size = size
         self._cap = cap
-        self._lock = threading.Lock()
         self._renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=partial(_forget, weakref.ref(self)))
 
     def _renew(self) -> None:
-        self._process = os.getpid()
+        self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(self._size)
         self._idle: list[Session] = []
+        self._lent: set[Session] = set()
         self._failures = 0
         self._refusal: tuple[float, TransportError] | None = None
 
@@ -48,21 +58,21 @@ class ConnectionPool:
 
         :raises TransportError: none could be made, or none became free in time.
         """
-        with self._lock:
-            if self._process != os.getpid():
-                self._forget()
-        if not self._free.acquire(timeout=self._cap):
+        free = self._free
+        if not free.acquire(timeout=self._cap):
             raise TransportError(
                 f"all {self._size} connections are in use", phase="connect", cure="raise ?pool=, or send less at a time"
             )
         try:
-            return self._kept() or self._made()
+            session = self._kept() or self._made()
+            self._lent.add(session)
+            return session
         except BaseException:
-            self._free.release()
+            free.release()
             raise
 
-    def _forget(self) -> None:
-        """In a child process: the parent's sessions are not ours to speak in."""
+    def forget(self) -> None:
+        """In a child process: the parent's sessions are not ours to speak in, and its threads may hold our locks."""
         for session in self._idle:
             session.wire.close()
         self._renew()
@@ -80,7 +90,7 @@ class ConnectionPool:
     def _made(self) -> Session:
         refused = self._refusal
         if refused and time.monotonic() < refused[0]:
-            raise refused[1]
+            raise refused[1].with_traceback(None)  # else each time adds to it
         if self._failures:
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures, 10))
             time.sleep(random.uniform(0, longest if self._cap is None else min(longest, self._cap)))
@@ -96,6 +106,10 @@ class ConnectionPool:
 
     def give_back(self, session: Session) -> None:
         """Keep a session for the next, unless it is broken or has done its part."""
+        if session not in self._lent:  # of the parent process
+            session.wire.close()
+            return
+        self._lent.discard(session)
         keep = not session.broken and session.served < self.most
         session.idle_since = time.monotonic()
         try:

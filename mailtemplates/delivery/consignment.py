@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
 from mailtemplates.delivery.dotstuffing import canonical, stuff
@@ -16,8 +16,11 @@ class Consignment:
     """One message, its octets as they go on the wire, and the outcomes so far.
 
     :ivar size: octets as SIZE counts them (RFC 1870): with CRLF, without doubled dots.
+    :ivar eight_bit: whether there are octets over 127, which need 8BITMIME (RFC 6152).
+    :ivar smtputf8: whether an address or the header is UTF-8, which needs SMTPUTF8 (RFC 6531 §3.4, RFC 6532).
     :ivar taken: the recipients that the server took in the transaction that is open.
     :ivar under_way: the recipients whose final dot is sent and not answered.
+    :ivar dot_at: when the content and its final dot began to go out, of :func:`time.monotonic`.
     :ivar tried_again: whether it already had a second connection.
     """
 
@@ -27,10 +30,12 @@ class Consignment:
         self.outcomes: dict[str, Outcome] = {}
         self.taken: list[str] = []
         self.under_way: list[str] = []
+        self.dot_at = 0.0
         self.tried_again = False
         self.content = b""
         self.size = 0
         self.eight_bit = False
+        self.smtputf8 = message.envelope.smtputf8
         try:
             octets = canonical(message.octets)
         except ValueError:
@@ -39,6 +44,7 @@ class Consignment:
         else:
             self.size = len(octets)
             self.eight_bit = not octets.isascii()
+            self.smtputf8 = self.smtputf8 or (self.eight_bit and _has_utf8_header(octets))
             self.content = stuff(octets)
 
     @property
@@ -57,9 +63,30 @@ class Consignment:
         for address in self.waiting if addresses is None else addresses:
             self.outcomes.setdefault(address, outcome)
 
+    @property
+    def summary(self) -> str:
+        """How many recipients ended how: ``2 accepted, 1 failed``."""
+        return ", ".join(f"{number} {state}" for state, number in Counter(map(_state, self.outcomes.values())).items())
+
     def receipt(self) -> Receipt:
         """The receipt, when nobody waits."""
         return receipt(self.message, (self.outcomes[address] for address in self.message.envelope.recipients))
+
+
+def _has_utf8_header(octets: bytes) -> bool:
+    """Whether UTF-8 stands in the header; octets of older charsets there are no reason for SMTPUTF8."""
+    header = octets[: octets.find(b"\r\n\r\n") + 1] or octets
+    if header.isascii():
+        return False
+    try:
+        header.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _state(outcome: Outcome) -> str:
+    return outcome.state
 
 
 class Queue:

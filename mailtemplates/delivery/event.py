@@ -2,27 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+import logging
+from collections.abc import Callable, Iterable
+from typing import Literal, NamedTuple
+
+LOGGER = logging.getLogger("mailtemplates.delivery")
+"""Every event is logged here. Nothing is printed unless the program asks for it."""
+LOGGER.addHandler(logging.NullHandler())
+
+Kind = Literal[
+    "connect",  # there is a connection, and the server has greeted
+    "tls",  # TLS is verified
+    "auth",  # the login was taken
+    "mail",  # the reply to MAIL: the begin of a transaction
+    "rcpt",  # the reply to RCPT
+    "data",  # the reply to DATA
+    "dot",  # the content and its final dot go out next
+    "reply",  # the reply to the final dot; over LMTP one for each recipient
+    "done",  # every recipient of the message has an outcome
+    "retry",  # the message goes over a new connection
+    "fault",  # no session, or a link that broke
+    "close",  # the session is over
+]
 
 
 class Event(NamedTuple):
-    """One step. No body, password or token is ever in it.
+    """One step. No body, password, token or recipient's address of ours is ever in it; a server's reply may name one.
 
-    :param kind: ``connect``, ``tls``, ``auth``, ``mail``, ``rcpt``, ``data``, ``dot`` (before it is sent), ``reply``,
-        ``retry`` (over a new connection) or ``close``.
     :param server: the server's host and port.
     :param text: the reply, or what was done.
-    :param message_id: of the message, when it is about one.
-    :param at: seconds, of :func:`time.monotonic`.
+    :param message_id: of the message without angle brackets, when it is about one.
+    :param at: seconds, of :func:`time.monotonic`: when it was known.
+    :param seconds: how long it took, from what was sent to what was answered.
+    :param code: the reply's code, 0 where there is none.
+    :param connection: a number that the events of one connection share, new in each process.
     """
 
-    kind: str
+    kind: Kind
     server: str
     text: str
     message_id: str
     at: float
+    seconds: float = 0.0
+    code: int = 0
+    connection: int = 0
 
 
 Watcher = Callable[[Event], None]
-"""Is told of every event, in the thread that sends. What it raises stops the message, at ``dot`` before it is sent."""
+"""Is told of every event, in the thread that sends. What it raises is logged, and changes nothing of what is sent."""
+
+
+def is_heard(kind: Kind, code: int, watch: Watcher | None) -> bool:
+    """Whether anybody wants an event of this kind, so that it is made at all."""
+    return watch is not None or LOGGER.isEnabledFor(_level(kind, code))
+
+
+def publish(event: Event, watch: Watcher | None) -> None:
+    """Log an event, and tell the watcher.
+
+    Connections and what became of messages are logged as INFO, refusals and faults as WARNING, the steps between as
+    DEBUG. A record has its event as the attribute ``delivery``.
+    """
+    level = _level(event.kind, event.code)
+    if LOGGER.isEnabledFor(level):
+        LOGGER.log(level, "%s", describe(event), extra={"delivery": event})
+    if watch:
+        tell_all((watch,))(event)
+
+
+def _level(kind: Kind, code: int) -> int:
+    if code >= 400 or kind in ("retry", "fault"):
+        return logging.WARNING
+    return logging.INFO if kind in ("connect", "done") else logging.DEBUG
+
+
+def describe(event: Event) -> str:
+    """An event in one line.
+
+    >>> describe(Event("rcpt", "mx.example:25", "250 2.1.5 Ok", "1@a.example", 12.5, 0.0042, 250, 3))
+    'mx.example:25 #3 rcpt <1@a.example> 4 ms: 250 2.1.5 Ok'
+    """
+    about = f" <{event.message_id}>" if event.message_id else ""
+    took = f" {event.seconds * 1000:.0f} ms" if event.seconds else ""
+    return f"{event.server} #{event.connection} {event.kind}{about}{took}" + (f": {event.text}" if event.text else "")
+
+
+def tell_all(watchers: Iterable[Watcher]) -> Watcher:
+    """One watcher that tells several; none of them can keep another from hearing, or a message from being sent."""
+    told = tuple(watchers)
+
+    def watch(event: Event) -> None:
+        for one in told:
+            try:
+                one(event)
+            except Exception:
+                LOGGER.exception("a watcher failed at %s", event.kind)
+
+    return watch

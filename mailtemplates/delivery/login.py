@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,10 +30,18 @@ class Login:
 
     def hide(self, text: str, *secrets: str) -> str:
         """The text without the password, whether it stands there as it is or in base64; ``secrets`` too."""
-        for secret in filter(None, (self.password, *secrets)):
-            for form in _forms(self.user, secret):
-                text = text.replace(form, _HIDDEN)
-        return text
+        return hide(text, self.forms(*secrets))
+
+    def forms(self, *secrets: str) -> tuple[str, ...]:
+        """How the password and ``secrets`` may stand in what a server says, for :func:`hide`."""
+        return tuple(form for one in filter(None, (self.password, *secrets)) for form in _forms(self.user, one))
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets."""
+    for secret in secrets:
+        text = text.replace(secret, _HIDDEN)
+    return text
 
 
 def _forms(user: str, secret: str) -> list[str]:

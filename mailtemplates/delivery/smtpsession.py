@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 
 from mailtemplates.delivery.endpoint import Endpoint
-from mailtemplates.delivery.event import Event, Watcher
+from mailtemplates.delivery.event import Event, Kind, Watcher, is_heard, publish
 from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.outcome import Phase
 from mailtemplates.delivery.reply import Reply
@@ -17,10 +18,16 @@ from mailtemplates.message.message import read_size_limit
 _LONGEST_COMMAND = 510
 _MOST_CHALLENGES = 4
 
+_WHOLE = ("no-starttls", "no-login", "no-mechanism")
+"""Mishaps after which the link is as it was, so that we part with QUIT (RFC 5321 §4.1.1.10)."""
+
+_numbers = count(1)
+
 
 class Session:
     """A session that :func:`open_session` made. Not safe between threads: a pool gives it to one at a time.
 
+    :ivar number: of the connection, for events.
     :ivar features: what the server offers, in upper case, with its parameters.
     :ivar served: messages that went through.
     :ivar broken: whether it must not be used again.
@@ -29,6 +36,7 @@ class Session:
 
     def __init__(self, wire: Wire, watch: Watcher | None = None) -> None:
         self.wire = wire
+        self.number = next(_numbers)
         self.features: dict[str, str] = {}
         self.served = 0
         self.broken = False
@@ -36,10 +44,19 @@ class Session:
         self.idle_since = time.monotonic()
         self._watch = watch
 
-    def tell(self, kind: str, text: str = "", message_id: str = "") -> None:
-        """Give an event to who watches."""
-        if self._watch:
-            self._watch(Event(kind, str(self.wire.endpoint), text, message_id, time.monotonic()))
+    def tell(
+        self, kind: Kind, text: Reply | str = "", message_id: str = "", *, since: float = 0.0, code: int = 0
+    ) -> None:
+        """Give an event to who watches.
+
+        :param since: when what it tells of began, of :func:`time.monotonic`; 0 when that took no time.
+        """
+        code = text.code if isinstance(text, Reply) else code
+        if is_heard(kind, code, self._watch):
+            now = time.monotonic()
+            took = now - since if since else 0.0
+            server = str(self.wire.endpoint)
+            publish(Event(kind, server, str(text), message_id, now, took, code, self.number), self._watch)
 
     def command(self, line: str, phase: Phase) -> Reply:
         """Send one line and read its reply."""
@@ -89,19 +106,33 @@ def open_session(endpoint: Endpoint, login: Login | None = None, watch: Watcher 
     wire = Wire(endpoint)
     session = Session(wire, watch)
     try:
-        insist(wire.open(), "greeting", endpoint)
-        session.tell("connect")
-        greet(session)
-        if endpoint.tls == "starttls":
-            start_tls(session)
-        if endpoint.tls != "none":
-            session.tell("tls", str(wire.sock.version() if wire.sock and hasattr(wire.sock, "version") else ""))
-        if login:
-            log_in(session, login)
+        _set_up(session, login)
         return session
+    except TransportError as error:
+        session.tell("fault", error.problem, code=error.code)
+        session.broken = not (error.code or error.kind in _WHOLE)
+        session.close()
+        raise
     except BaseException:
         wire.close()
         raise
+
+
+def _set_up(session: Session, login: Login | None) -> None:
+    wire = session.wire
+    endpoint = wire.endpoint
+    began = time.monotonic()
+    greeting = wire.open()
+    insist(greeting, "greeting", endpoint)
+    session.tell("connect", greeting, since=began)
+    greet(session)
+    began = time.monotonic()
+    if endpoint.tls == "starttls":
+        start_tls(session)
+    if endpoint.tls != "none":
+        session.tell("tls", wire.tls_version, since=began if endpoint.tls == "starttls" else 0.0)
+    if login:
+        log_in(session, login)
 
 
 def insist(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> None:
@@ -189,6 +220,8 @@ def log_in(session: Session, login: Login) -> str:
             cure="a server that takes tokens only needs token=; one that offers none here needs TLS or another port",
             kind="no-mechanism" if offered else "no-login",
         )
+    began = time.monotonic()
+    session.wire.secrets = login.forms(*mechanism.secrets)
     try:
         reply, explained = _exchange(session, mechanism)
     except TransportError as error:
@@ -196,7 +229,7 @@ def log_in(session: Session, login: Login) -> str:
         raise
     hidden = Reply(reply.code, reply.enhanced, login.hide(f"{reply.text} {explained}".strip(), *mechanism.secrets))
     insist(hidden, "auth", endpoint, _login_cure(hidden, mechanism))
-    session.tell("auth", mechanism.name)
+    session.tell("auth", f"{mechanism.name}: {hidden}", since=began, code=hidden.code)
     return mechanism.name
 
 

@@ -7,6 +7,7 @@ asked before is answered before anything more is sent.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -41,6 +42,7 @@ class _Group:
 
     def __init__(self, session: Session, consignment: Consignment, wishes: Wishes) -> None:
         self.session = session
+        self.began = time.monotonic()
         self.reset = session.dirty
         self.recipients = consignment.waiting
         mail, rcpt = _parameters(session, consignment, wishes)
@@ -134,8 +136,13 @@ def _check(session: Session, consignment: Consignment, wishes: Wishes) -> None:
     if limit and consignment.size > limit:
         text = f"the message has {consignment.size} octets, and the server takes {limit}"
         consignment.settle(Failed(0, "5.3.4", "mesgtoobig", text))
-    elif consignment.message.envelope.smtputf8 and "SMTPUTF8" not in offers:
-        text = "an address has letters outside ASCII before the @, and the server does not offer SMTPUTF8"
+    elif consignment.smtputf8 and "SMTPUTF8" not in offers:
+        what = (
+            "an address has letters outside ASCII before the @"
+            if consignment.message.envelope.smtputf8
+            else ("the header has UTF-8 in it")
+        )
+        text = f"{what}, and the server does not offer SMTPUTF8"
         consignment.settle(Failed(0, "5.6.7", "smtputf8", text))
     elif consignment.eight_bit and "8BITMIME" not in offers:
         text = "the message has octets over 127, and the server does not offer 8BITMIME"
@@ -153,21 +160,26 @@ def _parameters(session: Session, consignment: Consignment, wishes: Wishes) -> t
         mail += f" SIZE={consignment.size}"
     if consignment.eight_bit:
         mail += " BODY=8BITMIME"
-    if consignment.message.envelope.smtputf8:
+    if consignment.smtputf8:
         mail += " SMTPUTF8"
     if wishes.require_tls:
         mail += " REQUIRETLS"
     if "DSN" not in offers or not (wishes.notify or wishes.ret):
         return mail, ""
     mail += f" RET={wishes.ret}" if wishes.ret else ""
-    mail += f" ENVID={_xtext(consignment.message.message_id)[:100]}" if consignment.message.message_id else ""
+    mail += f" ENVID={_xtext(consignment.message.message_id, 100)}" if consignment.message.message_id else ""
     return mail, f" NOTIFY={wishes.notify}" if wishes.notify else ""
 
 
-def _xtext(text: str) -> str:
-    """RFC 3461 §4."""
-    octets = text.encode("ascii", "replace")
-    return "".join(chr(octet) if 33 <= octet <= 126 and octet not in b"+=" else f"+{octet:02X}" for octet in octets)
+def _xtext(text: str, most: int) -> str:
+    """RFC 3461 §4; of at most so many octets (§4.4)."""
+    said = ""
+    for octet in text.encode("ascii", "replace"):
+        one = chr(octet) if 33 <= octet <= 126 and octet not in b"+=" else f"+{octet:02X}"
+        if len(said) + len(one) > most:
+            break
+        said += one
+    return said
 
 
 def _write_ahead(session: Session, group: _Group) -> None:
@@ -188,9 +200,10 @@ def _read_dot(session: Session, consignment: Consignment) -> None:
                 raise TransportError(f"{session.wire.endpoint} answers the dot out of step: {reply}", phase="dot")
         except TransportError as error:
             session.broken = True
+            session.tell("fault", error.problem, consignment.message.message_id, since=consignment.dot_at)
             consignment.settle(Uncertain("dot", error.problem), under_way)
             return
-        session.tell("reply", str(reply), consignment.message.message_id)
+        session.tell("reply", reply, consignment.message.message_id, since=consignment.dot_at)
         session.broken = session.broken or reply.code == 421
         consignment.settle(reply.outcome(), addresses)
 
@@ -210,6 +223,7 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
             session.tell("retry", error.problem, consignment.message.message_id)
             queue.again(consignment)
         else:
+            session.tell("fault", error.problem, consignment.message.message_id, code=error.code)
             consignment.settle(_deferred(error, words))
         return False
 
@@ -231,7 +245,7 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
         group.reply("mail")
     session.dirty = True
     mail = group.reply("mail")
-    session.tell("mail", str(mail), message_id)
+    session.tell("mail", mail, message_id, since=group.began)
     if mail.code >= 400:
         consignment.settle(_refused_sender(mail))
     elif not mail.ok:
@@ -240,7 +254,7 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     if not (consignment.taken or group.data_sent):
         return False
     data = group.reply("data")
-    session.tell("data", str(data), message_id)
+    session.tell("data", data, message_id, since=group.began)
     if data.code != 354:
         if data.code < 400:
             raise TransportError(f"{session.wire.endpoint} answers DATA out of step: {data}", phase="data")
@@ -251,7 +265,8 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
         return _end_empty(session)
     if not queue.may_go(consignment):
         return _withhold(session, consignment)
-    session.tell("dot", "", message_id)
+    session.tell("dot", f"{consignment.size} octets", message_id)
+    consignment.dot_at = time.monotonic()
     session.wire.write(consignment.content, "content")
     consignment.under_way, consignment.taken = consignment.taken, []
     session.dirty = False
@@ -277,7 +292,7 @@ def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[st
         if not mail.ok and not group.unanswered:
             break
         reply = group.reply("rcpt")
-        group.session.tell("rcpt", str(reply), consignment.message.message_id)
+        group.session.tell("rcpt", reply, consignment.message.message_id, since=group.began)
         if reply.ok and mail.ok:
             consignment.taken.append(address)
         elif reply.code < 400:

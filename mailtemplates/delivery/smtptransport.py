@@ -72,6 +72,7 @@ class SmtpTransport(Transport):
         whole = False
         try:
             for consignment in transact(session, queue, self._wishes, self._pool.most):
+                session.tell("done", consignment.summary, consignment.message.message_id)
                 yield consignment.receipt()
             whole = True
         finally:

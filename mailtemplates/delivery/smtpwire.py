@@ -18,6 +18,7 @@ from typing import Any
 
 from mailtemplates.characters import shorten
 from mailtemplates.delivery.endpoint import PHASE_NAMES, Address, Endpoint, dial, find_addresses, words_of
+from mailtemplates.delivery.login import hide
 from mailtemplates.delivery.outcome import Mishap, Phase
 from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.replylines import ReplyLines
@@ -34,6 +35,7 @@ _DISTRUST: dict[int, Mishap] = {
 class Wire(smtplib.SMTP):
     """A link to one server. Every fault is a :class:`TransportError` that names the phase.
 
+    :ivar secrets: what is never shown of a reply, once we have said it (see :func:`mailtemplates.delivery.login.hide`).
     :ivar deadline: when everything must be over, of :func:`time.monotonic`; besides the limits of the phases.
     """
 
@@ -41,6 +43,7 @@ class Wire(smtplib.SMTP):
         super().__init__(local_hostname=endpoint.ehlo or "localhost")
         self.endpoint = endpoint
         self.last_lines: list[str] = []
+        self.secrets: tuple[str, ...] = ()
         self.choked = False
         self.deadline = math.inf
 
@@ -175,9 +178,10 @@ class Wire(smtplib.SMTP):
 
     def _checked(self, code: int, octets: bytes) -> Reply:
         if 200 <= code < 600:
+            octets = self._without_secrets(octets)
             self.last_lines = octets.decode("utf-8", "replace").split("\n")
             return Reply.read(code, octets)
-        said = shorten(self.file.first.decode("latin-1").strip() if self.file else "")
+        said = shorten(self._without_secrets(self.file.first).decode("latin-1").strip() if self.file else "")
         phase: Phase = self.file.phase if self.file else "greeting"
         self.close()
         raise TransportError(
@@ -187,6 +191,9 @@ class Wire(smtplib.SMTP):
             cure="check the port: this is a web server or a proxy" if "HTTP" in said else "check the port",
             kind="http" if "HTTP" in said else "not-smtp",
         )
+
+    def _without_secrets(self, octets: bytes) -> bytes:
+        return hide(octets.decode("utf-8", "replace"), self.secrets).encode() if self.secrets else octets
 
     def write(self, octets: bytes, phase: Phase) -> None:
         """Send octets. When this raises, the last of them did not leave.
@@ -245,6 +252,14 @@ class Wire(smtplib.SMTP):
         if self.sock is None:
             raise TransportError(f"the link to {self.endpoint} is closed", phase=phase, kind="closed")
         return self.sock
+
+    @property
+    def tls_version(self) -> str:
+        """The version of TLS and the cipher; empty in clear."""
+        if not isinstance(self.sock, ssl.SSLSocket):
+            return ""
+        cipher = self.sock.cipher()
+        return f"{self.sock.version()} {cipher[0] if cipher else ''}".strip()
 
     @property
     def own_name(self) -> str:

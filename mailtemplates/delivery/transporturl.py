@@ -17,7 +17,8 @@ from mailtemplates.pattern import pattern
 from mailtemplates.source import nearest
 
 _SCHEME = pattern(r"([a-z][a-z0-9+-]*)(:|\()", re.I)
-_SECRET = pattern(r"//[^/?#\s]*@")
+_SECRET = pattern(r"//.*@", re.DOTALL)
+_LOST_SECRET = pattern(r".*:.*@", re.DOTALL)
 _OCTETS = pattern(r"%(?![0-9A-Fa-f]{2})|[\x00-\x20\x7f]")
 
 
@@ -48,7 +49,7 @@ class TransportUrl:
         if self.inner:
             return f"{self.scheme}({' '.join(map(str, self.inner))})"
         if not self.host:
-            return f"{self.scheme}:{self.path}"
+            return f"{self.scheme}:{_LOST_SECRET.sub('***@', self.path)}"  # where // was forgotten
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{self.user + ':***@' if self.user else ''}{host}{f':{self.port}' if self.port else ''}"
 

@@ -52,7 +52,8 @@ def open_transport(
     :param url: such as ``smtp+starttls://user@host:587?cafile=ca.pem``.
     :param password: of the user in the URL.
     :param token: a function that gives an OAuth 2 access token, instead of a password; what it raises goes through.
-    :param watch: a function that is told of every :class:`~mailtemplates.delivery.event.Event`.
+    :param watch: a function that is told of every :class:`~mailtemplates.delivery.event.Event`; they are logged too, as
+        ``mailtemplates.delivery``.
     :raises SettingsError: the URL cannot be right; no password is in the error.
     """
     return open_read(parse_transport(url), Access(password, token, watch))
