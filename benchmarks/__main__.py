@@ -22,7 +22,7 @@ from typing import Any
 
 import jinja2
 
-from benchmarks import linting, peers
+from benchmarks import linting, peers, signing
 from mailtemplates import Engine, Stamp
 
 HERE = Path(__file__).parent
@@ -213,6 +213,7 @@ def main() -> None:
         "A hundred thousand messages": run_lines,
         "The command line": process_cost(),
         **linting.sections(),
+        **signing.sections(),
     }
     page = [
         "# Speed",

@@ -16,7 +16,7 @@ from mailtemplates.pattern import pattern
 from mailtemplates.settings import DkimSettings
 from mailtemplates.signing.cut import Cut, addresses_in, cut
 from mailtemplates.signing.dkimkey import DkimKey, read_dkim_key
-from mailtemplates.signing.dkimsignature import NEVER_SIGNED, SIGNED, names_to_sign, write_signature
+from mailtemplates.signing.dkimsignature import NEVER_SIGNED, SIGNED, hash_body, names_to_sign, write_signature
 
 _SELECTOR = pattern(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -69,10 +69,10 @@ class DkimSigner:
         """The name and the text of the TXT record that verifiers look for (RFC 6376 §3.6.2)."""
         return f"{self.selector}._domainkey.{self.domain}", self.key.record
 
-    def signature(self, message: Cut, moment: datetime) -> bytes:
+    def signature(self, message: Cut, body_hash: str, moment: datetime) -> bytes:
         """The DKIM-Signature field, without its last CRLF."""
         names = names_to_sign(message.fields, self.wanted, self.oversigned)
-        return write_signature(message, self.key, self.domain, self.selector, moment, names)
+        return write_signature(message, body_hash, self.key, self.domain, self.selector, moment, names)
 
 
 def sign_dkim(message: Message, signers: Sequence[DkimSigner], moment: datetime) -> Message:
@@ -92,7 +92,8 @@ def sign_dkim(message: Message, signers: Sequence[DkimSigner], moment: datetime)
             f"From is at {shorten(', '.join(authors))}, and DKIM signs for {domains}: DMARC would not pass",
             cure="send from a domain that is signed for, or add a table dkim with a key of that domain",
         )
-    return replace(message, octets=parts.joined(*(one.signature(parts, moment) for one in chosen)))
+    body_hash = hash_body(parts.body)
+    return replace(message, octets=parts.joined(*(one.signature(parts, body_hash, moment) for one in chosen)))
 
 
 def _is_name(name: str) -> bool:

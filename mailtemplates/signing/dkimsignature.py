@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -31,19 +32,24 @@ _ROOM = 72
 _SPACES = pattern(rb"  +")
 
 
+def hash_body(body: bytes) -> str:
+    """The ``bh=`` of a body: its SHA-256 digest, canonicalized, in base64."""
+    return base64.b64encode(hashlib.sha256(canonical_body(body)).digest()).decode()
+
+
 def write_signature(
-    message: Cut, key: DkimKey, domain: str, selector: str, moment: datetime, names: Sequence[str]
+    message: Cut, body_hash: str, key: DkimKey, domain: str, selector: str, moment: datetime, names: Sequence[str]
 ) -> bytes:
     """The DKIM-Signature field of a message, folded, without its last CRLF.
 
+    :param body_hash: ``bh=``, the same for all signatures of a message.
     :param domain: ``d=``, in A-labels.
     :param moment: ``t=``; left out when it is before 1970.
     :param names: the fields to sign, each as often as :func:`names_to_sign` says.
     """
-    digest = hashlib.sha256(canonical_body(message.body)).digest()
     stamp = (f"t={int(moment.timestamp())};",) if moment.timestamp() >= 0 else ()
     tags = ["v=1;", f"a={key.algorithm};", "c=relaxed/relaxed;", f"d={domain};", f"s={selector};", *stamp]
-    tags += [*_listed(names), f"bh={base64.b64encode(digest).decode()};"]
+    tags += [*_listed(names), f"bh={body_hash};"]
     unsigned = lay_out(NAME, (*tags, "b=")).encode("ascii")
     covered = b"".join(_covered(message.fields, names)) + canonical_field(unsigned).removesuffix(b"\r\n")
     signature = base64.b64encode(key.sign(hashlib.sha256(covered).digest())).decode()
@@ -69,8 +75,8 @@ def names_to_sign(fields: Sequence[bytes], wanted: Sequence[str], oversigned: fr
 
     :param oversigned: names in lower case.
     """
-    present = [name_of(field) for field in fields]
-    return tuple(name for name in wanted for _ in range(present.count(name.lower()) + (name.lower() in oversigned)))
+    present = Counter(map(name_of, fields))
+    return tuple(name for name in wanted for _ in range(present[name.lower()] + (name.lower() in oversigned)))
 
 
 def _covered(fields: Sequence[bytes], names: Sequence[str]) -> Iterator[bytes]:
