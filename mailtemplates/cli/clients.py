@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
+from mailtemplates.choice import one_of
 from mailtemplates.cli.output import write_text
 from mailtemplates.clients.feature import find_features, words_of
 from mailtemplates.clients.page import feature_lines, feature_object, source_line, table_lines
 from mailtemplates.clients.support import choose_clients, read_support
 from mailtemplates.errors import SettingsError
-from mailtemplates.inspection.overrides import one_of, words
+from mailtemplates.inspection.overrides import words
 from mailtemplates.settings import read_settings
 from mailtemplates.source import nearest
 

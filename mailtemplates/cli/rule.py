@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from mailtemplates.choice import one_of
 from mailtemplates.cli.output import write_text
 from mailtemplates.errors import SettingsError
-from mailtemplates.inspection.overrides import one_of
 from mailtemplates.lint.catalogue import all_rules, find_rule
 from mailtemplates.lint.rulepage import page_lines, page_object
 from mailtemplates.source import nearest

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from mailtemplates.choice import one_of
 from mailtemplates.cli.output import write_file, write_text
-from mailtemplates.inspection.overrides import one_of
 from mailtemplates.lint.catalogue import all_rules
 from mailtemplates.lint.rulepage import markdown_pages, row_object, table_lines
 

@@ -42,7 +42,7 @@ class Deferred:
 
     :param code: the reply's code (4xx); 0 when the link broke before the final dot.
     :param enhanced: the enhanced status code (RFC 3463), or an empty string.
-    :param reason: why, a word of :mod:`mailtemplates.delivery.refusal`.
+    :param reason: why, the family of a :class:`~mailtemplates.failures.failure.Failure`.
     """
 
     state: ClassVar[str] = "deferred"
@@ -58,7 +58,7 @@ class Failed:
 
     :param code: the reply's code (5xx); 0 when the message was not given to the server, since it would refuse it.
     :param enhanced: the enhanced status code (RFC 3463), or an empty string.
-    :param reason: why, a word of :mod:`mailtemplates.delivery.refusal`.
+    :param reason: why, the family of a :class:`~mailtemplates.failures.failure.Failure`.
     """
 
     state: ClassVar[str] = "failed"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mailtemplates.characters import ascii_controls
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed
-from mailtemplates.delivery.refusal import refusal
+from mailtemplates.failures.diagnosis import reason_of
 from mailtemplates.pattern import pattern
 
 _ENHANCED = pattern(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)", re.ASCII)
@@ -56,7 +56,7 @@ class Reply(NamedTuple):
 
     def refused(self) -> Deferred | Failed:
         """The outcome for a recipient when this is no yes."""
-        reason = refusal(self.code, self.enhanced, self.text)
+        reason = reason_of(self.code, self.enhanced, self.text)
         if self.temporary:
             return Deferred(self.code, self.enhanced, self.text, reason)
         return Failed(self.code, self.enhanced, reason, self.text)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, cast
 
+from mailtemplates.choice import one_of
 from mailtemplates.errors import SettingsError
 from mailtemplates.settings import Settings
-from mailtemplates.source import nearest
 
 
 def words(values: Iterable[str]) -> tuple[str, ...]:
@@ -60,18 +60,6 @@ def weigh_rules(settings: Settings, values: Sequence[str]) -> Settings:
             raise SettingsError(f"--severity {word!r} is not RULE=LEVEL", cure="write it as 'HDR004=error'")
         severities[rule.strip()] = level.strip()
     return replace(settings, severity=severities)
-
-
-def one_of(option: str, value: str, known: Sequence[str]) -> str:
-    """The value of an option that takes one of a few words.
-
-    :raises SettingsError: it is none of them.
-    """
-    if value not in known:
-        similar = nearest(value, known)
-        cure = f"did you mean {similar!r}?" if similar else f"it is one of {', '.join(known)}"
-        raise SettingsError(f"{option} cannot be {value!r}", cure=cure)
-    return value
 
 
 def set_threshold(settings: Settings, fail_on: str, profile: str) -> Settings:

@@ -1,0 +1,102 @@
+"""A diagnosis or a row of the table for a person, as lines of at most 80 columns, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mailtemplates.failures.diagnosis import Diagnosis
+from mailtemplates.failures.failure import Failure, Language
+from mailtemplates.failures.remark import remarks
+from mailtemplates.failures.vocabulary import VOCABULARIES
+from mailtemplates.text.wrapping import display_width, wrap
+
+_LEAD = 11
+
+
+def answer_lines(diagnosis: Diagnosis, language: Language, width: int = 80) -> Iterator[str]:
+    """What a text means: whether it is for now or for good, the likely causes, and what else its codes may mean."""
+    said = VOCABULARIES[language]
+    if diagnosis.reply:
+        yield from wrap(str(diagnosis.reply), width)[:3]
+    if not diagnosis.causes:
+        yield from wrap(said.not_known, width)
+        return
+    yield from _hung(said.lasting[diagnosis.lasting], said.why_lasting(diagnosis), width)
+    for remark in remarks(diagnosis, language):
+        yield from _hung("", remark, width)
+    first, *rest = (cause.failure for cause in diagnosis.causes)
+    yield ""
+    yield from failure_lines(first, language, width)
+    others = [*rest, *diagnosis.others]
+    if others:
+        yield ""
+        yield said.others
+        for failure in others:
+            yield from _hung(f"  {failure.id}", failure.words(language).symptom, width)
+    if diagnosis.codes:
+        yield ""
+        for code in diagnosis.codes:
+            yield from _hung(code.code if code.code.isdecimal() else f"X.{code.code}", _code(code, language), width)
+
+
+def failure_lines(failure: Failure, language: Language, width: int = 80) -> Iterator[str]:
+    """A row: what is seen, why, the next step, where and whose it is."""
+    said = VOCABULARIES[language]
+    words = failure.words(language)
+    yield f"{failure.id} {failure.name}"
+    yield from _hung(said.symptom, words.symptom, width)
+    yield from _hung(said.cause, words.cause, width)
+    yield from _hung(said.cure, words.cure, width)
+    where = (said.steps[failure.step], said.faults[failure.fault], failure.reason)
+    yield from _hung(said.where, said.semicolon.join(where), width)
+
+
+def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
+    """A diagnosis as JSON."""
+    reply = diagnosis.reply
+    return {
+        "reply": {"code": reply.code, "enhanced": reply.enhanced, "text": reply.text} if reply else None,
+        "lasting": diagnosis.lasting,
+        "temporary": {"temporary": True, "permanent": False}.get(diagnosis.lasting),
+        "reason": diagnosis.reason,
+        "causes": [
+            {**failure_object(cause.failure, language), "evidence": list(cause.evidence)} for cause in diagnosis.causes
+        ],
+        "others": [failure.id for failure in diagnosis.others],
+        "codes": [
+            {"code": code.code, "title": code.title(language), "reference": code.reference} for code in diagnosis.codes
+        ],
+        "remarks": list(remarks(diagnosis, language)),
+        "next_step": diagnosis.causes[0].failure.words(language).cure
+        if diagnosis.causes
+        else VOCABULARIES[language].not_known,
+    }
+
+
+def failure_object(failure: Failure, language: Language) -> dict[str, Any]:
+    """A row as JSON."""
+    words = failure.words(language)
+    return {
+        "id": failure.id,
+        "name": failure.name,
+        "step": failure.step,
+        "fault": failure.fault,
+        "temporary": failure.temporary,
+        "reason": failure.reason,
+        "symptom": words.symptom,
+        "cause": words.cause,
+        "cure": words.cure,
+    }
+
+
+def _code(code: Any, language: Language) -> str:
+    reference = f" ({code.reference})" if code.reference != "-" else ""
+    return f"{code.title(language)}{reference}"
+
+
+def _hung(lead: str, text: str, width: int) -> Iterator[str]:
+    indent = " " * _LEAD
+    first, *rest = wrap(text, width - _LEAD)
+    yield f"{lead}{' ' * (_LEAD - display_width(lead))}{first}".rstrip()
+    yield from (indent + line for line in rest)

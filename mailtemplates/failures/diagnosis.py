@@ -1,0 +1,131 @@
+"""From a text to its likely causes.
+
+The words decide: each row that the text speaks of gets the weight of its longest phrase there, and reply codes add what
+they are worth. A code that servers use for anything adds little, so the words win; where they say nothing, it names the
+row. Temporary or permanent is read from the reply's first digit (RFC 5321 §4.2.1), never from its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal, NamedTuple
+
+from mailtemplates.failures.failure import Failure
+from mailtemplates.failures.phrase import Phrase
+from mailtemplates.failures.reading import Reading, Statement
+from mailtemplates.failures.table import Code, all_failures, find_code
+
+Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
+
+_MOST = 4
+_TOLD = 18
+_NO_WORD = "D144"
+_SHARE = 0.5
+
+
+class Cause(NamedTuple):
+    """A row that the text points to, how strongly, and the words and codes that say so."""
+
+    failure: Failure
+    weight: int
+    evidence: tuple[str, ...]
+
+
+class Diagnosis(NamedTuple):
+    """What a text means.
+
+    :param reply: the reply in it that tells most; None when no server speaks.
+    :param lasting: whether the same may work later with nothing changed.
+    :param causes: rows, the likeliest first; none when nothing in the text is known.
+    :param others: further rows that the reply's codes are used for.
+    :param codes: the codes of the reply that the tables know.
+    """
+
+    reply: Statement | None
+    lasting: Lasting
+    causes: tuple[Cause, ...]
+    others: tuple[Failure, ...]
+    codes: tuple[Code, ...]
+    reading: Reading
+
+    @property
+    def reason(self) -> str:
+        """The family, a word; ``undefined`` when nothing is known."""
+        return self.causes[0].failure.reason if self.causes else "undefined"
+
+
+def diagnose(text: str) -> Diagnosis:
+    """What a traceback, a server's reply, a line of a log or a bounce means. Never raises."""
+    reading = Reading.of(text)
+    reply = reading.statements[0] if reading.statements else None
+    codes = tuple(_codes(reply)) if reply else ()
+    causes = _causes(reading.words, codes)
+    if reply and reply.digit > 3 and not causes:
+        causes = (Cause(all_failures()[_NO_WORD], 0, (str(reply.code or reply.enhanced),)),)
+    lasting = _lasting(reading, reply, causes)
+    return Diagnosis(reply, lasting, causes, tuple(_others(causes, codes)), codes, reading)
+
+
+def reason_of(code: int, enhanced: str, text: str) -> str:
+    """Why a server refuses, in a word, from a reply that was taken apart already."""
+    reply = Statement(code, enhanced, text)
+    causes = _causes(Reading.of(text).words, tuple(_codes(reply)))
+    return causes[0].failure.reason if causes else "undefined"
+
+
+def _codes(reply: Statement) -> Iterator[Code]:
+    for word in (reply.enhanced, str(reply.code or "")):
+        known = find_code(word) if word else None
+        if known:
+            yield known
+
+
+def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Failure]:
+    """What the codes are used for too, unless the words have told."""
+    if causes and causes[0].weight >= _TOLD:
+        return
+    named = {cause.failure.id for cause in causes}
+    for other in dict.fromkeys(other for code in codes for other in (code.failure, *code.also)):
+        if other not in named:
+            yield all_failures()[other]
+
+
+def _causes(words: str, codes: tuple[Code, ...]) -> tuple[Cause, ...]:
+    said: dict[str, tuple[int, str]] = {}
+    for phrase, failure, text in _phrases():
+        if phrase.weight > said.get(failure, (0, ""))[0] and phrase.is_in(words):
+            said[failure] = (phrase.weight, text)
+    weights = {failure: weight for failure, (weight, _) in said.items()}
+    evidence = {failure: [text] for failure, (_, text) in said.items()}
+    for code in codes:
+        weights[code.failure] = weights.get(code.failure, 0) + code.weight
+        evidence.setdefault(code.failure, []).append(code.code)
+        for failure in code.also:
+            if failure in said:
+                weights[failure] += code.weight // 2
+                evidence[failure].append(code.code)
+    rows = all_failures()
+    ranked = sorted(weights, key=lambda failure: -weights[failure])
+    near = [failure for failure in ranked if weights[failure] >= _SHARE * weights[ranked[0]]][:_MOST]
+    return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
+
+
+@cache
+def _phrases() -> tuple[tuple[Phrase, str, str], ...]:
+    return tuple(
+        (Phrase.read(text), failure.id, text.lstrip("!~"))
+        for failure in all_failures().values()
+        for text in failure.phrases
+    )
+
+
+def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:
+    """What the mail server did with the message, else the reply's first digit, else what the row says."""
+    if reading.fate:
+        return "permanent" if reading.fate == "given up" else "temporary"
+    if reply:
+        return "temporary" if reply.digit == 4 else "permanent" if reply.digit == 5 else "accepted"
+    if not causes:
+        return "unknown"
+    return "temporary" if causes[0].failure.temporary else "permanent"

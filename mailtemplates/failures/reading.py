@@ -1,0 +1,160 @@
+"""What a text says: replies of servers and errors of programs, found in tracebacks, logs, bounces and single lines.
+
+Lines of code that a traceback quotes are left out, and so is the message that a bounce gives back. Of a long text the
+beginning and the end are read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, Self
+
+from mailtemplates.characters import ascii_controls
+from mailtemplates.failures.phrase import spoken
+from mailtemplates.pattern import pattern
+
+_HALF = 60_000
+_MOST = 20
+_SHOWN = 400
+_ESCAPE = pattern(r"\\(?:r\\n|[nrt])|\r")
+_FRAME = pattern(r"^[ \t|+]*File \"[^\"\n]*\", line \d+, (in [^\n]*)$", re.M)
+_PROGRAM = pattern(
+    r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]+at [^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*"
+    r"|The above exception was [^\n]*)$",
+    re.M,
+)
+_GIVEN_BACK = pattern(
+    r"^(?:Content-Type: *(?:message/rfc822|text/rfc822-headers)|-+ ?(?:Below this line|This is a copy|Original message"
+    r"|The header of the original|Undelivered message)|Original message headers:|Return-Path: )",
+    re.M | re.I,
+)
+_ADDRESS = pattern(r"[^\s<>()'\",:;\[\]{}=]{1,64}@[^\s<>()'\",:;\[\]{}]{1,255}")
+_CHALLENGE = pattern(r"\b334[ '\",b]{1,5}([A-Za-z0-9+/=]{16,2000})", re.ASCII)
+
+_ENHANCED = r"[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
+_BOTH = pattern(rf"(?<![\w.])([2-5]\d\d)[-\s,:;#(\[<'\"b]{{1,6}}({_ENHANCED})([^\n]*)", re.ASCII)
+_CODE = pattern(
+    r"(?:^[\s>*|<]*|[('\"\[{<#;] ?|(?:said|says|response|reply|replied|server|error|returned|failed|code|status|to|host"
+    r"|command|RCPT|DATA|MAIL|AUTH|was|with|data|\]|\)|>|[a-z])['\"]?[:=]['\" ]*|\b(?:error|code|reply|status|response"
+    r"|returned|SMTP) )([2-5]\d\d)(?=[-\s,;:'\")\]}<#]|$)()([^\n]*)",
+    re.M | re.I | re.ASCII,
+)
+_LONE = pattern(
+    r"(?<![\w.:/=@+-])(4(?:2[0-9]|3[1-5]|4[0-24-9]|5[0-9]|71)|5(?:0[0-5]|1[0-7]|2[0-6]|3[0-9]|4[0-5]|5[0-9]|7[0-3]))"
+    r"(?![\w%/@]|[.,:]\d)()([^\n]*)",
+    re.ASCII,
+)
+_DETAIL = pattern(rf"(?<![\d.])({_ENHANCED})([^\n]*)", re.ASCII)
+_NUMBER = pattern(
+    r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay)['\"]?[ =:#]*$",
+    re.I | re.ASCII,
+)
+_MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b", re.I | re.ASCII)
+_PORTS = frozenset({443, 465, 587, 993, 995})
+_FATE = pattern(r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b", re.M | re.I)
+
+Fate = Literal["", "given up", "waits"]
+"""What a mail server says it did with the message: returned it, or keeps it and tries again."""
+
+
+class Statement(NamedTuple):
+    """A reply: its code or 0, its enhanced status code or an empty string, and its words."""
+
+    code: int
+    enhanced: str
+    text: str
+
+    @property
+    def digit(self) -> int:
+        """The first digit: of the code, else of the enhanced status code."""
+        return self.code // 100 or int(self.enhanced[:1] or 0)
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.code or ""), self.enhanced, self.text)))
+
+
+class Reading(NamedTuple):
+    """A text as far as it speaks of mail: its replies, most telling first, and its words (see :func:`spoken`)."""
+
+    statements: tuple[Statement, ...]
+    words: str
+    fate: Fate
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read a text of any kind."""
+        text = _shortened(text)
+        fate = _FATE.search(text)
+        told = _told(text)
+        waits = fate and (fate[1] or fate[2]).lower() in ("delayed", "deferred")
+        return cls(
+            _statements(told), spoken(_ADDRESS.sub(" ", told)), "" if not fate else "waits" if waits else "given up"
+        )
+
+
+def _shortened(text: str) -> str:
+    if len(text) > 2 * _HALF:
+        text = f"{text[:_HALF]}\n{text[-_HALF:]}"
+    return text
+
+
+def _told(text: str) -> str:
+    """The text without quoted code and returned messages, escapes undone, a challenge of XOAUTH2 decoded."""
+    back = _GIVEN_BACK.search(text)
+    if back and back.start() > 0 and text[: back.start()].strip():
+        text = text[: back.start()]
+    if "Traceback" in text or "\n    at " in text or "\n\tat " in text:
+        text = _PROGRAM.sub("", _FRAME.sub(r"\1", text)) or text
+    challenge = _CHALLENGE.search(text)
+    if challenge:
+        text = f"{text}\n{_decoded(challenge[1])}"
+    return _ESCAPE.sub(" ", text)
+
+
+def _decoded(base64_text: str) -> str:
+    try:
+        return base64.b64decode(base64_text + "==").decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _statements(text: str) -> tuple[Statement, ...]:
+    """Codes with an enhanced status code go first, then codes where a reply stands, then numbers that may be codes."""
+    found = list(_found(_BOTH, text)) or list(_found(_CODE, text)) or list(_found(_LONE, text))
+    refusing = [one for one in found if one.digit >= 4] or found
+    if not refusing:
+        return tuple(Statement(0, one[1], _shown(one[2])) for one in _DETAIL.finditer(text))[:_MOST]
+    if not refusing[0].enhanced:
+        same = [one[1] for one in _DETAIL.finditer(text)]
+        fitting = [one for one in same if int(one[0]) == refusing[0].digit] or same
+        refusing[0] = refusing[0]._replace(enhanced=fitting[0] if fitting else "")
+    return tuple(dict.fromkeys(refusing))[:_MOST]
+
+
+def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:
+    last: Statement | None = None
+    for match in form.finditer(text):
+        code = int(match[1])
+        if code // 100 == 3 or code in _PORTS or _is_number(text, match):
+            continue
+        one = Statement(code, match[2], _shown(match[3]))
+        if last and last[:2] == one[:2]:
+            last = last._replace(text=f"{last.text} {one.text}"[:_SHOWN])
+            continue
+        if last:
+            yield last
+        last = one
+    if last:
+        yield last
+
+
+def _is_number(text: str, match: re.Match[str]) -> bool:
+    """Whether it counts or measures something: ``line 535``, ``500 bytes``."""
+    return bool(_MEASURE.match(match[3]) or _NUMBER.search(text, max(0, match.start(1) - 20), match.start(1)))
+
+
+def _shown(text: str) -> str:
+    return ascii_controls(text.strip(" \t-,:;'\"b)]}#>")[:_SHOWN])

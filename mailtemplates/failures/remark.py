@@ -1,0 +1,28 @@
+"""What a reader of a reply should not take wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailtemplates.failures.diagnosis import Diagnosis
+from mailtemplates.failures.failure import Language
+from mailtemplates.failures.phrase import Phrase
+from mailtemplates.failures.vocabulary import VOCABULARIES
+
+_LATER = tuple(map(Phrase.read, ("try again", "try later", "retry", "temporar*", "come back later", "later time")))
+_PERMANENT_CLASS = Phrase.read("SMTPAuthenticationError")
+
+
+def remarks(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
+    """Where a reply's words, its codes or the class of the exception speak against each other."""
+    said = VOCABULARIES[language]
+    reply = diagnosis.reply
+    if reply is None or diagnosis.reading.fate:
+        return
+    words = diagnosis.reading.words
+    if reply.digit == 5 and any(phrase.is_in(words) for phrase in _LATER):
+        yield said.says_later
+    if reply.digit == 4 and _PERMANENT_CLASS.is_in(words):
+        yield said.raised_as_login
+    if reply.code and reply.enhanced and reply.enhanced[0] != str(reply.code)[0]:
+        yield said.classes_differ

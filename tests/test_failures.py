@@ -1,0 +1,117 @@
+"""The failure table: every row is reached by its examples, every code by itself, and any text at all has an answer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailtemplates.failures.answer import answer_lines, answer_object, failure_lines
+from mailtemplates.failures.diagnosis import diagnose
+from mailtemplates.failures.failure import LANGUAGES
+from mailtemplates.failures.phrase import Phrase, spoken
+from mailtemplates.failures.table import all_codes, all_failures, find_code, find_failure
+from mailtemplates.text.wrapping import display_width
+
+ROWS = all_failures().values()
+EXAMPLES = [(row.id, example) for row in ROWS for example in row.examples]
+REGISTERED = [
+    f"{subject}.{detail}"
+    for subject, details in enumerate((1, 11, 5, 6, 8, 7, 11, 31))
+    for detail in range(details)
+]  # fmt: skip
+"""The enumerated codes of IANA's registry of SMTP Enhanced Status Codes, but for X.3.6."""
+
+
+@pytest.mark.parametrize(("row", "example"), EXAMPLES, ids=[f"{row} {example[:60]}" for row, example in EXAMPLES])
+def test_an_example_names_its_row(row: str, example: str) -> None:
+    diagnosis = diagnose(example)
+    assert diagnosis.causes[0].failure.id == row
+    assert diagnosis.lasting != "unknown"
+
+
+def test_ids_and_names_are_each_one_row() -> None:
+    assert Counter(row.name for row in ROWS).most_common(1)[0][1] == 1
+    for row in ROWS:
+        assert find_failure(row.id.lower()) is find_failure(row.name) is row
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_a_row_says_everything_in_both_languages(row: object) -> None:
+    """A failure without a next step helps nobody."""
+    found = find_failure(getattr(row, "id", ""))
+    assert found is not None
+    for language in LANGUAGES:
+        assert all(found.words(language))
+        assert all(display_width(line) <= 80 for line in failure_lines(found, language))
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in found.zh.cure)
+    assert not any("\u4e00" <= letter <= "\u9fff" for letter in found.en.cure.replace("授权码", ""))
+
+
+def test_no_phrase_is_said_by_everything() -> None:
+    """A phrase of one or two letters would be found anywhere."""
+    short = [
+        (row.id, text) for row in ROWS for text in row.phrases if len("".join(Phrase.read(text).parts).strip()) < 3
+    ]
+    assert not short
+
+
+@pytest.mark.parametrize("code", [*REGISTERED, "3.6"])
+def test_a_registered_enhanced_code_is_explained(code: str) -> None:
+    known = find_code(f"5.{code}")
+    assert known
+    assert known.code == code
+    for digit, lasting in (("4", "temporary"), ("5", "permanent")):
+        diagnosis = diagnose(f"{digit}.{code}")
+        assert diagnosis.lasting == lasting
+        assert diagnosis.causes[0].failure.id == known.failure
+        assert list(answer_lines(diagnosis, "en"))
+
+
+@pytest.mark.parametrize("code", [code for code in all_codes() if code.isdecimal()])
+def test_a_reply_code_is_explained_alone_and_with_words(code: str) -> None:
+    diagnosis = diagnose(code)
+    digit = int(code[0])
+    assert diagnosis.lasting == {2: "accepted", 3: "unknown", 4: "temporary", 5: "permanent"}[digit]
+    assert diagnose(f"{code} quite unheard of").lasting == diagnosis.lasting
+
+
+@given(st.integers(400, 599), st.text(max_size=200))
+def test_temporary_or_permanent_is_the_first_digit(code: int, words: str) -> None:
+    """RFC 5321 §4.2.1: whatever the words say."""
+    diagnosis = diagnose(f"{code} {words.replace('Action', '').replace('status', '')}")
+    if diagnosis.reply and diagnosis.reply.code == code:
+        assert diagnosis.lasting == ("temporary" if code < 500 else "permanent")
+
+
+WORDS = [text.strip("!~*") for row in ROWS for text in row.phrases]
+
+
+@given(
+    st.lists(
+        st.one_of(st.text(), st.sampled_from(WORDS), st.sampled_from(["550 5.1.1", "(421, b'", "\n", "Traceback", "…"]))
+    )
+)
+def test_any_text_has_an_answer(parts: list[str]) -> None:
+    diagnosis = diagnose(" ".join(parts))
+    for language in LANGUAGES:
+        assert list(answer_lines(diagnosis, language))
+        json.dumps(answer_object(diagnosis, language))
+
+
+def test_what_is_not_known_is_said_with_a_next_step() -> None:
+    lines = " ".join(answer_lines(diagnose("the cat sat on the mat"), "en"))
+    assert "Not known" in lines
+    assert "mailtpl doctor" in lines
+
+
+def test_words_are_compared_whatever_their_case_and_punctuation() -> None:
+    assert spoken("<b@c>: User-Unknown!") == " b c user unknown "
+    assert Phrase.read("user unknown").is_in(spoken("USER…unknown"))
+    assert not Phrase.read("relay").is_in(spoken("relayed"))
+    assert Phrase.read("relay*").is_in(spoken("relayed"))
+    assert Phrase.read("mailbox … full").is_in(spoken("mailbox is nearly always full"))
+    assert Phrase.read("授权码").is_in(spoken("请使用授权码登录"))
