@@ -20,8 +20,14 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+import html5lib
+
+from mailtemplates import Engine
+from mailtemplates.lint.catalogue import all_rules
 from mailtemplates.lint.linter import Linter
+from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
 
 HERE = Path(__file__).parent
@@ -208,6 +214,7 @@ def many_templates(count: int = 200) -> list[str]:
         folder = Path(name)
         _write_templates(folder, count)
         environment = {**os.environ, "MAILTPL_CACHE": str(folder / "cache")}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
         contenders = {
             "mailtpl lint, nothing known": [mailtpl, "lint", "--no-cache", "templates"],
             "mailtpl lint, nothing changed": [mailtpl, "lint", "templates"],
@@ -251,6 +258,55 @@ def _write_templates(folder: Path, count: int) -> None:
         (folder / "schemas" / f"t{number}.json").write_text(json.dumps(schema), encoding="utf-8")
 
 
+def rendered_messages(count: int = 2_000) -> list[str]:
+    """Rows of data rendered, and rendered and judged; and the rules over html against one parse of it."""
+    folder = HERE.parent / "templates"
+    engine = Engine(folder)
+    sample = engine.sample("receipt.j2", 0)
+    rows = [{**sample, "customer": {**sample["customer"], "name": f"Ben {number}"}} for number in range(count)]
+    for row in rows[:20]:
+        engine.render("receipt.j2", row, lint="error")
+
+    def spent(render: Callable[[dict[str, Any]], object]) -> float:
+        """Processor seconds a row."""
+        start = time.process_time()
+        for row in rows:
+            render(row)
+        return (time.process_time() - start) / count
+
+    plain = spent(lambda row: engine.render("receipt.j2", row).message())
+    judged = spent(lambda row: engine.render("receipt.j2", row, lint="error"))
+    raw = read_message(engine.render("receipt.j2", sample).message().octets)
+    html = next(part.text for part in raw.leaves if part.media_type == "text/html")
+    codes = [one.code for one in all_rules() if one.subject in ("HtmlDocument", "Bodies") and not one.network]
+    linter = Linter(Settings(profile="bulk", select=tuple(codes)))
+    read = median_of(lambda: read_message(raw.octets), 50)
+
+    def judge(known: Linter) -> float:
+        return median_of(lambda: known.find(read_message(raw.octets), rendered=True), 50) - read
+
+    again = judge(linter)
+    fresh = iter([Linter(linter.settings) for _ in range(20)])
+    first = median_of(lambda: next(fresh).find(read_message(raw.octets), rendered=True), 20) - read
+    parse = median_of(lambda: html5lib.parse(html), 20)
+    return [
+        f'{count:,} rows of the receipt, `Engine.render(…, lint="error")`; processor time.',
+        "",
+        "| a message | ms | |",
+        "|---|---:|---:|",
+        f"| rendered and composed | {plain * 1e3:.2f} | |",
+        f"| rendered, composed and judged by every rule | {judged * 1e3:.2f} | {judged / plain:.1f}× |",
+        "",
+        f"The {len(codes)} rules over html and text, for {len(html):,} characters of html:",
+        "",
+        "| | ms | of one html5lib parse |",
+        "|---|---:|---:|",
+        f"| html5lib.parse | {parse * 1e3:.2f} | |",
+        f"| the rules, a structure never seen | {first * 1e3:.2f} | {first / parse:.1f}× |",
+        f"| the rules, the structure known | {again * 1e3:.2f} | {again / parse:.1f}× |",
+    ]
+
+
 def sections() -> dict[str, list[str]]:
     """The tables of the page."""
     return {
@@ -258,6 +314,7 @@ def sections() -> dict[str, list[str]]:
         "Lint: growing messages": growing(),
         "Lint: the command line": unchanged_files(),
         "Lint: 200 templates on one layout": many_templates(),
+        "Lint: rendered messages": rendered_messages(),
     }
 
 

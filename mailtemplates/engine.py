@@ -263,7 +263,7 @@ class Engine:
         parts = self._renderer.render(name, variables, given)
         if lint is None:
             return Mail(parts, self.settings, None, self._signer)
-        mail = Mail(parts, self.settings, partial(self._judge, name, lint), self._signer)
+        mail = Mail(parts, self.settings, partial(self._judge, name, lint, parts.is_text_made), self._signer)
         mail.message()
         return mail
 
@@ -283,12 +283,12 @@ class Engine:
 
         return Signer.of(self.settings)
 
-    def _judge(self, name: str, threshold: Severity, message: Message) -> None:
+    def _judge(self, name: str, threshold: Severity, is_text_made: bool, message: Message) -> None:
         """Refuse a message with findings.
 
         :raises LintError: there are some at or over the threshold.
         """
-        self._linter.check(message, name, threshold)
+        self._linter.check(message, name, threshold, is_text_made=is_text_made)
 
     def render_many(self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any) -> Iterator[Mail]:
         """Render a template for each row of data, one after the other as they are asked for.

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Found, Linter
+from mailtemplates.lint.found import Found
+from mailtemplates.lint.linter import Linter
 from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _EACH = 12
 """Templates that one process more pays for."""
 _MOST = 8
+_TOGETHER = 4
+"""Templates that a process is given at once: few, so that none waits long for the others at the end."""
 
 _linter: TemplateLinter | None = None
 """What a child process lints with: its parent's, as it was when the child began."""
@@ -35,7 +37,7 @@ def lint_many(linter: Linter, paths: Sequence[str], *, inline_ignores: bool) -> 
     global _linter
     _linter = TemplateLinter(linter, inline_ignores=inline_ignores)
     context = multiprocessing.get_context("fork")
-    size = max(1, min(_EACH, len(paths) // (workers * 2)))
+    size = max(1, min(_TOGETHER, len(paths) // (workers * 4)))
     try:
         with ProcessPoolExecutor(workers, context, _collect_seldom) as pool:
             found = list(pool.map(_lint, paths, chunksize=size))

@@ -21,8 +21,9 @@ from mailtemplates.jinja.branches import Branch, Choice
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tracing import Origin
 from mailtemplates.lint.diagnostic import Diagnostic, unique
-from mailtemplates.lint.linter import Found, Linter, diagnose
-from mailtemplates.lint.selection import ignored_in, match_length
+from mailtemplates.lint.found import Found
+from mailtemplates.lint.linter import Linter, diagnose
+from mailtemplates.lint.selection import ignored_in
 from mailtemplates.lint.suppression import Coverage, Gap, Skipped, Suppression, hides, read_suppressions
 from mailtemplates.octets.lines import Lines
 from mailtemplates.pattern import pattern
@@ -46,7 +47,8 @@ class _File:
         self.lines = Lines(octets)
         self.source = TemplateSource(name, octets, environment, schema, frozenset(environment.globals), contract)
         self.text = self.source.text
-        self.suppressions = read_suppressions(octets.decode("utf-8", "replace"), environment) if inline_ignores else []
+        written = octets.decode("utf-8", "replace") if inline_ignores else ""
+        self.suppressions = read_suppressions(written, environment, name)
 
     def span(self, start: int, end: int) -> Span:
         """The octets of characters of the source as Jinja reads it: without a byte order mark, line ends LF."""
@@ -196,7 +198,7 @@ class TemplateLinter:
         """What is found in one message, each finding in the template that made the octets."""
         off = {_CALLERS[field] for field in sample.given}
         origins = Origins(sample.trace, sample.raw)
-        for one in self._linter.find(sample.raw, rendered=True):
+        for one in self._linter.find(sample.raw, rendered=True, is_text_made=sample.trace.parts.is_text_made):
             if one.rule.code not in off and not _is_given(sample, one.finding.span):
                 placed = self._placed(project, sample, origins, one, own)
                 if placed is not None:
@@ -274,7 +276,7 @@ class _Hidden:
         hidden = False
         for owner, suppression in here:
             for word in suppression.words:
-                if match_length(word.text, one.rule) >= 0:
+                if one.rule.code in self._linter.named(word.text):
                     self._used.add((owner.path, suppression.comment.start, word.text))
                     hidden = True
         return hidden
@@ -283,19 +285,16 @@ class _Hidden:
         """A file's suppressions with what is unknown and what was not used; nothing is where rules did not run."""
         known = self._linter.codes if sampled else self._linter.codes_over("TemplateSource")
         for suppression in file.suppressions:
-            unknown = tuple(word for word in suppression.words if not self._matches(word.text))
+            unknown = tuple(word for word in suppression.words if not self._linter.named(word.text))
             unused = tuple(
                 word
                 for word in suppression.words
                 if word not in unknown
                 and not skipped
                 and (file.path, suppression.comment.start, word.text) not in self._used
-                and known >= self._matches(word.text)
+                and known >= self._linter.named(word.text)
             )
             yield replace(suppression, unknown=unknown, unused=unused)
-
-    def _matches(self, text: str) -> frozenset[str]:
-        return frozenset(one.code for one in self._linter.rules if match_length(text, one) >= 0)
 
 
 def _is_given(sample: Sample, span: Span) -> bool:

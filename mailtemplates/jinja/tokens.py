@@ -70,22 +70,29 @@ def _tokens(
 
     One that cannot be read to its end is read as it is parsed: the parser may find a fault before that.
     """
+    try:
+        return iter(_read(lexer, source, text, name, filename, state).tokens)
+    except TemplateSyntaxError:
+        return lexer.wrap(_located(lexer.tokeniter(source, name, filename, state), text), name, filename)
+
+
+def _read(
+    lexer: Lexer, source: str, text: str, name: str | None, filename: str | None = None, state: str | None = None
+) -> _Read:
     key = lexer, source, name, state
     known = _READ.get(key)
     if known is None:
-        try:
-            raw = tuple(_located(lexer.tokeniter(source, name, filename, state), text))
-            known = _Read(raw, tuple(lexer.wrap(raw, name, filename)))
-        except TemplateSyntaxError:
-            return lexer.wrap(_located(lexer.tokeniter(source, name, filename, state), text), name, filename)
-        _READ.put(key, known, len(source) + 100)
-    return iter(known.tokens)
+        raw = tuple(_located(lexer.tokeniter(source, name, filename, state), text))
+        known = _READ.put(key, _Read(raw, tuple(lexer.wrap(raw, name, filename))), len(source) + 100)
+    return known
 
 
 def raw_tokens(environment: Environment, source: str, name: str) -> tuple[RawToken, ...]:
-    """The raw tokens of a source that was just parsed; none when they are not remembered."""
-    known = _READ.get((environment.lexer, source, name, None))
-    return known.raw if known else ()
+    """The raw tokens of a source with LF line ends; none when it cannot be read to its end."""
+    try:
+        return _read(environment.lexer, source, source, name).raw if "\r" not in source else ()
+    except TemplateSyntaxError:
+        return ()
 
 
 def _located(raw: Iterable[RawToken], source: str) -> Iterator[RawToken]:

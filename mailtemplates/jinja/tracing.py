@@ -17,6 +17,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
 
+from mailtemplates.jinja.anysink import AnySinkGenerator, SharedCode
 from mailtemplates.jinja.branches import Watch
 from mailtemplates.jinja.tokens import locate_tokens, offset_of
 from mailtemplates.memo import Memo
@@ -101,6 +102,7 @@ class _Printed(NamedTuple):
 
     :param path: as its author writes it, when it is a simple path.
     :param names: the paths in it.
+    :param constant: whether it prints the same whatever the data.
     :param told: the text between the tags of a ``trans``, with its place; empty for everything else.
     """
 
@@ -108,28 +110,27 @@ class _Printed(NamedTuple):
     path: str
     line: int
     names: tuple[str, ...]
+    constant: bool = False
     told: tuple[int, int] = (0, 0)
 
 
 class _Recorder:
     """What one environment's templates call while they render."""
 
-    def __init__(self, environment: Environment, sink: Sink, watch: Watch, sources: dict[str, str]) -> None:
+    def __init__(
+        self, environment: Environment, sink: Sink, watch: Watch, sources: dict[str, str], printed: list[_Printed]
+    ) -> None:
         self._captured: Memo[str, Traced] = Memo(_KEPT_CHARACTERS)
         self._last = Traced("", ())
         self._concat = environment.concat
         self._fragment: Callable[..., Any] | None = environment.fragment if sink is Sink.PLAIN else None  # type: ignore[attr-defined]
         self._watch = watch
         self._sources = sources
-        self.printed: list[_Printed] = []
+        self.printed = printed
 
     def stretch(self, text: str, template: str, start: int) -> Traced:
         """The template's own text."""
         return Traced(text, (Stretch(0, len(text), Origin(template, start, start + len(text)), True),))
-
-    def constant(self, text: str, template: str, start: int, end: int) -> Traced:
-        """What an expression prints whatever the data."""
-        return Traced(text, (Stretch(0, len(text), Origin(template, start, end), False),) if text else ())
 
     def concat(self, pieces: Iterable[Any]) -> Any:
         """What is captured, its stretches remembered."""
@@ -151,8 +152,16 @@ class _Recorder:
         else:
             piece = str(escape(value)) if escaping else str(value)
             known = isinstance(value, Markup) or not escaping
+        return self._traced(piece, known, printed, hollow)
+
+    def block(self, value: Any, index: int) -> Traced:
+        """What a call block prints, as it is."""
+        return self._traced(value, True, self.printed[index])
+
+    def _traced(self, piece: Any, known: bool, printed: _Printed, hollow: bool = False) -> Traced:
+        """A piece with its stretches: those it was captured with, when it may be what was captured."""
         text = str(piece)
-        captured = self._captured.get(text) if known and text else None
+        captured = self._captured.get(text) if known and text and not printed.constant else None
         if captured:
             call = printed.origin
             return Traced(text, [one if one.call else one._replace(call=call) for one in captured.stretches], piece)
@@ -182,10 +191,10 @@ class _Recorder:
         if at < len(text):
             yield Stretch(at, len(text), printed.origin, False)
 
-    def filtered(self, value: Any, escaping: bool, index: int) -> Traced:
+    def filtered(self, value: Any, index: int) -> Traced:
         """What a filter block prints: as it was captured where the filter has changed case or the ends only."""
         before = self._last
-        traced = self.value(value, escaping, index)
+        traced = self.block(value, index)
         text = str(traced)
         at = before.casefold().find(text.casefold()) if text else -1
         if at < 0 or len(before.casefold()) != len(before):
@@ -214,7 +223,7 @@ def _words(source: str, start: int, end: int) -> Iterator[tuple[int, str]]:
         at = gap.end() if gap else end
 
 
-class _TracingGenerator(CodeGenerator):
+class _TracingGenerator(AnySinkGenerator):
     """Yields what is printed with its origin; a mixin before a sink's own generator."""
 
     def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802
@@ -223,15 +232,10 @@ class _TracingGenerator(CodeGenerator):
                 return
             self.writeline("if parent_template is None:")
             self.indent()
-        finalize = self._make_finalize()
         for child in node.nodes:
             self.start_write(frame, child)
             if isinstance(child, nodes.TemplateData):
-                data = self._output_child_to_const(child, frame, finalize)
-                self.write(f"environment.stretch({data!r}, {self.name!r}, {offset_of(child)})")
-            elif (constant := self._constant(child, frame, finalize)) is not None:
-                start, end = self._around(child)
-                self.write(f"environment.constant({constant!r}, {self.name!r}, {start}, {end})")
+                self.write(f"environment.stretch({child.data!r}, {self.name!r}, {offset_of(child)})")
             else:
                 self._value(partial(self.visit, child, frame), child, frame)
             self.end_write(frame)
@@ -245,7 +249,7 @@ class _TracingGenerator(CodeGenerator):
         self.buffer(inner)
         self.blockvisit(node.body, inner)
         self.start_write(frame, node)
-        self._value(lambda: self.visit_Filter(node.filter, inner), node, frame, "filtered")
+        self._block("filtered", lambda: self.visit_Filter(node.filter, inner), node)
         self.end_write(frame)
         self.leave_frame(inner)
 
@@ -254,36 +258,38 @@ class _TracingGenerator(CodeGenerator):
         self.writeline("caller = ")
         self.macro_def(macro, call_frame)
         self.start_write(frame, node)
-        self._value(lambda: self.visit_Call(node.call, frame, forward_caller=True), node, frame)
+        self._block("block", lambda: self.visit_Call(node.call, frame, forward_caller=True), node)
         self.end_write(frame)
-
-    def _constant(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str | None:
-        """What is printed whatever the data, as the compiler knows it; None when it does not."""
-        if not finalize.const:
-            return None
-        try:
-            return str(self._output_child_to_const(node, frame, finalize))
-        except Exception:  # as Jinja has it: what fails now fails again when it is rendered, with its place
-            return None
 
     def _around(self, node: nodes.Node) -> tuple[int, int]:
         around: tuple[int, int] = self.environment.around(offset_of(node), self.name)  # type: ignore[attr-defined]
         return around
 
-    def _value(self, write: Callable[[], None], node: nodes.Node, frame: Frame, how: str = "value") -> None:
-        escaping = "context.eval_ctx.autoescape" if frame.eval_ctx.volatile else str(bool(frame.eval_ctx.autoescape))
-        printed: list[_Printed] = self.environment.printed  # type: ignore[attr-defined]
-        origin = Origin(self.name or "", *self._around(node))
-        printed.append(_Printed(origin, spell(node), node.lineno, _paths(node), self._told(node, origin)))
-        index = len(printed) - 1
+    def _value(self, write: Callable[[], None], node: nodes.Node, frame: Frame) -> None:
+        """Write an expression that is printed as the sink prints values."""
         finalize = self._make_finalize()
-        self.write(f"environment.{how}(")
+        self.write("environment.value(")
         if finalize.src is not None:
             self.write(finalize.src)
         write()
         if finalize.src is not None:
             self.write(")")
-        self.write(f", {escaping}, {index})")
+        self.write(f", {self.escaping(frame)}, {self._printed(node)})")
+
+    def _block(self, method: str, write: Callable[[], None], node: nodes.Node) -> None:
+        """Write what a statement prints as it is."""
+        self.write(f"environment.{method}(")
+        write()
+        self.write(f", {self._printed(node)})")
+
+    def _printed(self, node: nodes.Node) -> int:
+        """The number of what a node prints."""
+        printed: list[_Printed] = self.environment.printed  # type: ignore[attr-defined]
+        origin = Origin(self.name or "", *self._around(node))
+        names = _paths(node)
+        constant = isinstance(node, nodes.Expr) and not names
+        printed.append(_Printed(origin, spell(node), node.lineno, names, constant, self._told(node, origin)))
+        return len(printed) - 1
 
     def _told(self, node: nodes.Node, origin: Origin) -> tuple[int, int]:
         """Where the text of a ``trans`` block stands; nowhere for what is none."""
@@ -322,15 +328,18 @@ def tracing_environment(sources: dict[str, str], watch: Watch) -> Callable[..., 
     """What makes a sink's environment with tracing, its conditions watched; the sources that it compiles are kept by
     template name."""
 
+    shared = SharedCode()
+    printed: list[_Printed] = []
+
     def make(base: Environment, sink: Sink, *, auto_reload: bool) -> Environment:
         overlay = environment_for(base, sink, auto_reload=auto_reload)
-        recorder = _Recorder(overlay, sink, watch, sources)
+        recorder = _Recorder(overlay, sink, watch, sources, printed)
         own = generator_for(base, sink)
-        overlay.bytecode_cache = None
+        overlay.bytecode_cache = shared if base.code_generator_class is CodeGenerator else None
         overlay.code_generator_class = type("Tracing", (_TracingGenerator, own), {})
         overlay.concat = recorder.concat  # type: ignore[method-assign]
         locate_tokens(overlay, sources)
-        for called in (recorder.stretch, recorder.constant, recorder.value, recorder.filtered):
+        for called in (recorder.stretch, recorder.value, recorder.block, recorder.filtered):
             setattr(overlay, called.__name__, called)
         overlay.printed = recorder.printed  # type: ignore[attr-defined]
         overlay.sources = sources  # type: ignore[attr-defined]

@@ -13,10 +13,13 @@ from mailtemplates.finding import Edit, Finding, Findings, Severity
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.lint.catalogue import all_rules
 from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.found import Found
+from mailtemplates.lint.remembered import Remembered
 from mailtemplates.lint.rule import Rule
-from mailtemplates.lint.selection import asked_for, choose, ignored_in
+from mailtemplates.lint.selection import asked_for, choose, ignored_in, match_length
+from mailtemplates.memo import Memo
 from mailtemplates.message.message import Message
-from mailtemplates.octets.bodies import Body, read_bodies
+from mailtemplates.octets.bodies import read_bodies
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lines import Lines
 from mailtemplates.octets.message import Batch, RawMessage, read_message
@@ -26,6 +29,8 @@ from mailtemplates.settings import CLIENTS, Settings
 from mailtemplates.severity import reaches
 from mailtemplates.source import nearest
 
+_KEPT_SELECTORS = 1_000
+
 
 class _Check(NamedTuple):
     """A rule that runs, its function with the options of the settings, and the severity that they give it."""
@@ -33,18 +38,6 @@ class _Check(NamedTuple):
     rule: Rule
     run: Callable[..., Findings]
     severity: Severity | None
-
-
-class Found(NamedTuple):
-    """A finding, who found it, and the severity it has after all.
-
-    :param body: where the fix is in characters of a body and not in octets of the message: that body.
-    """
-
-    rule: Rule
-    finding: Finding
-    severity: Severity
-    body: Body | None = None
 
 
 class Linter:
@@ -71,7 +64,11 @@ class Linter:
         self._parts = checks.get("Part", [])
         self._batches = checks.get("Batch", [])
         self._documents = checks.get("HtmlDocument", [])
+        self._structural = [check for check in self._documents if check.rule.structural]
+        self._of_words = [check for check in self._documents if not check.rule.structural]
+        self._remembered = Remembered(partial(_judged, self._structural))
         self._bodies = checks.get("Bodies", [])
+        self._named: Memo[str, frozenset[str]] = Memo(_KEPT_SELECTORS)
         self._asked = frozenset(asked_for(self.settings, self.rules))
         fields = checks.get("RawField", [])
         self._every_field = [check for check in fields if not check.rule.fields]
@@ -81,16 +78,22 @@ class Linter:
         }
 
     def lint(
-        self, message: Message | bytes | RawMessage, path: str = "<message>", *, sample: str = ""
+        self,
+        message: Message | bytes | RawMessage,
+        path: str = "<message>",
+        *,
+        sample: str = "",
+        is_text_made: bool = False,
     ) -> list[Diagnostic]:
         """What the rules find in one message, in the order of the octets.
 
         :param message: a composed message, or octets with CRLF or LF line ends.
         :param path: what the findings call it.
         :param sample: the sample data it was rendered with.
+        :param is_text_made: whether its plain text is known to be made of its html.
         :raises RuleError: a rule crashed.
         """
-        return self._diagnose(_raw(message), isinstance(message, Message), path, sample)
+        return self._diagnose(_raw(message), isinstance(message, Message), path, sample, is_text_made)
 
     def lint_submission(
         self,
@@ -115,18 +118,25 @@ class Linter:
         """
         return self._diagnose(read_submission(message, extensions), rendered, path, sample)
 
-    def _diagnose(self, raw: RawMessage, rendered: bool, path: str, sample: str) -> list[Diagnostic]:
+    def _diagnose(
+        self, raw: RawMessage, rendered: bool, path: str, sample: str, is_text_made: bool = False
+    ) -> list[Diagnostic]:
         off = ignored_in(path, self.settings, self.rules) if self.settings.per_file_ignores else frozenset()
-        found = [one for one in self.find(raw, rendered=rendered) if one.rule.code not in off]
+        found = self.find(raw, rendered=rendered, is_text_made=is_text_made)
+        found = [one for one in found if one.rule.code not in off]
         return [diagnose(_in_octets(one), raw.lines, path, sample) for one in found]
 
-    def check(self, message: Message | bytes, path: str, threshold: Severity = "error") -> None:
+    def check(
+        self, message: Message | bytes, path: str, threshold: Severity = "error", *, is_text_made: bool = False
+    ) -> None:
         """Refuse a message with findings.
 
+        :param is_text_made: whether its plain text is known to be made of its html.
         :raises LintError: there are some at or over the threshold.
         :raises RuleError: a rule crashed.
         """
-        found = [one for one in self.lint(message, path) if reaches(one.severity, threshold)]
+        found = self.lint(message, path, is_text_made=is_text_made)
+        found = [one for one in found if reaches(one.severity, threshold)]
         if found:
             said = "; ".join(f"{one.name} ({one.code}): {one.message}" for one in found[:3])
             more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
@@ -136,10 +146,11 @@ class Linter:
                 cure=found[0].help or f"mailtpl rule {found[0].name} explains it",
             )
 
-    def find(self, raw: RawMessage, *, rendered: bool = False) -> list[Found]:
+    def find(self, raw: RawMessage, *, rendered: bool = False, is_text_made: bool = False) -> list[Found]:
         """What the rules over messages, parts, fields and bodies find, in the order of the octets.
 
         :param rendered: whether it was rendered here, so that the rules over html and text look at it too.
+        :param is_text_made: whether its plain text is known to be made of its html.
         :raises RuleError: a rule crashed.
         """
         found: list[Found] = []
@@ -151,26 +162,38 @@ class Linter:
             for check in self._parts:
                 _run(check, part, found)
             self._judge_fields(part, found)
-        self._judge_bodies(raw, rendered, found)
+        self._judge_bodies(raw, rendered, is_text_made, found)
         if raw.cut_off:
             found = [one for one in found if one.finding.span.start < raw.cut_off.start]
         found.sort(key=lambda one: (one.finding.span, one.rule.code))
         return found
 
-    def _judge_bodies(self, raw: RawMessage, rendered: bool, found: list[Found]) -> None:
+    def _judge_bodies(self, raw: RawMessage, rendered: bool, is_text_made: bool, found: list[Found]) -> None:
         """The rules over html and text: for what was rendered here, else those that were asked for by name."""
         documents = [check for check in self._documents if rendered or check.rule.code in self._asked]
         both = [check for check in self._bodies if rendered or check.rule.code in self._asked]
         if not documents and not both:
             return
-        bodies = read_bodies(raw)
+        bodies = read_bodies(raw, is_text_made=is_text_made)
         for check in both:
             _run(check, bodies, found)
         for body in bodies.all:
-            for check in documents if body.document is not None else ():
-                for one in _ran(check, body.document):
-                    span = body.span(*one.finding.span)
-                    found.append(one._replace(finding=replace(one.finding, span=span), body=body))
+            for one in self._judge_document(body.document, documents) if body.document is not None else ():
+                span = body.span(*one.finding.span)
+                found.append(one._replace(finding=replace(one.finding, span=span), body=body))
+
+    def _judge_document(self, document: HtmlDocument, checks: Sequence[_Check]) -> list[Found]:
+        """What rules over html find in a document; from memory what depends on its structure alone."""
+        if len(checks) < len(self._documents):
+            return _judged(checks, document)
+        return self.judge_structure(document) + _judged(self._of_words, document)
+
+    def judge_structure(self, document: HtmlDocument) -> list[Found]:
+        """What the rules find that look at nothing but a html body's structure; judged once for each structure.
+
+        :raises RuleError: a rule crashed.
+        """
+        return self._remembered.find(document)
 
     def _judge_fields(self, part: Part, found: list[Found]) -> None:
         """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
@@ -195,7 +218,15 @@ class Linter:
 
         :raises RuleError: a rule crashed.
         """
-        return [one for check in self._documents if check.rule.written for one in _ran(check, document)]
+        return _judged([check for check in self._documents if check.rule.written], document)
+
+    def named(self, selector: str) -> frozenset[str]:
+        """The codes of the rules that a selector names, whether they run or not."""
+        known = self._named.get(selector)
+        if known is None:
+            codes = frozenset(one.code for one in self.rules if match_length(selector, one) >= 0)
+            known = self._named.put(selector, codes)
+        return known
 
     @property
     def codes(self) -> frozenset[str]:
@@ -256,12 +287,21 @@ def _ran(check: _Check, subject: object) -> list[Found]:
     :raises RuleError: the rule crashed.
     """
     try:
-        return [Found(check.rule, finding, _severity(check, finding, subject)) for finding in check.run(subject)]
+        findings = list(check.run(subject))
     except Exception as error:
         raise RuleError(
             f"the rule {check.rule.name} ({check.rule.code}) crashed: {type(error).__name__}: {error}",
             cure=f"please report it; --ignore {check.rule.code} goes on without the rule",
         ) from error
+    return [Found(check.rule, finding, _severity(check, finding, subject)) for finding in findings] if findings else []
+
+
+def _judged(checks: Iterable[_Check], subject: object) -> list[Found]:
+    """What rules find in one subject.
+
+    :raises RuleError: one crashed.
+    """
+    return [one for check in checks for one in _ran(check, subject)]
 
 
 def _in_octets(one: Found) -> Found:

@@ -64,6 +64,8 @@ class Rule:
     :param default: whether it is on when nothing is selected.
     :param network: whether it asks other computers; such a rule runs only when selected by its own name or code.
     :param written: for rules over html: whether it looks at a template's style sheets before inlining too.
+    :param structural: for rules over html: whether what it finds depends on the structure alone
+        (:mod:`mailtemplates.html.structure`), so that it is remembered for all messages of one structure.
     """
 
     code: str
@@ -76,6 +78,7 @@ class Rule:
     default: bool = True
     network: bool = False
     written: bool = False
+    structural: bool = False
 
     @property
     def name(self) -> str:
@@ -109,13 +112,14 @@ def rule(
     default: bool = True,
     network: bool = False,
     written: bool = False,
+    structural: bool = False,
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Make a rule of the function below."""
 
     def decorate(check: Callable[..., Findings]) -> Rule:
         subject = next(iter(check.__annotations__.values()))
         lower = frozenset(name.lower() for name in fields)
-        return Rule(code, severity, str(subject), check, lower, profile, fix, default, network, written)
+        return Rule(code, severity, str(subject), check, lower, profile, fix, default, network, written, structural)
 
     return decorate
 

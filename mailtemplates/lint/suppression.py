@@ -15,6 +15,7 @@ from jinja2 import Environment, TemplateSyntaxError
 
 from mailtemplates.finding import Fix
 from mailtemplates.finding import replace as replace_span
+from mailtemplates.jinja.tokens import raw_tokens, start_of
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
@@ -96,12 +97,12 @@ class _Token(NamedTuple):
     start: int
 
 
-def read_suppressions(source: str, environment: Environment) -> list[Suppression]:
+def read_suppressions(source: str, environment: Environment, name: str = "template") -> list[Suppression]:
     """The suppressions of a template, in its order; of a template that does not compile, those before the fault."""
     if "mailtpl:" not in source:
         return []
     octets, offset = source.encode("utf-8", "surrogatepass"), _octets_before(source)
-    tokens = list(_tokens(source, environment))
+    tokens = list(_tokens(source, environment, name))
     found: list[Suppression] = []
     for at, token in enumerate(tokens):
         match = _COMMENT.match(token.text) if token.kind == "comment" else None
@@ -132,11 +133,14 @@ def _octets_before(source: str) -> Callable[[int], int]:
     return lambda at: len(source[:at].encode("utf-8", "surrogatepass"))
 
 
-def _tokens(source: str, environment: Environment) -> Iterator[_Token]:
+def _tokens(source: str, environment: Environment, name: str) -> Iterator[_Token]:
     """The raw tokens with their offsets; what the lexer left out (trimmed white space) is stepped over."""
+    if known := raw_tokens(environment, source, name):
+        yield from (_Token(kind, text, start_of(line)) for line, kind, text in known)
+        return
     at = 0
     try:
-        for _, kind, text in environment.lexer.tokeniter(source, "template"):
+        for _, kind, text in environment.lexer.tokeniter(source, name):
             start = source.find(text, at)
             if start >= 0:
                 at = start + len(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailtemplates.headers.address import Mailbox
 from mailtemplates.headers.field import AddressList, Field
@@ -22,6 +22,7 @@ class Parts:
     :param attachments: files after the bodies.
     :param language: a language tag for Content-Language (RFC 5646), or None.
     :param warnings: what the author should know, in words.
+    :param is_text_made: whether the plain text was made from the html.
     """
 
     fields: tuple[Field, ...] = ()
@@ -33,6 +34,7 @@ class Parts:
     attachments: tuple[Attachment, ...] = ()
     language: str | None = None
     warnings: tuple[str, ...] = ()
+    is_text_made: bool = field(default=False, compare=False)
 
     def field(self, name: str) -> Field | None:
         """The first field of that name in any case, or None."""

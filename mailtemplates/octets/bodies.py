@@ -45,10 +45,13 @@ class Bodies:
     """The bodies of one message that is rendered by its author: for rules that compare them.
 
     Findings of rules over them have spans in octets of the message; :meth:`Body.span` makes them.
+
+    :param is_text_made: whether the text is known to be made of the html.
     """
 
     message: RawMessage
     all: tuple[Body, ...]
+    is_text_made: bool = False
 
     @cached_property
     def html(self) -> Body | None:
@@ -74,18 +77,23 @@ class Bodies:
     @cached_property
     def said(self) -> str:
         """What the html says, as the plain text that is made of it; empty when there is no html."""
+        if self.is_text_made and self.text is not None:
+            return self.text.text
         return to_text(self.html.text) if self.html else ""
 
     @property
     def is_generated(self) -> bool:
         """Whether the text is what is made of the html."""
-        return self.text is not None and self.text.text.split() == self.said.split()
+        return self.is_text_made or (self.text is not None and self.text.text.split() == self.said.split())
 
 
-def read_bodies(message: RawMessage) -> Bodies:
-    """The bodies of a message."""
+def read_bodies(message: RawMessage, *, is_text_made: bool = False) -> Bodies:
+    """The bodies of a message.
+
+    :param is_text_made: whether its plain text is known to be made of its html.
+    """
     bodies = (
         Body(part, HtmlDocument(part.text, part.section) if part.media_type == "text/html" else None)
         for part in message.bodies
     )
-    return Bodies(message, tuple(bodies))
+    return Bodies(message, tuple(bodies), is_text_made)

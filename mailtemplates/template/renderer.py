@@ -163,6 +163,7 @@ class _Message:
         blocks = self.context(Sink.HTML).blocks.keys() & RESERVED
         pieces, text = self.bodies(blocks)
         joined = self.finished(pieces, blocks) if pieces is not None else None
+        is_text_made = joined is not None and text is None
         if joined is not None and text is None:
             text = text_of(joined, width=self.renderer._text_width)
         amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
@@ -176,6 +177,7 @@ class _Message:
             attachments=self.attachments(blocks),
             warnings=tuple(self.warnings),
             language=self.language or (document.language(joined) if joined else "") or None,
+            is_text_made=is_text_made,
         )
 
     def context(self, sink: Sink) -> Context:

@@ -49,7 +49,7 @@ class _Change(NamedTuple):
     bold: bool | None = None
 
 
-@rule("ACC007", severity="warning")
+@rule("ACC007", severity="warning", structural=True)
 def contrast(document: HtmlDocument) -> Findings:
     """Text stands out too little from its background.
 

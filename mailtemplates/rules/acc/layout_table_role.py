@@ -32,7 +32,7 @@ class _Table:
         return max(self.rows, default=self.cells)
 
 
-@rule("ACC003", severity="warning", fix="unsafe")
+@rule("ACC003", severity="warning", fix="unsafe", structural=True)
 def layout_table_role(document: HtmlDocument) -> Findings:
     """A table that only lays out the message has no `role="presentation"`, or a table of data has it.
 

@@ -20,7 +20,7 @@ _LINE = pattern(r"(?:[^\n<]|<(?!/style)){1,200}+", re.I)
 _MOST = 20
 
 
-@rule("CSS005", severity="error", written=True)
+@rule("CSS005", severity="error", written=True, structural=True)
 def invalid_css(document: HtmlDocument) -> Findings:
     """A style sheet or style attribute is not valid CSS, or names a property that does not exist.
 

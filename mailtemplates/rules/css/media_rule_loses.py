@@ -13,7 +13,7 @@ from mailtemplates.span import Span
 _MOST_LOOKS = 50_000
 
 
-@rule("CSS007", severity="warning", fix="safe")
+@rule("CSS007", severity="warning", fix="safe", structural=True)
 def media_rule_loses(document: HtmlDocument) -> Findings:
     """A declaration in @media has no !important, so the style attribute of the element beats it.
 

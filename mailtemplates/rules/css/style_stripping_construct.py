@@ -45,7 +45,7 @@ _CONSTRUCTS = (
 )  # fmt: skip
 
 
-@rule("CSS006", severity="error")
+@rule("CSS006", severity="error", structural=True)
 def style_stripping_construct(document: HtmlDocument, *, clients: tuple[str, ...] = CLIENTS) -> Findings:
     """A piece of css makes a mail client drop the whole style attribute or the whole style sheet.
 

@@ -26,7 +26,7 @@ _SIZES = ("width", "height", "max-height", "max-width", "font-size", "opacity")
 _EDGES = ("top", "right", "bottom", "left", "inset")
 
 
-@rule("CSS001", severity="warning")
+@rule("CSS001", severity="warning", structural=True)
 def unsupported_css(document: HtmlDocument, *, clients: tuple[str, ...] = CLIENTS) -> Findings:
     """CSS is used that mail clients drop.
 

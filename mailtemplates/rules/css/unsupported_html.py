@@ -15,7 +15,7 @@ _TEXT_INPUTS = frozenset({"", "email", "search", "tel", "url", "number", "passwo
 _FOREIGN = frozenset({"svg", "math"})
 
 
-@rule("CSS003", severity="warning")
+@rule("CSS003", severity="warning", structural=True)
 def unsupported_html(document: HtmlDocument, *, clients: tuple[str, ...] = CLIENTS) -> Findings:
     """An element or attribute is used that mail clients drop.
 

@@ -16,7 +16,7 @@ _FOR_ONE_CLIENT = pattern(r"data-ogs|ExternalClass|MessageView|\.moz-|yshortcuts
 _NO_CONTENT = frozenset({"", "''", '""', "none", "normal"})
 
 
-@rule("CSS002", severity="warning")
+@rule("CSS002", severity="warning", structural=True)
 def unsupported_selector(document: HtmlDocument, *, clients: tuple[str, ...] = CLIENTS) -> Findings:
     r"""A rule that stays in <style> has a selector that mail clients do not know.
 

@@ -10,7 +10,7 @@ _DARK = pattern(r"prefers-color-scheme\s*:\s*dark", 2)
 _PROPERTY = pattern(r"(?:^|[;{\s])(?:supported-)?color-schemes?\s*:\s*[^;}]*dark", 2)
 
 
-@rule("HTM011", severity="info", fix="part", default=False)
+@rule("HTM011", severity="info", fix="part", default=False, structural=True)
 def color_scheme_meta(document: HtmlDocument) -> Findings:
     """There are styles for dark mode, and nothing tells mail programs so.
 

@@ -12,7 +12,7 @@ _NAMES = pattern(r"""[\s"']([^\s"'<>/=]++)\s*+=""")
 _REFERENCES = ("for", "headers", "aria-labelledby", "aria-describedby")
 
 
-@rule("HTM003", severity="warning", fix="part")
+@rule("HTM003", severity="warning", fix="part", structural=True)
 def duplicate_attribute_or_id(document: HtmlDocument) -> Findings:
     """A tag has the same attribute twice, or two elements have the same id.
 

@@ -39,7 +39,7 @@ _KNOWN = _OPTIONAL | frozenset(
 _MOST = 20
 
 
-@rule("HTM002", severity="warning")
+@rule("HTM002", severity="warning", structural=True)
 def invalid_html(document: HtmlDocument) -> Findings:
     """Tags do not match: an element is not closed, an end tag closes nothing, a quote or a comment has no end.
 
@@ -322,12 +322,9 @@ def _in_no_cell(document: HtmlDocument) -> Findings:
     for token, around in document.texts:
         if around is None or around.name not in _TABLE or around.index in tables:
             continue
-        words = document.text_between(Span(token.start, token.end))
-        if words:
+        if document.text_between(Span(token.start, token.end)):
             tables.add(around.index)
-            problem = (
-                f"the text {shorten(words, 30)!r} stands in a table but in no cell, so it is shown before the table"
-            )
+            problem = "text stands in a table but in no cell, so it is shown before the table"
             yield Finding(Span(token.start, token.end), problem, "put it into a <td>")
     for element in document.select("tr", "td", "th") if not document.is_fragment else ():
         if element.parent is None or element.parent.name not in _TABLE:

@@ -33,7 +33,7 @@ class _Mark(NamedTuple):
     condition: str = ""
 
 
-@rule("HTM008", severity="error")
+@rule("HTM008", severity="error", structural=True)
 def mso_markup(document: HtmlDocument) -> Findings:
     """A conditional comment for Outlook is not ended, ends nothing, or asks wrongly; or VML has no namespace.
 

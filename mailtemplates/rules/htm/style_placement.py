@@ -9,7 +9,7 @@ _HEAD = frozenset({"html", "head", "meta", "title", "link", "base", "style", "sc
 _ELSEWHERE = frozenset({"svg", "noscript", "template"})
 
 
-@rule("HTM006", severity="warning", fix="part")
+@rule("HTM006", severity="warning", fix="part", structural=True)
 def style_placement(document: HtmlDocument, *, limit_kb: int = 16) -> Findings:
     """A `<style>` stands in the body, or the styles together are larger than Gmail takes.
 
