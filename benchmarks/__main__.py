@@ -22,7 +22,7 @@ from typing import Any
 
 import jinja2
 
-from benchmarks import linting, peers, signing
+from benchmarks import linting, peers, sending, signing
 from mailtemplates import Engine, Stamp
 
 HERE = Path(__file__).parent
@@ -214,6 +214,7 @@ def main() -> None:
         "The command line": process_cost(),
         **linting.sections(),
         **signing.sections(),
+        **sending.sections(),
     }
     page = [
         "# Speed",
