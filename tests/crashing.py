@@ -1,0 +1,80 @@
+"""The two programs of the crash test: ``serve RECORD SEED`` takes mail and records it, ``send LEDGER PORT COUNT`` sends.
+
+The server writes down a message when it has it whole, and answers somewhat later, as servers do that sync their queue:
+who is killed meanwhile cannot know that it was taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+
+from mailtemplates import Envelope, Message
+from mailtemplates.delivery.ledger import Ledger
+from mailtemplates.delivery.outbox import Outbox
+from mailtemplates.transports import open_transport
+
+_PAUSE = 0.004
+
+
+def letters(count: int) -> list[tuple[str, Message]]:
+    return [
+        (
+            f"key-{number}",
+            Message(
+                b"Message-ID: <%d@example.test>\r\nSubject: hello\r\n\r\n%s" % (number, b"some words\r\n" * 40),
+                Envelope("alice@example.test", (f"reader{number}@example.test",)),
+                f"{number}@example.test",
+            ),
+        )
+        for number in range(count)
+    ]
+
+
+def send(ledger: str, port: str, count: str) -> None:
+    given = letters(int(count))
+    with Ledger(ledger) as opened, open_transport(f"smtp://127.0.0.1:{port}") as transport:
+        print("ready", flush=True)
+        for _ in Outbox(transport, opened).send(given):
+            pass
+
+
+def serve(record: str, seed: str) -> None:
+    asyncio.run(_serve(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND), random.Random(seed)))
+
+
+async def _serve(record: int, chance: random.Random) -> None:
+    async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _session(reader, writer, record, chance)
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(session, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def _session(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: int, chance: random.Random
+) -> None:
+    writer.write(b"220 mx.example.test ESMTP\r\n")
+    while line := (await reader.readline()).upper():
+        if line.startswith(b"EHLO"):
+            writer.write(b"250-mx.example.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
+        elif line.startswith(b"DATA"):
+            writer.write(b"354 go on\r\n")
+            content = await reader.readuntil(b"\r\n.\r\n")
+            os.write(record, content.split(b"\r\n", 1)[0] + b"\n")
+            await asyncio.sleep(chance.uniform(0, _PAUSE))
+            writer.write(b"250 2.0.0 Ok: queued as 4XYZ\r\n")
+        else:
+            writer.write(b"250 2.0.0 Ok\r\n")
+
+
+if __name__ == "__main__":
+    {"serve": serve, "send": send}[sys.argv[1]](*sys.argv[2:])
