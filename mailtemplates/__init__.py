@@ -15,6 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mailtemplates.delivery.backoff import Backoff
+    from mailtemplates.delivery.ledger import Ledger
+    from mailtemplates.delivery.letter import Letter
+    from mailtemplates.delivery.mailrun import Dispatch
+    from mailtemplates.delivery.outbox import Outbox
     from mailtemplates.delivery.outcome import Receipt
     from mailtemplates.delivery.transport import Transport
     from mailtemplates.engine import Engine, Mail
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
         ComposeError,
         DataError,
         HeaderError,
+        LedgerError,
         LimitError,
         LintError,
         MailTemplatesError,
@@ -56,13 +62,18 @@ _HOMES = {
     "engine": ("Engine", "Mail"),
     "message.envelope": ("Envelope",),
     "errors": (
-        "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LimitError",
-        "LintError", "MailTemplatesError", "RuleError", "SettingsError", "SigningError", "TemplateError",
+        "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LedgerError",
+        "LimitError", "LintError", "MailTemplatesError", "RuleError", "SettingsError", "SigningError", "TemplateError",
         "UndefinedError",
     ),
     "inlining.inliner": ("Inliner", "inline_css"),
     "lint.linter": ("Linter", "lint"),
     "message.message": ("Message",),
+    "delivery.backoff": ("Backoff",),
+    "delivery.ledger": ("Ledger",),
+    "delivery.letter": ("Letter",),
+    "delivery.mailrun": ("Dispatch",),
+    "delivery.outbox": ("Outbox",),
     "delivery.outcome": ("Receipt",),
     "message.parts": ("Parts",),
     "text.plaintext": ("to_text",),
@@ -76,11 +87,11 @@ _HOMES = {
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "AddressError", "Attachment", "AttachmentError", "ComposeError", "DataError", "Diagnostic", "Engine",
-    "Envelope", "Group", "HeaderError", "Inliner", "LimitError", "Limits", "LintError", "Linter", "Mail",
-    "MailTemplatesError", "Mailbox", "Message", "Parts", "Receipt", "RuleError", "Settings", "SettingsError",
-    "SigningError", "Stamp", "TemplateError", "Transport", "UndefinedError", "compose", "inline_css", "lint",
-    "open_transport", "read_settings", "to_text",
+    "AddressError", "Attachment", "AttachmentError", "Backoff", "ComposeError", "DataError", "Diagnostic", "Dispatch",
+    "Engine", "Envelope", "Group", "HeaderError", "Inliner", "Ledger", "LedgerError", "Letter", "LimitError", "Limits",
+    "LintError", "Linter", "Mail", "MailTemplatesError", "Mailbox", "Message", "Outbox", "Parts", "Receipt",
+    "RuleError", "Settings", "SettingsError", "SigningError", "Stamp", "TemplateError", "Transport", "UndefinedError",
+    "compose", "inline_css", "lint", "open_transport", "read_settings", "to_text",
 ]  # fmt: skip
 
 

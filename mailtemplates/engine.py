@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from jinja2 import BytecodeCache, Environment
 
@@ -21,24 +23,29 @@ from mailtemplates.message.parts import Parts
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.settings import Settings, SmimeSettings
 from mailtemplates.severity import Severity
-from mailtemplates.template import context
 from mailtemplates.template.catalogs import Catalogs, Translations
-from mailtemplates.template.contract import Contract, find_contract, read_contract, schema_names
-from mailtemplates.template.loader import Files, TemplateFolders, folders_of, template_folders
+from mailtemplates.template.contract import Contract
+from mailtemplates.template.contracts import Contracts
+from mailtemplates.template.environment import make_environment
+from mailtemplates.template.loader import Files, folders_of, template_folders
 from mailtemplates.template.renderer import Given, MakeEnvironment, Renderer
-from mailtemplates.template.sandbox import LimitedSandbox, Limits
-from mailtemplates.template.sinks import FILTERS, environment_for
+from mailtemplates.template.sandbox import Limits
+from mailtemplates.template.sinks import environment_for
+from mailtemplates.template.templateversion import template_version
 
 if TYPE_CHECKING:
+    from mailtemplates.delivery.mailer import Mailer
+    from mailtemplates.delivery.mailrun import Dispatch
+    from mailtemplates.delivery.outcome import Receipt
+    from mailtemplates.delivery.transport import Transport
     from mailtemplates.lint.linter import Linter
     from mailtemplates.signing.signer import Signer
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
 """Whole addresses: ``"Ann <ann@x.example>, bob@x.example"``, ``{"name": …, "email": …}``, or a sequence of such."""
 
-EXTENSIONS = ("jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols")
 _SCHEMAS = "schemas"
-_KEPT_CONTRACTS = 1024
+_UNSENT = Stamp(datetime(1970, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,9 @@ class Engine:
     :param auto_reload: look at every render whether a template or schema has changed.
     :param cache: a Jinja bytecode cache, for processes that render once.
     :param plans: a store of inlining plans on disk, for the same.
+    :param transport: where :meth:`send` sends to: a URL, or an open transport; the settings' when not given.
+    :param ledger: the file in which :meth:`send` keeps what it sent, see :mod:`mailtemplates.delivery.ledger`. Without
+        it nothing is remembered.
     :param sign: sign and encrypt as the settings say; without it messages are left as they are composed.
     :raises SettingsError: a folder does not exist.
     """
@@ -118,14 +128,18 @@ class Engine:
         auto_reload: bool = True,
         cache: BytecodeCache | None = None,
         plans: Store | None = None,
+        transport: str | Transport | None = None,
+        ledger: str | Path | None = None,
         sign: bool = True,
     ) -> None:
         self.settings = settings or Settings()
         self._auto_reload = auto_reload
+        self._posting = (transport or self.settings.transport, Path(ledger) if ledger else None)
+        self._lock = threading.Lock()
         self._signs = sign and (bool(self.settings.dkim) or self.settings.smime != SmimeSettings())
         self._folders = self._find_folders(folders, environment)
         sandboxed = self.settings.sandbox if sandbox is None else sandbox
-        self._environment = _environment(
+        self._environment = make_environment(
             environment, self._folders, limits or Limits() if sandboxed else None, self.settings.extensions, cache
         )
         self._environment.filters.update(filters or {})
@@ -141,7 +155,8 @@ class Engine:
         self._files = files
         self._catalogs = Catalogs(translations, self._beside(self.settings.locales), self.settings.domain)
         self._renderer = self.renderer()
-        self._contracts: dict[str, tuple[tuple[str, ...], list[Any], Contract | None]] = {}
+        schemas = self.settings.paths(self.settings.schemas) or self._beside(_SCHEMAS)
+        self._contracts = Contracts(schemas, auto_reload)
 
     def renderer(
         self, make_environment: MakeEnvironment = environment_for, kind: Callable[..., Renderer] = Renderer
@@ -170,10 +185,6 @@ class Engine:
         """The folders of a name inside and beside each template folder."""
         return tuple(dict.fromkeys(place / name for folder in self._folders for place in (folder, folder.parent)))
 
-    @cached_property
-    def _schema_folders(self) -> tuple[Path, ...]:
-        return self.settings.paths(self.settings.schemas) or self._beside(_SCHEMAS)
-
     @property
     def folders(self) -> tuple[Path, ...]:
         """The template folders."""
@@ -194,17 +205,7 @@ class Engine:
 
         :raises DataError: the schema file is not a JSON object.
         """
-        kept = self._contracts.get(name)
-        if kept is not None and (not self._auto_reload or _marks(kept[0]) == kept[1]):
-            return kept[2]
-        path = find_contract(name, self._schema_folders)
-        candidates = tuple(str(folder / file) for file in schema_names(name) for folder in self._schema_folders)
-        marks = _marks(candidates)
-        contract = read_contract(path) if path else None
-        if len(self._contracts) >= _KEPT_CONTRACTS:
-            self._contracts.clear()
-        self._contracts[name] = (candidates, marks, contract)
-        return contract
+        return self._contracts.find(name)
 
     def sample(self, name: str, index: int = 0) -> Mapping[str, Any]:
         """Sample data of a template: an entry of its schema's ``examples``.
@@ -298,64 +299,95 @@ class Engine:
         for row in rows:
             yield self.render(name, row, **given)
 
+    def send(
+        self, what: str | Mail | Message, data: Mapping[str, Any] | None = None, *, key: str | None = None, **given: Any
+    ) -> Receipt:
+        """Render and send a mail once, trying once. What is put off waits in the ledger for :meth:`resume`.
 
-def _marks(paths: Sequence[str]) -> list[tuple[int, int] | None]:
-    """What tells that one of the files has come, gone or changed; looks no further than the first that exists."""
-    marks: list[tuple[int, int] | None] = []
-    for path in paths:
-        if not os.access(path, os.F_OK):
-            marks.append(None)
-            continue
-        try:
-            stat = os.stat(path)  # noqa: PTH116 (at every render, and Path.stat takes three times as long)
-        except OSError:
-            marks.append(None)
-        else:
-            return [*marks, (stat.st_mtime_ns, stat.st_size)]
-    return marks
+        A key that is in the ledger is not rendered nor sent again: the receipt tells what is known, and whoever still
+        waits gets what was rendered first.
 
+        :param what: a template's name, a rendered mail, or a message.
+        :param key: names the mail, such as ``order-17``; made of the template's version, recipients and data when it is
+            not given. The Message-ID comes from it.
+        :param given: what :meth:`render` takes beside the data.
+        :raises DataError: there is a ledger and no key, and the data holds what has no lasting form.
+        :raises SettingsError: there is no transport.
+        :raises LedgerError: the ledger cannot be written; nothing goes out unwritten.
+        :raises MailTemplatesError: as :meth:`render` and :meth:`Mail.message`. What a server does is never raised.
+        """
+        key = self._key(what, data, key, given)
+        return self._mailer.send(key, partial(self._keyed, what, data, key, given))
 
-def _environment(
-    given: Environment | None,
-    folders: Sequence[Path],
-    limits: Limits | None,
-    extensions: Sequence[str],
-    cache: BytecodeCache | None,
-) -> Environment:
-    """The environment that all sinks share: the application's with copies of what we add to, or one of our own."""
-    if given is not None:
-        if limits is not None:
-            raise SettingsError(
-                "sandbox=True and environment= exclude each other",
-                cure="make the environment a jinja2.sandbox.ImmutableSandboxedEnvironment",
-            )
-        environment = given.overlay()
-        environment.globals, environment.filters = dict(given.globals), dict(given.filters)
-        if folders and given.loader is None:
-            environment.loader = TemplateFolders(folders)
-    else:
-        options: dict[str, Any] = {"loader": TemplateFolders(folders), "cache_size": 400, "bytecode_cache": cache}
-        environment = LimitedSandbox(limits, **options) if limits else Environment(autoescape=True, **options)
-    _extend(environment, extensions)
-    return environment
+    async def asend(
+        self, what: str | Mail | Message, data: Mapping[str, Any] | None = None, *, key: str | None = None, **given: Any
+    ) -> Receipt:
+        """As :meth:`send`, in a thread, while the event loop goes on.
 
+        When the task is cancelled, a message that is on its way still gets its outcome in the ledger.
+        """
+        return await self._mailer.in_thread(partial(self.send, what, data, key=key, **given))
 
-def _extend(environment: Environment, extensions: Sequence[str]) -> None:
-    """Add the extensions, filters and globals that every template has.
+    def queue(
+        self, what: str | Mail | Message, data: Mapping[str, Any] | None = None, *, key: str | None = None, **given: Any
+    ) -> str:
+        """Render a mail and keep it in the ledger; :meth:`resume` sends it, in another process too. Returns its key.
 
-    :raises SettingsError: an extension cannot be imported.
-    """
-    translated = "jinja2.ext.InternationalizationExtension" in environment.extensions
-    for extension in (*EXTENSIONS, *extensions):
-        try:
-            environment.add_extension(extension)
-        except (ImportError, AttributeError) as bad:
-            raise SettingsError(
-                f"the Jinja extension {extension!r} cannot be loaded: {bad}", cure="install it, or mend its name"
-            ) from None
-    if not translated:
-        environment.install_gettext_callables(  # type: ignore[attr-defined]
-            context.gettext, context.ngettext, newstyle=True, pgettext=context.pgettext, npgettext=context.npgettext
-        )
-    environment.globals.update(context.GLOBALS)
-    environment.filters.update(FILTERS)
+        :raises SettingsError: there is no ledger.
+        """
+        key = self._key(what, data, key, given)
+        self._mailer.queue(key, partial(self._keyed, what, data, key, given))
+        return key
+
+    def resume(self, *keys: str) -> Iterator[Dispatch]:
+        """Send the mails of these keys; without keys, all that wait in the ledger and are due.
+
+        :raises SettingsError: there is no ledger.
+        """
+        return self._mailer.resume(keys or None)
+
+    def _key(self, what: str | Mail | Message, data: Mapping[str, Any] | None, key: str | None, given: Any) -> str:
+        """The key that was given, or one that is made; empty when none is needed."""
+        if key is not None or not self._mailer.keeps:
+            return key or ""
+        if isinstance(what, str):
+            version = template_version(self._environment, what)
+            return self._mailer.key_of(version, (), {"name": what, "data": data or {}, "given": given})
+        message = what if isinstance(what, Message) else compose(what.parts, _UNSENT, smtputf8=True)
+        return self._mailer.key_of("", message.envelope.recipients, {"octets": message.octets})
+
+    def _keyed(self, what: str | Mail | Message, data: Mapping[str, Any] | None, key: str, given: Any) -> Message:
+        """The message of a key."""
+        if isinstance(what, Message):
+            return what
+        mail = self.render(what, data, **given) if isinstance(what, str) else what
+        return mail.message(self._mailer.stamp(key, self.settings.host) if key else None)
+
+    @property
+    def _mailer(self) -> Mailer:
+        with self._lock:
+            return self._open_mailer
+
+    @cached_property
+    def _open_mailer(self) -> Mailer:
+        from mailtemplates.delivery.mailer import Mailer  # most engines only render: sqlite3, ssl and asyncio take long
+        from mailtemplates.transports import open_transport
+
+        transport, ledger = self._posting
+        if not transport:
+            raise SettingsError("the engine has no transport", cure='give transport="smtp+starttls://user@host:587"')
+        return Mailer(open_transport(transport) if isinstance(transport, str) else transport, ledger)
+
+    def close(self) -> None:
+        """Wait for what is on its way, and close the transport and the ledger, where there are some."""
+        mailer = self.__dict__.get("_open_mailer")
+        if mailer is not None:
+            mailer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment
 
-from mailtemplates.engine import EXTENSIONS
 from mailtemplates.jinja.datatype import is_nullable
 from mailtemplates.jinja.nameflow import read_flow
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.lint.linter import Linter
+from mailtemplates.template.environment import EXTENSIONS
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, TemplateError
 
 from mailtemplates import Engine
-from mailtemplates.engine import EXTENSIONS
 from mailtemplates.inspection.origins import html_place
 from mailtemplates.inspection.tracer import Tracer
 from mailtemplates.jinja.branches import Watch
 from mailtemplates.jinja.tracing import Traced, join, tracing_environment
 from mailtemplates.source import Source
+from mailtemplates.template.environment import EXTENSIONS
 from mailtemplates.template.reserved import Sink
 
 #: Each holds ``FAULT`` once, at the line and column given for the template given.

@@ -31,7 +31,7 @@ class Holder(NamedTuple):
     @property
     def gone(self) -> bool:
         """Whether the process surely has ended. Of another machine nobody knows: there the lease's time decides."""
-        if self.place != _place() or sys.platform == "win32":
+        if self.place != _place() or self.pid == os.getpid() or sys.platform == "win32":
             return False
         try:
             os.kill(self.pid, 0)

@@ -147,7 +147,7 @@ class Ledger:
         What was claimed waits again; what was at the final dot is uncertain.
         """
         with self._file.looking() as connection:
-            if not tables.lapsed(connection, time.time())[0]:
+            if not any(tables.lapsed(connection, time.time())):
                 return 0
         with self._file.writing() as connection:
             rows, gone = tables.lapsed(connection, time.time())
