@@ -74,7 +74,7 @@ def command(
     engine, name = open_engine(template, sandbox=sandbox, sign=not no_sign)
     mail = engine.render(
         name,
-        _data(engine, name, data, set_ or ()),
+        read_values(engine, name, data, set_ or ()),
         to=to or None,
         cc=cc or None,
         bcc=bcc or None,
@@ -107,7 +107,7 @@ def open_engine(template: str, *, sandbox: bool = False, sign: bool = True) -> t
     return engine, name
 
 
-def _data(engine: Engine, name: str, path: str, assignments: Sequence[str]) -> dict[str, Any]:
+def read_values(engine: Engine, name: str, path: str, assignments: Sequence[str]) -> dict[str, Any]:
     """The data: a file's or the first sample's, with single values set; empty when the template has no schema."""
     if path:
         values = read_data(read_octets(path), "<stdin>" if path == "-" else path)

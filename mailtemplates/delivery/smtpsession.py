@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from itertools import count
 
-from mailtemplates.delivery.endpoint import Endpoint
+from mailtemplates.delivery.endpoint import PHASE_NAMES, Endpoint
 from mailtemplates.delivery.event import Event, Kind, Watcher, is_heard, publish
 from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.outcome import Phase
@@ -143,7 +143,7 @@ def insist(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> No
     if reply.ok:
         return
     raise TransportError(
-        f"{endpoint} refuses us at {phase.upper() if phase in ('ehlo', 'auth') else phase}: {reply}",
+        f"{endpoint} refuses us at {PHASE_NAMES[phase]}: {reply}",
         phase=phase,
         temporary=reply.temporary,
         code=reply.code,

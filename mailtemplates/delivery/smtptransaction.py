@@ -45,7 +45,7 @@ class _Group:
         self.began = time.monotonic()
         self.reset = session.dirty
         self.recipients = consignment.waiting
-        mail, rcpt = _parameters(session, consignment, wishes)
+        mail, rcpt = parameters(session, consignment, wishes)
         sender = consignment.message.envelope.sender
         path = NULL_SENDER if sender == NULL_SENDER else f"<{sender}>"
         self._lines = [
@@ -109,7 +109,7 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             raise
         group = None
         if consignment:
-            _check(session, consignment, wishes)
+            check_offers(session, consignment, wishes)
             if consignment.waiting:
                 group = _Group(session, consignment, wishes)
                 if session.pipelines or under_way is None:
@@ -129,7 +129,7 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             yield consignment
 
 
-def _check(session: Session, consignment: Consignment, wishes: Wishes) -> None:
+def check_offers(session: Session, consignment: Consignment, wishes: Wishes) -> None:
     """Settle what the server said in EHLO that it cannot take."""
     offers = session.features
     limit = session.size_limit
@@ -149,10 +149,10 @@ def _check(session: Session, consignment: Consignment, wishes: Wishes) -> None:
         consignment.settle(Failed(0, "5.6.3", "contenterror", text))
     elif wishes.require_tls and "REQUIRETLS" not in offers:
         text = "REQUIRETLS is asked for, and the server does not offer it"
-        consignment.settle(Failed(0, "5.7.30", "starttls", text))
+        consignment.settle(Failed(0, "5.7.30", "failedstarttls", text))
 
 
-def _parameters(session: Session, consignment: Consignment, wishes: Wishes) -> tuple[str, str]:
+def parameters(session: Session, consignment: Consignment, wishes: Wishes) -> tuple[str, str]:
     """What follows the addresses in MAIL and in RCPT; only what the server offers."""
     offers = session.features
     mail = ""

@@ -34,7 +34,12 @@ Tls = Literal["none", "starttls", "implicit"]
 
 
 class SmtpTransport(Transport):
-    """A mail server."""
+    """A mail server.
+
+    :ivar endpoint: where it is.
+    :ivar login: who logs in, or None for nobody.
+    :ivar wishes: what is asked of it for every message.
+    """
 
     def __init__(self, url: TransportUrl, endpoint: Endpoint, login: Login | None, watch: Watcher | None) -> None:
         super().__init__(str(url))
@@ -42,7 +47,9 @@ class SmtpTransport(Transport):
         if rate is None and "rate" in url.options:
             raise url.wrong("rate", "messages in a time, such as 10/s, 600/m or 5000/h")
         self._throttle = Throttle(rate) if rate else None
-        self._wishes = _wishes(url)
+        self.endpoint = endpoint
+        self.login = login
+        self.wishes = _wishes(url)
         self._pool = ConnectionPool(
             lambda: open_session(endpoint, login, watch),
             size=url.count("pool", 4),
@@ -71,7 +78,7 @@ class SmtpTransport(Transport):
             return
         whole = False
         try:
-            for consignment in transact(session, queue, self._wishes, self._pool.most):
+            for consignment in transact(session, queue, self.wishes, self._pool.most):
                 session.tell("done", consignment.summary, consignment.message.message_id)
                 yield consignment.receipt()
             whole = True

@@ -31,6 +31,14 @@ _DISTRUST: dict[int, Mishap] = {
 }  # fmt: skip
 """By OpenSSL's X509_V_ERR_…; those over 64 are of strict verification (the default since Python 3.13), but for few."""
 
+_TRUST: dict[Mishap, str] = {
+    "wrong-name": "use the name that the certificate has",
+    "expired": "let who runs the server renew it",
+    "not-yet-valid": "check the clocks of both sides",
+    "strict": "let the certificate be issued anew with what it lacks; Python checks that since 3.13",
+}
+"""What brings trust back."""
+
 
 class Wire(smtplib.SMTP):
     """A link to one server. Every fault is a :class:`TransportError` that names the phase.
@@ -120,14 +128,14 @@ class Wire(smtplib.SMTP):
         return secure
 
     def _untrusted(self, error: ssl.SSLCertVerificationError) -> TransportError:
+        kind = _DISTRUST.get(error.verify_code) or ("strict" if error.verify_code > 64 else "untrusted")
         return TransportError(
             f"the certificate of {self.endpoint} is not trusted: {error.verify_message}",
             phase="tls",
             temporary=False,
-            cure="use the name that the certificate has" if error.verify_code in (62, 64)
-            else "give the CA that signed it as ?cafile=FILE",
-            kind=_DISTRUST.get(error.verify_code) or ("strict" if error.verify_code > 64 else "untrusted"),
-        )  # fmt: skip
+            cure=_TRUST.get(kind, "give the CA that signed it as ?cafile=FILE"),
+            kind=kind,
+        )
 
     def _no_tls(self, error: OSError) -> TransportError:
         clear = isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")

@@ -1,0 +1,103 @@
+"""A case: what the doctor was asked, and what the steps found out so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailtemplates.delivery.consignment import Consignment
+from mailtemplates.delivery.endpoint import Address, Endpoint
+from mailtemplates.delivery.login import Login
+from mailtemplates.delivery.smtpsession import Session
+from mailtemplates.delivery.smtptransport import SmtpTransport
+from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.doctor.account import ImapAccount
+from mailtemplates.doctor.request import Request
+from mailtemplates.doctor.transcript import RecordedWire, Transcript
+from mailtemplates.errors import TransportError
+from mailtemplates.message.envelope import Envelope
+from mailtemplates.message.message import Message
+
+
+@dataclass
+class Case:
+    """What is known. Each attribute is empty until the step that finds it has been taken.
+
+    :ivar url: the transport's URL, read.
+    :ivar message: the message that it is about, when there is one.
+    :ivar envelope: who sends to whom; both may be empty.
+    :ivar account: the mailbox where it should arrive.
+    :ivar secrets: logins whose secrets must not be shown.
+    :ivar distrust: why the certificate is not trusted.
+    :ivar certificate: the server's, as :meth:`ssl.SSLSocket.getpeercert` tells it, or what could be read of it.
+    :ivar deadline: when the step must be over, of :func:`time.monotonic`.
+    :ivar sent: the message that was sent, as it left.
+    """
+
+    request: Request
+    transcript: Transcript = field(default_factory=Transcript)
+    url: TransportUrl | None = None
+    transport: Transport | None = None
+    message: Message | None = None
+    envelope: Envelope = field(default_factory=lambda: Envelope("", ()))
+    account: ImapAccount | None = None
+    secrets: list[Login] = field(default_factory=list)
+    addresses: Sequence[Address] = ()
+    wire: RecordedWire | None = None
+    session: Session | None = None
+    distrust: TransportError | None = None
+    certificate: dict[str, Any] = field(default_factory=dict)
+    deadline: float = 0.0
+    sent: Message | None = None
+    sent_at: float = 0.0
+
+    @property
+    def server(self) -> SmtpTransport | None:
+        """The transport when it is a mail server."""
+        return self.transport if isinstance(self.transport, SmtpTransport) else None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the server is."""
+        assert self.server is not None
+        return self.server.endpoint
+
+    @property
+    def login(self) -> Login | None:
+        """Who logs in there."""
+        return self.server.login if self.server else None
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the step must be over."""
+        return max(0.001, self.deadline - time.monotonic())
+
+    def consignment(self) -> Consignment:
+        """The message with its envelope, as it would go; one without content stands for any message.
+
+        :raises AddressError: the envelope cannot be.
+        """
+        message = self.message
+        return Consignment(Message(message.octets if message else b"", self.envelope, ""))
+
+    def start(self, seconds: float) -> None:
+        """A step begins that may take so long."""
+        self.deadline = time.monotonic() + seconds
+        if self.wire:
+            self.wire.deadline = self.deadline
+
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        for login in self.secrets:
+            text = login.hide(text)
+        return text
+
+    def close(self) -> None:
+        """End the session."""
+        if self.session:
+            self.session.close()
+        elif self.wire:
+            self.wire.close()

@@ -1,0 +1,77 @@
+"""Looking at a server over a second connection on which nothing is said: whether it speaks TLS, and what it shows."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+
+from mailtemplates.delivery.endpoint import Endpoint, dial, find_addresses
+from mailtemplates.delivery.smtpsession import Session, greet
+from mailtemplates.delivery.smtpwire import Wire
+from mailtemplates.errors import TransportError
+
+
+@dataclass(frozen=True)
+class Handshake:
+    """A handshake that trusted everybody.
+
+    :param version: such as ``TLSv1.3``.
+    :param der: the certificate's octets; empty when the server showed none.
+    """
+
+    version: str
+    cipher: str
+    der: bytes = field(repr=False)
+
+
+def trusting() -> ssl.SSLContext:
+    """A context for looking, never for sending: every certificate is taken."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def speaks_tls(endpoint: Endpoint, seconds: float) -> bool:
+    """Whether the server answers a TLS handshake on a new connection."""
+    try:
+        sock = dial(find_addresses(endpoint)[0], seconds / 2)
+    except (OSError, TransportError):
+        return False
+    with sock:
+        sock.settimeout(seconds / 2)
+        try:
+            with trusting().wrap_socket(sock, server_hostname=endpoint.host or None):
+                return True
+        except ssl.SSLError as error:
+            return "ALERT" in (error.reason or "")
+        except OSError:
+            return False
+
+
+def look(endpoint: Endpoint, deadline: float) -> Handshake | None:
+    """What a server that is not trusted shows; None when it does not show it again."""
+    wire = Wire(endpoint)
+    wire.deadline = deadline
+    try:
+        with contextlib.closing(wire):
+            return _handshake(wire)
+    except (TransportError, OSError):
+        return None
+
+
+def _handshake(wire: Wire) -> Handshake | None:
+    wire.connect_to(find_addresses(wire.endpoint))
+    if wire.endpoint.tls == "starttls":
+        wire.reply("greeting")
+        session = Session(wire)
+        greet(session)
+        session.command("STARTTLS", "tls")
+    assert wire.sock is not None
+    wire.sock.settimeout(wire.limit("tls"))
+    secure: Any = trusting().wrap_socket(wire.sock, server_hostname=wire.endpoint.host or None)
+    wire.sock = secure
+    cipher = secure.cipher()
+    return Handshake(secure.version() or "", cipher[0] if cipher else "", secure.getpeercert(True) or b"")

@@ -1,0 +1,59 @@
+"""Step 3: the greeting of the server."""
+
+from __future__ import annotations
+
+import time
+
+from mailtemplates.delivery.reply import Reply
+from mailtemplates.delivery.smtpsession import Session, insist
+from mailtemplates.delivery.smtpwire import Wire
+from mailtemplates.doctor.case import Case
+from mailtemplates.doctor.probe import speaks_tls
+from mailtemplates.doctor.step import Passed, step
+from mailtemplates.doctor.steperror import StepError
+from mailtemplates.errors import TransportError
+
+_PATIENCE = 4.0
+"""Seconds of silence after which the port is asked whether it speaks TLS."""
+
+
+@step(3, early=5, needs="server")
+def greeting(case: Case) -> Passed:
+    """220; on silence the port is asked whether it expects TLS from the first octet, and then waited for."""
+    wire = case.wire
+    assert wire is not None
+    wire.deadline = min(case.deadline, time.monotonic() + min(_PATIENCE, case.seconds_left / 2))
+    try:
+        reply = wire.reply("greeting")
+    except TransportError as error:
+        if error.kind not in ("silent", "closed", "broken"):
+            raise
+        _probe(case, error)
+        if error.kind != "silent":
+            raise
+        wire.deadline = case.deadline
+        reply = _patiently(case, wire)
+    insist(reply, "greeting", case.endpoint)
+    case.session = Session(wire)
+    return Passed(str(reply), {"reply": str(reply)})
+
+
+def _patiently(case: Case, wire: Wire) -> Reply:
+    """The greeting, of a server that is silent so far and speaks no TLS."""
+    try:
+        return wire.reply("greeting")
+    except TransportError as error:
+        if error.kind == "silent":
+            error.problem = f"no greeting within {case.request.seconds:g} s, and no TLS either"
+            error.cure = ""
+        raise
+
+
+def _probe(case: Case, error: TransportError) -> None:
+    """Say so when the port speaks TLS."""
+    if case.endpoint.tls != "implicit" and speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
+        raise StepError(
+            f"{error.problem.removeprefix(f'{case.endpoint} ')}, but the port answers a TLS handshake",
+            "implicit-tls-port",
+            cure=f"this is an implicit-TLS port: use smtps://{case.endpoint}",
+        ) from None

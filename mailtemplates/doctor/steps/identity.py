@@ -1,0 +1,63 @@
+"""Step 12: whether receivers can believe where the mail comes from."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from mailtemplates.doctor.case import Case
+from mailtemplates.doctor.domainname import SPECIAL, NameServer, NoDnsError
+from mailtemplates.doctor.origin import Inquiry, Origin
+from mailtemplates.doctor.step import Passed, Skipped, step
+from mailtemplates.doctor.steperror import StepError
+
+
+@step(12)
+def identity(case: Case) -> Passed | Skipped:
+    """Asked of the DNS; skipped where there is none, and for domains that no public name server knows."""
+    domain = case.envelope.sender.rpartition("@")[2].lower()
+    origin = Origin(domain, domain, address=_address(case), keys=case.request.keys)
+    if case.message:
+        origin = _written(origin, case.message.octets)
+    if not origin.author:
+        return Skipped("nobody is named as the sender: give --from or a message")
+    if origin.author.rpartition(".")[2] in SPECIAL and not case.request.nameserver:
+        return Skipped(f"{origin.author} is a domain for tests or of this network: no DNS knows it")
+    try:
+        inquiry = Inquiry(NameServer(case.request.nameserver, lambda: case.seconds_left), origin)
+        inquiry.ask()
+    except NoDnsError as error:
+        return Skipped(error.problem + (f": {error.cure}" if error.cure else ""))
+    facts = {"domain": origin.author, "troubles": [one.failure for one in inquiry.troubles], "aligned": inquiry.aligned}
+    if inquiry.troubles:
+        first = inquiry.troubles[0]
+        text = "\n".join([*(one.problem for one in inquiry.troubles), *inquiry.words])
+        raise StepError(text, first.failure, cure=first.cure, facts=facts)
+    return Passed("\n".join(inquiry.words), facts)
+
+
+def _written(origin: Origin, octets: bytes) -> Origin:
+    """The origin with what the message's From and signatures say."""
+    from mailtemplates.octets.address import read_addresses  # only for an examination with a message
+    from mailtemplates.octets.message import read_message
+    from mailtemplates.octets.signature import read_tags
+
+    raw = read_message(octets)
+    field = raw.first("From")
+    specs = [box.spec for box in read_addresses(field).mailboxes if box.spec] if field else []
+    author = specs[0].domain.lower() if specs else origin.author
+    tags = [read_tags(one) for one in raw.fields_named("DKIM-Signature")]
+    signatures = tuple((one["s"].value, one["d"].value.lower()) for one in tags if "s" in one and "d" in one)
+    return Origin(author, origin.envelope or author, signatures, True, origin.address, origin.keys)
+
+
+def _address(case: Case) -> str:
+    """Where mail comes from: as asked, or this machine's own address where it delivers by itself to the world."""
+    if case.request.ip:
+        return case.request.ip
+    if case.wire is None or case.wire.sock is None or case.login or case.endpoint.path:
+        return ""
+    try:
+        own = ipaddress.ip_address(case.wire.sock.getsockname()[0])
+    except (OSError, ValueError):
+        return ""
+    return str(own) if own.is_global else ""

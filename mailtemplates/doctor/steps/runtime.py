@@ -1,0 +1,66 @@
+"""Step 15: the Python that runs, and the libraries."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+from collections.abc import Callable, Iterator
+from email import _policybase, utils
+from email.message import Message
+from importlib.metadata import PackageNotFoundError, version
+
+from mailtemplates.doctor.case import Case
+from mailtemplates.doctor.step import Passed, step
+from mailtemplates.version import VERSION
+
+_LIBRARIES = ("jinja2", "css-inline", "idna", "dnspython", "dkimpy", "cryptography")
+
+
+@step(15)
+def runtime(case: Case) -> Passed:
+    """Versions, and which faults of the standard library's ``email`` this Python has, found by trying them.
+
+    What is sent does not depend on them, since nothing here writes with that package; other programs may.
+    """
+    libraries = dict(_libraries())
+    python, openssl = platform.python_version(), " ".join(ssl.OPENSSL_VERSION.split()[:2])
+    faults = [name for name, is_there in _FAULTS.items() if is_there()]
+    lines = [f"mailtemplates {VERSION}, Python {python}, {openssl}"]
+    lines += [", ".join(f"{name} {number}" for name, number in libraries.items())] if libraries else []
+    if faults:
+        lines.append(f"this Python's email package has {', '.join(faults)}; mail made here does not pass through it")
+    facts = {"mailtemplates": VERSION, "python": python, "openssl": openssl, "libraries": libraries, "cves": faults}
+    return Passed("\n".join(lines), facts)
+
+
+def _libraries() -> Iterator[tuple[str, str]]:
+    for name in _LIBRARIES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
+
+
+def _newline_in_field() -> bool:
+    """CVE-2026-1299: a field with an empty line in it is written as it is, and ends the header."""
+    message = Message()
+    message["Subject"] = "a\n\nb"
+    try:
+        return b"\n\nb" in message.as_bytes()
+    except Exception:  # a Python that is mended refuses, with an error that has changed its class
+        return False
+
+
+def _newline_in_word() -> bool:
+    """CVE-2024-6923: an encoded-word smuggles a line end in. The mend brought this attribute, to old versions too."""
+    return not hasattr(_policybase.Policy, "verify_generated_headers")
+
+
+def _wrong_address() -> bool:
+    """CVE-2023-27043: of a malformed address another part is taken."""
+    return utils.parseaddr("alice@x)bob@y")[1] != ""
+
+
+_FAULTS: dict[str, Callable[[], bool]] = {
+    "CVE-2023-27043": _wrong_address, "CVE-2024-6923": _newline_in_word, "CVE-2026-1299": _newline_in_field,
+}  # fmt: skip

@@ -1,0 +1,68 @@
+"""What was said on the link to a server, for people to read: without secrets, and without the content of messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mailtemplates.characters import shorten
+from mailtemplates.delivery.endpoint import Endpoint
+from mailtemplates.delivery.outcome import Phase
+from mailtemplates.delivery.reply import Reply
+from mailtemplates.delivery.smtpwire import Wire
+from mailtemplates.errors import TransportError
+
+_LONGEST = 400
+
+
+@dataclass
+class Transcript:
+    """Lines, each with who said it: ``C`` the client, ``S`` the server, ``*`` nobody."""
+
+    lines: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, who: str, text: str) -> None:
+        """Write a line down."""
+        self.lines.append((who, shorten(text, _LONGEST)))
+
+    def said_by_client(self, octets: bytes, phase: Phase) -> None:
+        """What we say: of a login no more than the mechanism, of content no more than its size."""
+        if phase == "content":
+            self.add("*", f"({len(octets):,} octets of the message)")
+            return
+        for line in octets.decode("utf-8", "replace").splitlines():
+            words = line.split(" ")
+            self.add("C", line if phase != "auth" else " ".join([*words[:2], *(["***"] if words[2:] else [])])
+                     if words[0] == "AUTH" else "***")  # fmt: skip
+
+
+class RecordedWire(Wire):
+    """A link that is written down."""
+
+    def __init__(self, endpoint: Endpoint, transcript: Transcript) -> None:
+        super().__init__(endpoint)
+        self.transcript = transcript
+
+    def write(self, octets: bytes, phase: Phase) -> None:
+        """See :meth:`mailtemplates.delivery.smtpwire.Wire.write`."""
+        self.transcript.said_by_client(octets, phase)
+        super().write(octets, phase)
+
+    def reply(self, phase: Phase) -> Reply:
+        """See :meth:`mailtemplates.delivery.smtpwire.Wire.reply`."""
+        try:
+            reply = super().reply(phase)
+        except TransportError as error:
+            self.transcript.add("*", error.problem)
+            raise
+        for number, line in enumerate(self.last_lines, 1):
+            self.transcript.add("S", f"{reply.code}{' ' if number == len(self.last_lines) else '-'}{line.rstrip()}")
+        return reply
+
+    def shake_hands(self) -> None:
+        """See :meth:`mailtemplates.delivery.smtpwire.Wire.shake_hands`."""
+        try:
+            super().shake_hands()
+        except TransportError as error:
+            self.transcript.add("*", error.problem)
+            raise
+        self.transcript.add("*", f"({getattr(self.sock, 'version', str)()})")

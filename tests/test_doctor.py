@@ -1,0 +1,674 @@
+"""The doctor on servers that are well and on planted faults: each fault ends in the one right row of the table."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doctorlab import OFFERS, PASSWORD, Answer, Lab, closed_port, made_certificate, shown_ids
+from smtpserver import Certificates, CloseError, Link, close, make_certificates, silence
+
+from mailtemplates.cli.shell import main
+from mailtemplates.doctor.steps import all_steps
+from mailtemplates.failures.table import find_failure
+
+BOB = "bob@example.test"
+STEPS = [
+    "config", "dns", "tcp", "greeting", "ehlo", "tls", "cert", "capabilities", "auth", "sender", "recipient",
+    "message", "identity", "send", "arrive", "runtime",
+]  # fmt: skip
+LETTER = (
+    b"Date: Sat, 28 Nov 2026 12:00:00 +0000\r\nFrom: Alice <alice@example.test>\r\nTo: bob@example.test\r\n"
+    b"Subject: Hello\r\nMessage-ID: <1@example.test>\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nHello Bob\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def lab(
+    certificates: Certificates,
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Lab]:
+    monkeypatch.setenv("MAILTPL_PASSWORD", PASSWORD)
+    monkeypatch.delenv("MAILTPL_IMAP_PASSWORD", raising=False)
+    with ExitStack() as stack:
+        yield Lab(certificates, tmp_path, capsysbinary, stack, [])
+
+
+# --- what is well
+
+
+@pytest.mark.parametrize("tls", ["", "starttls", "implicit"])
+@pytest.mark.parametrize("login", [False, True], ids=["nobody", "login"])
+def test_a_healthy_server_passes_every_step_and_gets_no_message(lab: Lab, tls: str, login: bool) -> None:
+    server = lab.server(tls=tls)
+    answer = lab.ask(lab.url(server, login=login), "--to", BOB)
+    assert answer.code == 0
+    assert answer.json["passed"] and not answer.json["sent"]
+    assert sorted(one["step"] for one in answer.json["steps"]) == sorted(STEPS)
+    assert server.taken == []
+    assert "DATA" not in server.verbs
+    assert server.verbs[-2:] == ["RSET", "QUIT"]
+
+
+def test_steps_stand_in_the_order_of_the_link(lab: Lab) -> None:
+    """With TLS from the first octet the handshake and the certificate come before the greeting."""
+    starttls = lab.ask(lab.url(lab.server(tls="starttls")), "--to", BOB).json["steps"]
+    assert [one["step"] for one in starttls] == STEPS == [one.name for one in all_steps()]
+    implicit = lab.ask(lab.url(lab.server(tls="implicit")), "--to", BOB).json["steps"]
+    assert [one["step"] for one in implicit[:7]] == ["config", "dns", "tcp", "tls", "cert", "greeting", "ehlo"]
+    assert [one["number"] for one in implicit] == list(range(16))
+
+
+def test_lmtp_over_tcp_and_over_a_socket(lab: Lab) -> None:
+    tcp = lab.server(lmtp=True)
+    assert lab.ask(lab.url(tcp), "--to", BOB).code == 0
+    assert "LHLO" in tcp.verbs
+    path = lab.folder / "socket"
+    unix = lab.server(lmtp=True, unix=path)
+    answer = lab.ask(f"lmtp+unix:{path}", "--to", BOB, "--really")
+    assert answer.code == 0
+    assert answer.step("dns")["status"] == "skip"
+    assert len(unix.taken) == 1
+
+
+@pytest.mark.parametrize("scheme", ["file", "maildir", "mbox"])
+def test_a_place_on_this_machine_is_looked_at_and_not_written(lab: Lab, scheme: str) -> None:
+    place = lab.folder / "deep" / "box"
+    answer = lab.ask(f"{scheme}:{place}", "--to", BOB)
+    assert answer.code == 0
+    assert "will be made" in answer.step("config")["text"]
+    assert not place.exists()
+    assert lab.ask(f"{scheme}:{place}", "--to", BOB, "--really").code == 0
+    assert place.exists()
+
+
+def test_text_for_people_names_the_steps_and_concludes(lab: Lab) -> None:
+    server = lab.server(tls="starttls")
+    answer = lab.doctor(lab.url(server, login=True), "--to", BOB, "--transcript")
+    assert "  8 ok   auth         alice@example.test via PLAIN" in answer.text
+    assert "  C: AUTH PLAIN ***" in answer.text
+    assert answer.text.endswith("\n=> would be accepted (nothing was sent)\n")
+
+
+def test_the_message_is_measured_against_what_the_server_offers(lab: Lab) -> None:
+    server = lab.server()
+    answer = lab.ask(lab.url(server), "--message", lab.message(LETTER))
+    assert answer.code == 0
+    assert f"MAIL FROM:<alice@example.test> SIZE={len(LETTER)}" in server.commands
+    assert f"RCPT TO:<{BOB}>" in server.commands
+    assert answer.step("message")["status"] == "ok"
+
+
+def test_a_template_is_rendered_and_looked_at(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    server = lab.server()
+    answer = lab.ask(lab.url(server), "--template", "templates/welcome.j2")
+    assert answer.code == 0, answer.text
+    assert any("SIZE=" in command for command in server.commands)
+
+
+# --- planted faults: how it is planted, the step where it shows, its row
+
+Plant = Callable[[Lab], list[str]]
+FAULTS: dict[str, tuple[Plant, str, str]] = {}
+
+
+def fault(step: str, failure: str) -> Callable[[Plant], Plant]:
+    def plant(function: Plant) -> Plant:
+        FAULTS[function.__name__.replace("_", " ").strip()] = (function, step, failure)
+        return function
+
+    return plant
+
+
+def at(step: str, failure: str, name: str, *, login: bool = False, args: tuple[str, ...] = (), **options: Any) -> None:
+    """A server with scripted answers."""
+    FAULTS[name] = (
+        lambda lab: [lab.url(lab.server(**options), login=login), "--to", BOB, *args], step, failure,
+    )  # fmt: skip
+
+
+def slowly(text: bytes, pause: float = 0.1) -> Callable[[Link], str]:
+    """An octet at a time."""
+
+    def answer(link: Link) -> str:
+        for octet in text:
+            link.sock.sendall(bytes([octet]))
+            time.sleep(pause)
+        return "250 done"
+
+    return answer
+
+
+def endlessly(piece: bytes) -> Callable[[Link], str]:
+    def answer(link: Link) -> str:
+        for _ in range(9000):
+            link.sock.sendall(piece)
+        return "250 done"
+
+    return answer
+
+
+def no_handshake(link: Link) -> str:
+    """Says that TLS may begin, and then goes on in clear."""
+    link.sock.sendall(b"220 go\r\n")
+    link.sock.recv(4096)
+    link.sock.sendall(b"250 what was that?\r\n")
+    raise CloseError
+
+
+@fault("config", "D35")
+def a_url_that_is_none(lab: Lab) -> list[str]:
+    return ["smtp.example.test:587"]
+
+
+@fault("config", "D35")
+def a_scheme_that_is_none(lab: Lab) -> list[str]:
+    return ["smtpx://localhost"]
+
+
+@fault("config", "D35")
+def a_parameter_that_is_none(lab: Lab) -> list[str]:
+    return ["smtps://localhost?cafil=x"]
+
+
+@fault("config", "D35")
+def a_password_in_clear(lab: Lab) -> list[str]:
+    return [f"smtp://alice:{PASSWORD}@localhost"]
+
+
+@fault("config", "D34")
+def a_password_file_that_is_not_there(lab: Lab) -> list[str]:
+    return [f"smtps://alice@localhost?password_file={lab.folder}/none"]
+
+
+@fault("config", "D84")
+def a_recipient_that_is_none(lab: Lab) -> list[str]:
+    return ["smtp://localhost", "--to", "bob@@example.test"]
+
+
+@fault("config", "D73")
+def a_sender_that_is_none(lab: Lab) -> list[str]:
+    return ["smtp://localhost", "--from", "alice"]
+
+
+@fault("config", "D165")
+def a_message_that_is_not_there(lab: Lab) -> list[str]:
+    return ["smtp://localhost", "--message", str(lab.folder / "none.eml")]
+
+
+@fault("config", "D166")
+def a_folder_that_is_a_file(lab: Lab) -> list[str]:
+    (lab.folder / "file").write_text("")
+    return [f"file:{lab.folder}/file/box"]
+
+
+@fault("dns", "D01")
+def a_host_without_address(lab: Lab) -> list[str]:
+    return ["smtp://no-such-host.invalid", "--to", BOB]
+
+
+@fault("tcp", "D02")
+def a_port_where_nothing_listens(lab: Lab) -> list[str]:
+    return [f"smtp://127.0.0.1:{closed_port()}", "--to", BOB]
+
+
+@fault("tcp", "D03")
+def a_port_that_never_answers(lab: Lab) -> list[str]:
+    """A listener whose queue is full: more connections are neither taken nor refused."""
+    listener = lab.stack.enter_context(socket.socket())
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    for _ in range(4):
+        waiting = lab.stack.enter_context(socket.socket())
+        waiting.setblocking(False)
+        waiting.connect_ex(listener.getsockname())
+    return [f"smtp://127.0.0.1:{listener.getsockname()[1]}", "--to", BOB]
+
+
+@fault("tcp", "D02")
+def a_socket_that_is_not_there(lab: Lab) -> list[str]:
+    return [f"lmtp+unix:{lab.folder}/none", "--to", BOB]
+
+
+@fault("greeting", "D04")
+def clear_spoken_to_a_port_with_tls(lab: Lab) -> list[str]:
+    return [f"smtp://localhost:{lab.server(tls='implicit').port}", "--to", BOB]
+
+
+@fault("greeting", "D04")
+def starttls_wanted_of_a_port_with_tls(lab: Lab) -> list[str]:
+    return [f"smtp+starttls://localhost:{lab.server(tls='implicit').port}", "--to", BOB]
+
+
+@fault("tls", "D05")
+def tls_spoken_to_a_port_in_clear(lab: Lab) -> list[str]:
+    return [f"smtps://localhost:{lab.server(tls='starttls').port}", "--to", BOB]
+
+
+at("greeting", "D160", "a greeting that never comes", answers={"GREETING": silence})
+at("greeting", "D160", "a greeting an octet at a time", answers={"GREETING": slowly(b"220 " + b"x" * 100)})
+at("greeting", "D09", "closed at once", answers={"GREETING": close})
+at("greeting", "D10", "a web server", answers={"GREETING": b"HTTP/1.1 400 Bad Request\r\n\r\n"})
+at("greeting", "D46", "another protocol", answers={"GREETING": b"SSH-2.0-OpenSSH_9.2\r\n"})
+at("greeting", "D46", "octets of no text", answers={"GREETING": b"\xff\xfe\x00\x80\r\n"})
+at("greeting", "D46", "a line without end", answers={"GREETING": endlessly(b"x" * 100)})
+at("greeting", "D46", "a greeting without end", answers={"GREETING": endlessly(b"220-again and again\r\n")})
+at("greeting", "D11", "greeted with 421", answers={"GREETING": "421 4.7.0 too many connections"})
+at("greeting", "D11", "greeted with 554", answers={"GREETING": "554 5.7.1 no access from here"})
+at("ehlo", "D48", "a name that is refused", answers={"EHLO": "504 5.5.2 <x>: Helo command rejected"})
+at("ehlo", "D49", "neither EHLO nor HELO", answers={"EHLO": "502 no", "HELO": "502 no"})
+at("ehlo", "D42", "closed at EHLO", answers={"EHLO": close})
+at("ehlo", "D160", "silent at EHLO", answers={"EHLO": silence})
+at("ehlo", "D160", "slow at EHLO", answers={"EHLO": slowly(b"250-mx\r\n" * 20)})
+at("ehlo", "D46", "EHLO without end", answers={"EHLO": endlessly(b"250-AGAIN\r\n")})
+at("sender", "D18", "a sender of somebody else", answers={
+    "MAIL": "553 5.7.1 <bob@example.test>: Sender address rejected: not owned by user alice"})  # fmt: skip
+at("sender", "D13", "TLS wanted first", answers={"MAIL": "530 5.7.0 Must issue a STARTTLS command first"})
+at("sender", "D65", "a login wanted first", answers={"MAIL": "530 5.7.0 Authentication required"})
+at("sender", "D160", "silent at MAIL", answers={"MAIL": silence})
+at("recipient", "D80", "a user that is unknown", answers={"RCPT": "550 5.1.1 User unknown in virtual mailbox table"})
+at("recipient", "D19", "relay denied", answers={"RCPT": "554 5.7.1 <bob@example.test>: Relay access denied"})
+at("recipient", "D85", "greylisted", answers={"RCPT": "451 4.7.1 Greylisted, please try again in 300 seconds"})
+at("recipient", "D81", "a mailbox that is full", answers={"RCPT": "452 4.2.2 Mailbox full"})
+at("recipient", "D42", "closed at RCPT", answers={"RCPT": close})
+at("recipient", "D46", "octets of no text at RCPT", answers={"RCPT": b"\xe4\xb8\x00\xff\r\n"})
+
+
+def secure(step: str, failure: str, name: str, *args: str, **options: Any) -> None:
+    """A server with STARTTLS and a login."""
+    more = options.pop("more", "")
+    FAULTS[name] = (
+        lambda lab: [lab.url(lab.server(tls="starttls", **options), login=True, more=more), "--to", BOB, *args],
+        step,
+        failure,
+    )
+
+
+@fault("tls", "D12")
+def no_starttls(lab: Lab) -> list[str]:
+    server = lab.server()
+    return [f"smtp+starttls://localhost:{server.port}", "--to", BOB]
+
+
+secure("tls", "D51", "no TLS for now", answers={"STARTTLS": "454 4.7.0 TLS not available due to local problem"})
+secure("tls", "D162", "octets before the handshake", answers={"STARTTLS": b"220 go\r\n250 injected\r\n"})
+secure("tls", "D05", "no handshake after STARTTLS", answers={"STARTTLS": no_handshake})
+secure("auth", "D17", "a wrong password", answers={"AUTH": "535 5.7.8 Error: authentication failed"})
+secure("auth", "D17", "a server that says the password", answers={"AUTH": f"535 5.7.8 {PASSWORD} is wrong"})
+secure("auth", "D66", "logins that fail for now", answers={"AUTH": "454 4.7.0 Temporary authentication failure"})
+secure("auth", "D64", "passwords turned off", answers={
+    "AUTH": "535 5.7.139 Authentication unsuccessful, basic authentication is disabled."})  # fmt: skip
+secure("auth", "D15", "no login offered", features=OFFERS[:-1])
+secure("auth", "D16", "no shared mechanism", features=(*OFFERS[:-1], "AUTH NTLM GSSAPI"))
+secure("auth", "D160", "silent at AUTH", answers={"AUTH": silence})
+secure("auth", "D42", "closed at AUTH", answers={"AUTH": close})
+_JSON = base64.b64encode(b'{"status":"401","schemes":"bearer","scope":"https://mail.google.com/"}').decode()
+_TOKENS = (*OFFERS[:-1], "AUTH XOAUTH2")
+secure("auth", "D67", "a token that is refused", features=_TOKENS, more="auth=xoauth2", answers={
+    "AUTH": f"334 {_JSON}", "AUTH2": "535 5.7.8 Username and Password not accepted"})  # fmt: skip
+secure("auth", "D67", "hangs in XOAUTH2", features=_TOKENS, more="auth=xoauth2", answers={
+    "AUTH": f"334 {_JSON}", "AUTH2": silence})  # fmt: skip
+
+
+@fault("cert", "D53")
+def a_certificate_that_has_expired(lab: Lab) -> list[str]:
+    context, cafile = made_certificate(lab.folder, "expired")
+    server = lab.server(tls="starttls", context=context)
+    return [f"smtp+starttls://localhost:{server.port}?cafile={cafile}", "--to", BOB]
+
+
+@fault("cert", "D53")
+def a_certificate_of_tomorrow(lab: Lab) -> list[str]:
+    context, cafile = made_certificate(lab.folder, "not-yet-valid")
+    server = lab.server(tls="implicit", context=context)
+    return [f"smtps://localhost:{server.port}?cafile={cafile}", "--to", BOB]
+
+
+@fault("cert", "D08")
+def a_certificate_of_a_foreign_ca(lab: Lab) -> list[str]:
+    server = lab.server(tls="implicit")
+    return [f"smtps://alice@localhost:{server.port}", "--to", BOB]
+
+
+@fault("cert", "D08")
+def a_certificate_that_signs_itself(lab: Lab) -> list[str]:
+    context, _ = made_certificate(lab.folder, "self-signed")
+    server = lab.server(tls="starttls", context=context)
+    return [f"smtp+starttls://alice@localhost:{server.port}", "--to", BOB]
+
+
+@fault("cert", "D07")
+def a_certificate_for_another_name(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(tls="starttls", context=lab.certificates.other_name), login=True), "--to", BOB]
+
+
+@fault("cert", "D161")
+def a_certificate_that_is_not_the_pinned_one(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(tls="implicit"), login=True, more=f"pin={'00' * 32}"), "--to", BOB]
+
+
+@fault("capabilities", "D100")
+def a_message_over_the_size(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(features=("SIZE 100",))), "--message", lab.message(LETTER)]
+
+
+@fault("capabilities", "D55")
+def an_address_that_needs_smtputf8(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(features=("8BITMIME",))), "--to", "jörg@example.test"]
+
+
+@fault("capabilities", "D104")
+def a_message_that_needs_8bitmime(lab: Lab) -> list[str]:
+    octets = LETTER.replace(b"7bit", b"8bit").replace(b"Hello Bob", "Grüße".encode())
+    return [lab.url(lab.server(features=("SMTPUTF8",))), "--message", lab.message(octets)]
+
+
+@fault("capabilities", "D52")
+def requiretls_that_is_not_offered(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(tls="starttls"), more="requiretls=1"), "--to", BOB]
+
+
+def letter(step: str, failure: str, name: str, octets: bytes) -> None:
+    FAULTS[name] = (lambda lab: [lab.url(lab.server()), "--message", lab.message(octets), "--to", BOB], step, failure)
+
+
+letter("capabilities", "D101", "a line feed that stands alone", LETTER + b"a\nb\r\n")
+letter("message", "D102", "a line of 1200 octets", LETTER + b"x" * 1200 + b"\r\n")
+letter("message", "D103", "no From", LETTER.replace(b"From: Alice <alice@example.test>\r\n", b""))
+letter("message", "D103", "no Date", LETTER.partition(b"\r\n")[2])
+letter("message", "D103", "two subjects", b"Subject: Twice\r\n" + LETTER)
+letter("message", "D104", "octets over 127 that are not declared", LETTER + "Grüße\r\n".encode())
+
+
+@fault("send", "D107")
+def content_taken_for_spam(lab: Lab) -> list[str]:
+    server = lab.server(answers={"DOT": "554 5.7.1 Message rejected as spam"})
+    return [lab.url(server), "--to", BOB, "--really"]
+
+
+@fault("send", "D139")
+def closed_after_the_final_dot(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(answers={"DOT": close})), "--to", BOB, "--really"]
+
+
+@fault("send", "D160")
+def silent_at_the_final_dot(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(answers={"DATA": silence})), "--to", BOB, "--really"]
+
+
+def sent(lab: Lab, **imap: Any) -> list[str]:
+    server = lab.server()
+    imap.setdefault("folders", {"INBOX": lambda: [one.octets for one in server.taken]})
+    return [lab.url(server), "--to", BOB, "--really", "--imap", lab.imap(**imap)]
+
+
+@fault("arrive", "D152")
+def a_mailbox_that_refuses_the_login(lab: Lab) -> list[str]:
+    return sent(lab, password="another")
+
+
+@fault("arrive", "D173")
+def a_mailbox_that_never_shows_the_message(lab: Lab) -> list[str]:
+    return sent(lab, folders={"INBOX": list, "Junk": list})
+
+
+@fault("arrive", "D150")
+def a_message_in_the_junk_folder(lab: Lab) -> list[str]:
+    server = lab.server()
+    folders = {"INBOX": list, "Bulk": lambda: [one.octets for one in server.taken]}
+    imap = lab.imap(folders=folders, flags={"Bulk": "\\Junk \\HasNoChildren"})
+    return [lab.url(server), "--to", BOB, "--really", "--imap", imap]
+
+
+@fault("arrive", "D174")
+def a_message_that_was_changed(lab: Lab) -> list[str]:
+    server = lab.server()
+    folders = {"INBOX": lambda: [one.octets + b"-- \r\nScanned\r\n" for one in server.taken]}
+    return [lab.url(server), "--to", BOB, "--really", "--imap", lab.imap(folders=folders)]
+
+
+@fault("arrive", "D172")
+def a_mailbox_that_is_silent(lab: Lab) -> list[str]:
+    return sent(lab, answers={"GREETING": "silence"})
+
+
+@fault("arrive", "D172")
+def a_mailbox_that_is_not_there(lab: Lab) -> list[str]:
+    server = lab.server()
+    imap = f"imap://bob@localhost:{closed_port()}?insecure=1"
+    return [lab.url(server), "--to", BOB, "--really", "--imap", imap]
+
+
+@fault("arrive", "D153")
+def a_mailbox_without_an_inbox(lab: Lab) -> list[str]:
+    return sent(lab, answers={"EXAMINE": "NO not today"})
+
+
+TIMEOUT = 1.0
+
+
+def ended(answer: Answer) -> tuple[str, str]:
+    found, *others = answer.failed or [("", "")]
+    assert not others
+    return found
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_ends_in_its_row(lab: Lab, name: str) -> None:
+    """In JSON by the schema; with a cause and a cure; nothing after it; within its time; nothing delivered."""
+    plant, step, failure = FAULTS[name]
+    arguments = plant(lab)
+    start = time.monotonic()
+    answer = lab.ask(*arguments, "--timeout", str(TIMEOUT))
+    took = time.monotonic() - start
+    assert ended(answer) == (step, failure), [
+        one.get("text") for one in answer.json["steps"] if one["status"] == "fail"
+    ]
+    assert answer.code == (2 if step == "config" and failure != "D166" else 1)
+    after = [one for one in answer.json["steps"] if one["number"] > answer.step(step)["number"]]
+    assert {one["status"] for one in after} <= {"not_reached"}
+    row = answer.step(step)["failure"]
+    known = find_failure(failure)
+    assert known is not None and row["name"] == known.name
+    assert row["cause"] and row["fix"]
+    assert took < 4 * TIMEOUT + 4, "a bound far over the limit, for machines that are busy"
+    if step not in ("send", "arrive"):
+        assert [one for server in lab.servers for one in server.taken] == []
+
+
+def test_there_are_faults_of_every_kind() -> None:
+    assert len(FAULTS) >= 30
+    assert {step for _, step, _ in FAULTS.values()} >= set(STEPS) - {"identity", "runtime"}
+
+
+TOLD = (
+    "clear spoken to a port with tls", "a wrong password", "a user that is unknown", "a certificate that has expired",
+    "a mailbox that never shows the message", "a url that is none",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_fault_is_told_to_people(lab: Lab, name: str) -> None:
+    plant, step, failure = FAULTS[name]
+    answer = lab.doctor(*plant(lab), "--timeout", str(TIMEOUT))
+    assert shown_ids(answer.text) == [failure]
+    assert f"=> stopped at {step}: {failure}" in answer.text
+    assert "               cause: " in answer.text and "                 fix: " in answer.text
+    if step != "arrive":
+        assert "not reached" in answer.text
+
+
+def test_a_certificate_without_key_identifier_is_named_where_python_is_strict(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python 3.13 made strict verification the default; older ones are made strict here."""
+    import ssl
+
+    from mailtemplates.delivery import endpoint
+
+    def strict(cafile: str = "") -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=cafile)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr("mailtemplates.delivery.smtptransport.make_context", strict)
+    assert endpoint.make_context is not strict
+    context, cafile = made_certificate(lab.folder, "without-key-id")
+    server = lab.server(tls="starttls", context=context)
+    answer = lab.ask(f"smtp+starttls://localhost:{server.port}?cafile={cafile}", "--to", BOB)
+    assert ended(answer) == ("cert", "D14")
+
+
+# --- what goes on after a failure
+
+
+def test_all_goes_on_where_it_can(lab: Lab) -> None:
+    server = lab.server(tls="starttls", answers={"AUTH": "535 5.7.8 no", "RCPT": "550 5.1.1 no such user"})
+    answer = lab.ask(lab.url(server, login=True), "--to", BOB, "--all", "--really")
+    assert answer.failed == [("auth", "D17"), ("recipient", "D80")]
+    assert answer.json["failure"] == "D17"
+    assert answer.step("runtime")["status"] == "ok"
+    assert answer.step("send")["status"] == "not_reached"
+    assert server.taken == []
+
+
+def test_all_says_nothing_more_on_a_link_that_is_not_trusted(lab: Lab) -> None:
+    server = lab.server(tls="starttls", context=lab.certificates.other_name)
+    answer = lab.ask(lab.url(server, login=True), "--to", BOB, "--all")
+    assert answer.failed == [("cert", "D07")]
+    assert answer.step("auth")["status"] == "not_reached"
+    assert "AUTH" not in server.verbs and "MAIL" not in server.verbs
+
+
+def test_each_recipient_is_asked(lab: Lab) -> None:
+    server = lab.server(answers={"RCPT": ["250 ok", "550 5.1.1 no such user", "250 ok"]})
+    answer = lab.ask(lab.url(server), *(word for name in "abc" for word in ("--to", f"{name}@example.test")))
+    assert ended(answer) == ("recipient", "D80")
+    assert "b@example.test" in answer.step("recipient")["text"]
+    assert "1 of 3" in answer.step("recipient")["text"]
+    assert server.verbs[-2:] == ["RSET", "QUIT"]
+
+
+# --- really, and arrive
+
+
+def test_one_message_is_sent_and_found_octet_for_octet(lab: Lab) -> None:
+    server = lab.server()
+    trace = b"Return-Path: <x@example.test>\r\nAuthentication-Results: mx.example.test;\r\n spf=pass\r\n"
+    folders = {"INBOX": lambda: [trace + one.octets for one in server.taken]}
+    answer = lab.ask(lab.url(server), "--to", BOB, "--really", "--imap", lab.imap(folders=folders))
+    assert answer.code == 0
+    assert answer.json["sent"]
+    assert len(server.taken) == 1
+    facts = answer.step("arrive")["facts"]
+    assert facts["identical"] and facts["folder"] == "INBOX"
+    assert facts["authentication_results"] == ["Authentication-Results: mx.example.test; spf=pass"]
+    assert not [one for one in lab.mailbox.commands if " SELECT" in one or " STORE" in one]
+
+
+def test_a_message_of_ones_own_is_sent_with_the_tag_before_it(lab: Lab) -> None:
+    server = lab.server()
+    old = b"X-Mailtpl-Doctor: an older one\r\n" + LETTER
+    folders = {"INBOX": lambda: [*(one.octets for one in server.taken), old, LETTER]}
+    imap = lab.imap(folders=folders)
+    answer = lab.ask(lab.url(server), "--message", lab.message(LETTER), "--really", "--imap", imap)
+    assert answer.code == 0, answer.text
+    (taken,) = server.taken
+    assert taken.octets.startswith(b"X-Mailtpl-Doctor: ")
+    assert taken.octets.endswith(LETTER)
+    assert answer.step("send")["facts"]["message_id"] == "1@example.test"
+
+
+def test_the_mailbox_has_a_password_of_its_own(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILTPL_IMAP_PASSWORD", "hünter2")
+    assert lab.ask(*sent(lab, password="hünter2")).code == 0
+    monkeypatch.delenv("MAILTPL_IMAP_PASSWORD")
+    monkeypatch.setenv("MAILTPL_PASSWORD", "hunter2")
+    assert lab.ask(*sent(lab, password="hunter2", capabilities="IMAP4rev1")).code == 0
+
+
+def test_a_mailbox_is_looked_at_over_verified_tls(lab: Lab) -> None:
+    server = lab.server()
+    lab.imap(folders={"INBOX": lambda: [one.octets for one in server.taken]}, context=lab.certificates.right)
+    url = f"imaps://bob%40example.test@localhost:{lab.mailbox.port}"
+    arguments = [lab.url(server), "--to", BOB, "--really", "--imap"]
+    assert lab.ask(*arguments, f"{url}?cafile={lab.certificates.cafile}").code == 0
+    assert ended(lab.ask(*arguments, url)) == ("arrive", "D172")
+
+
+# --- usage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["smtp://localhost", "--timeout", "0"],
+        ["smtp://localhost", "--data", "x.json"],
+        ["smtp://localhost", "--message", "a.eml", "--template", "b.j2"],
+        ["smtp://localhost", "--imap", "imaps://a@b"],
+        ["smtp://localhost", "--ip", "here"],
+    ],
+    ids=" ".join,
+)
+def test_usage_that_cannot_be_is_said(lab: Lab, arguments: list[str]) -> None:
+    lab.capture.readouterr()
+    assert main(["doctor", *arguments]) == 2
+    assert b"error: " in lab.capture.readouterr()[1]
+
+
+def test_a_traceback_is_explained_without_any_server(lab: Lab) -> None:
+    path = lab.message(
+        b'Traceback (most recent call last):\n  File "send.py", line 3, in <module>\n'
+        b"smtplib.SMTPRecipientsRefused: {'x@b.test': (554, b'5.7.1 <x@b.test>: Relay access denied')}\n"
+    )
+    assert "D19 relay-denied" in lab.doctor("--from-exception", path).text
+    lab.capture.readouterr()
+    assert main(["doctor", "--from-exception", path, "--json"]) == 0
+    assert json.loads(lab.capture.readouterr()[0])["causes"][0]["id"] == "D19"
+
+
+def test_causes_and_cures_are_told_in_chinese(lab: Lab) -> None:
+    plant, step, failure = FAULTS["a wrong password"]
+    answer = lab.doctor(*plant(lab), "--language", "zh")
+    assert "原因：" in answer.text and "办法：" in answer.text
+    assert f"=> stopped at {step}: {failure}" in answer.text
+
+
+def test_a_step_that_crashes_is_a_row_and_the_fault_is_ours(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailtemplates.doctor.steps.tcp.RecordedWire", None)
+    answer = lab.ask("smtp://localhost", "--to", BOB)
+    assert ended(answer) == ("tcp", "D167")
+    assert answer.code == 3
+
+
+def test_a_resolver_that_never_answers_is_not_waited_for(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's resolver takes no time limit, so the whole step has one."""
+    monkeypatch.setattr("mailtemplates.doctor.steps.dns.find_addresses", lambda endpoint: time.sleep(30))
+    start = time.monotonic()
+    answer = lab.ask("smtp://mx.example.test", "--to", BOB, "--timeout", "0.2")
+    assert time.monotonic() - start < 10
+    assert ended(answer) == ("dns", "D36")
+
+
+def test_no_template_has_the_name_of_the_schema() -> None:
+    """``schemas/doctor.json`` would be taken for the data contract of a template ``doctor.j2``."""
+    root = Path(__file__).parent.parent
+    assert not list(root.glob("templates/**/doctor.*"))
+    assert json.loads((root / "schemas" / "doctor.json").read_text())["title"] == "mailtpl doctor --json"
