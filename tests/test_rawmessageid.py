@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtemplates.octets import messageid
 from mailtemplates.octets.messageid import read_message_id, read_message_ids
 
 # RFC 5322 appendix A, and odd identifiers that are legal.
@@ -112,3 +114,15 @@ def test_long_texts_take_linear_time(piece: str) -> None:
     read_message_id(piece * 20_000)
     read_message_ids(piece * 20_000)
     assert time.process_time() - begin < 60
+
+
+@given(
+    st.text('ab.-_@<> \r\n1ä!"()[]\\,', max_size=24)
+    | st.from_regex(r"\A ?<[a-z!.]{1,6}@[a-z-]{1,4}(\.[a-z]{1,9}){0,3}>\r?\n?\Z")
+)
+def test_an_identifier_that_is_whole_at_first_sight_is_what_the_grammar_says(text: str) -> None:
+    """The short way and the long way give the same."""
+    quick = read_message_id(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(messageid, "_WHOLE", re.compile("(?!)"))
+        assert read_message_id(text) == quick

@@ -70,11 +70,14 @@ class Linter:
         self._bodies = checks.get("Bodies", [])
         self._named: Memo[str, frozenset[str]] = Memo(_KEPT_SELECTORS)
         self._asked = frozenset(asked_for(self.settings, self.rules))
+        self._kinds = frozenset(kind for check in self._parts for kind in check.rule.parts)
+        self._by_kinds: dict[frozenset[str], list[_Check]] = {}
         fields = checks.get("RawField", [])
-        self._every_field = [check for check in fields if not check.rule.fields]
+        self._every_field = _by_octets([check for check in fields if not check.rule.fields])
         names = {name for check in fields for name in check.rule.fields}
         self._fields = {
-            name: [check for check in fields if not check.rule.fields or name in check.rule.fields] for name in names
+            name: _by_octets([check for check in fields if not check.rule.fields or name in check.rule.fields])
+            for name in names
         }
 
     def lint(
@@ -154,13 +157,11 @@ class Linter:
         :raises RuleError: a rule crashed.
         """
         found: list[Found] = []
-        for check in self._messages:
-            _run(check, raw, found)
-        for check in self._submissions if isinstance(raw, Submission) else ():
-            _run(check, raw, found)
+        _run(self._messages, raw, found)
+        if isinstance(raw, Submission):
+            _run(self._submissions, raw, found)
         for part in raw.all_parts:
-            for check in self._parts:
-                _run(check, part, found)
+            _run(self._checks_of(part), part, found)
             self._judge_fields(part, found)
         self._judge_bodies(raw, rendered, is_text_made, found)
         if raw.cut_off:
@@ -175,8 +176,7 @@ class Linter:
         if not documents and not both:
             return
         bodies = read_bodies(raw, is_text_made=is_text_made)
-        for check in both:
-            _run(check, bodies, found)
+        _run(both, bodies, found)
         for body in bodies.all:
             for one in self._judge_document(body.document, documents) if body.document is not None else ():
                 span = body.span(*one.finding.span)
@@ -197,11 +197,21 @@ class Linter:
 
     def _judge_fields(self, part: Part, found: list[Found]) -> None:
         """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
+        octets = part.octets
         for field in part.fields:
             means = field.place != "part" or field.lower.startswith("content-")
             checks = self._fields.get(field.lower, self._every_field) if means else self._every_field
-            for check in checks:
-                _run(check, field, found)
+            for holding, those in checks:
+                if not holding or octets.find(holding, *field.body) >= 0:
+                    _run(those, field, found)
+
+    def _checks_of(self, part: Part) -> Sequence[_Check]:
+        """The rules over parts that one of its kinds is something to."""
+        kinds = part.kinds & self._kinds
+        known = self._by_kinds.get(kinds)
+        if known is None:
+            known = self._by_kinds[kinds] = [check for check in self._parts if check.rule.parts <= kinds]
+        return known
 
     def judge(self, subject: object) -> list[Found]:
         """What the rules over one kind of subject find in one such subject.
@@ -209,8 +219,7 @@ class Linter:
         :raises RuleError: a rule crashed.
         """
         found: list[Found] = []
-        for check in self._checks.get(type(subject).__name__, ()):
-            _run(check, subject, found)
+        _run(self._checks.get(type(subject).__name__, ()), subject, found)
         return found
 
     def judge_written(self, document: HtmlDocument) -> list[Found]:
@@ -245,8 +254,7 @@ class Linter:
         """
         found: list[Found] = []
         batch = Batch.of(raw for _, raw in messages)
-        for check in self._batches if len(messages) > 1 else ():
-            _run(check, batch, found)
+        _run(self._batches if len(messages) > 1 else (), batch, found)
         diagnostics = []
         for one in found:
             path, raw = messages[one.finding.message]
@@ -276,24 +284,29 @@ def _raw(message: Message | bytes | RawMessage) -> RawMessage:
     return message if isinstance(message, RawMessage) else read_message(bytes(message))
 
 
-def _run(check: _Check, subject: object, found: list[Found]) -> None:
-    """Run one rule over one subject."""
-    found += _ran(check, subject)
+def _by_octets(checks: Sequence[_Check]) -> list[tuple[bytes, list[_Check]]]:
+    """Rules over fields by the octets that a field must hold for them."""
+    found: dict[bytes, list[_Check]] = {}
+    for check in checks:
+        found.setdefault(check.rule.holding, []).append(check)
+    return list(found.items())
 
 
-def _ran(check: _Check, subject: object) -> list[Found]:
-    """What one rule finds in one subject.
+def _run(checks: Iterable[_Check], subject: object, found: list[Found]) -> None:
+    """Run rules over one subject.
 
-    :raises RuleError: the rule crashed.
+    :raises RuleError: a rule crashed.
     """
+    check: Any = None
     try:
-        findings = list(check.run(subject))
+        for check in checks:
+            for finding in check.run(subject):
+                found.append(Found(check.rule, finding, _severity(check, finding, subject)))  # noqa: PERF401 (most find none)
     except Exception as error:
         raise RuleError(
             f"the rule {check.rule.name} ({check.rule.code}) crashed: {type(error).__name__}: {error}",
             cure=f"please report it; --ignore {check.rule.code} goes on without the rule",
         ) from error
-    return [Found(check.rule, finding, _severity(check, finding, subject)) for finding in findings] if findings else []
 
 
 def _judged(checks: Iterable[_Check], subject: object) -> list[Found]:
@@ -301,7 +314,9 @@ def _judged(checks: Iterable[_Check], subject: object) -> list[Found]:
 
     :raises RuleError: one crashed.
     """
-    return [one for check in checks for one in _ran(check, subject)]
+    found: list[Found] = []
+    _run(checks, subject, found)
+    return found
 
 
 def _in_octets(one: Found) -> Found:

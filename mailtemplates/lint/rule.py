@@ -59,6 +59,9 @@ class Rule:
     :param subject: the name of what it looks at.
     :param check: the function.
     :param fields: for rules over fields: the lower-case names of those it looks at; all when empty.
+    :param holding: for rules over fields: octets without which a field is nothing to the rule.
+    :param parts: for rules over parts: the kinds (:attr:`~mailtemplates.octets.mime.Part.kinds`) that a part must all
+        be of to be anything to the rule.
     :param profile: the first profile that has it.
     :param fix: what ``--fix`` does: safe, only with ``--unsafe-fixes``, for some findings, nothing.
     :param default: whether it is on when nothing is selected.
@@ -79,6 +82,8 @@ class Rule:
     network: bool = False
     written: bool = False
     structural: bool = False
+    holding: bytes = b""
+    parts: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -113,13 +118,19 @@ def rule(
     network: bool = False,
     written: bool = False,
     structural: bool = False,
+    holding: bytes = b"",
+    parts: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Make a rule of the function below."""
 
     def decorate(check: Callable[..., Findings]) -> Rule:
         subject = next(iter(check.__annotations__.values()))
         lower = frozenset(name.lower() for name in fields)
-        return Rule(code, severity, str(subject), check, lower, profile, fix, default, network, written, structural)
+        return Rule(
+            *(code, severity, str(subject), check, lower, profile, fix, default, network, written, structural),
+            holding=holding,
+            parts=frozenset(parts),
+        )
 
     return decorate
 

@@ -72,11 +72,15 @@ def _urls(octets: bytes) -> tuple[tuple[int, int, str], ...]:
     return tuple(found for token in cut(html) for found in _in_token(html, token))
 
 
-def mentioned(part: Part) -> set[str]:
+def mentioned(part: Part) -> frozenset[str]:
     """Every identifier that stands behind ``cid:`` anywhere in text, in comments too; as written and decoded."""
-    octets = part.decoded
+    return _mentioned(part.decoded)
+
+
+@lru_cache(maxsize=8)
+def _mentioned(octets: bytes) -> frozenset[str]:
     found = {unescape(octets[slice(*match.span(1))].decode("latin-1")) for match in _ANYWHERE.finditer(octets.lower())}
-    return found | {unquote(one) for one in found}
+    return frozenset(found | {unquote(one) for one in found})
 
 
 def _in_token(html: str, token: Token) -> Iterator[tuple[int, int, str]]:

@@ -36,8 +36,15 @@ def decode_base64(octets: bytes) -> bytes:
         return b""
 
 
+def has_trailing_space(octets: bytes) -> bool:
+    """Whether a line ends with a space or a tab."""
+    spaces = b" \t" if b"\t" in octets else b" "
+    ends = b"\r\n" if b"\r" in octets else b"\n"
+    return octets[-1:] in (b" ", b"\t") or any(bytes((one, end)) in octets for one in spaces for end in ends)
+
+
 def decode_quoted(octets: bytes) -> bytes:
     """Quoted-printable without soft breaks and white space at line ends; an escape that is none stays as it is."""
-    if b" \n" in octets or b"\t\n" in octets or b" \r" in octets or b"\t\r" in octets or octets[-1:] in (b" ", b"\t"):
+    if has_trailing_space(octets):
         octets = _TRAILING.sub(b"", octets)
     return a2b_qp(_SOFT_BREAK.sub(b"", octets))

@@ -15,7 +15,8 @@ from mailtemplates.octets.field import Defect
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
-_DECLARED = pattern(rb'boundary(?:\*0?\*?)?[ \t]*=[ \t]*(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))', re.IGNORECASE)
+# Of a message in lower case.
+_DECLARED = pattern(rb'boundary(?:\*0?\*?)?[ \t]*=[ \t]*(?:"([^"\r\n]{1,200})"|([^\s";]{1,200}))')
 _CONTENT = pattern(rb"content-[a-z-]+[ \t]*:", re.IGNORECASE)
 _PART = pattern(
     rb"^content-(?:type[ 	]*:[ 	]*[a-z]+/[a-z]|(?:transfer-encoding|disposition)[ 	]*:)",
@@ -203,7 +204,7 @@ def guess_boundary(octets: bytes, body: Span) -> str:
     """
     declared = set()
     if len(octets) < _MOST:
-        declared = {match[1] or match[2] for match in _DECLARED.finditer(octets)}
+        declared = {octets[slice(*match.span(match.lastindex or 0))] for match in _DECLARED.finditer(octets.lower())}
     for number, match in enumerate(_FIRST.finditer(octets, body.start, body.end)):
         if number >= _GUESSES:
             break

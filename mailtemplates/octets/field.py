@@ -180,7 +180,8 @@ class _Reader:
             self.fields.append(field)
             if "-" in field.name or field.lower in _KNOWN:
                 self.doubtful = None
-            self.defects.extend(_field_defects(field, Span(*match.span(2))))
+            if match[2] or octets.find(b"\n", *field.body) >= 0:
+                self.defects.extend(_field_defects(field, Span(*match.span(2))))
         self.at = end
         return True
 

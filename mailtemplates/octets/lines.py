@@ -10,6 +10,7 @@ from mailtemplates.octets.notation import show
 from mailtemplates.span import Span
 
 _LONG_LINE = 10_000
+_FEW = 16  # questions until it pays to know where every line begins
 _BEFORE, _AFTER = 60, 120
 
 
@@ -29,6 +30,7 @@ class Lines:
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
+        self._asked = 0
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -45,8 +47,13 @@ class Lines:
 
     def line_at(self, offset: int) -> tuple[int, Span]:
         """The number, from 1, of the line that an octet stands on, and the line without its line end."""
-        number = bisect_right(self._starts, offset)
-        start = self._starts[number - 1]
+        self._asked += 1
+        if self._asked > _FEW:
+            number = bisect_right(self._starts, offset)
+            start = self._starts[number - 1]
+        else:
+            number = self.octets.count(b"\n", 0, offset) + 1
+            start = self.octets.rfind(b"\n", 0, offset) + 1
         end = self.octets.find(b"\n", start)
         end = len(self.octets) if end < 0 else end - (self.octets[end - 1 : end] == b"\r" and end > start)
         return number, Span(start, max(end, start))

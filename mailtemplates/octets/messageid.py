@@ -7,13 +7,18 @@ ASCII and control characters are not: rules of their own own them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from mailtemplates.characters import shorten
 from mailtemplates.octets.lexeme import Lexeme, read_lexemes
+from mailtemplates.pattern import pattern
 
+# One without faults, which most are.
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_WHOLE = pattern(rf"[ \t\r\n]*<((?:{_ATOM}\.)*{_ATOM})@([\w-]+(?:\.[\w-]+)+)>[ \t\r\n]*", re.ASCII)
 #: ``empty``: nothing in it, or nothing on one side of the ``@`` · ``brackets``: they are missing, doubled or not closed
 #: · ``outside``: other text beside the brackets · ``no-at``, ``many-at`` · ``space``: white space inside a word ·
 #: ``obsolete-space``: white space or a fold where only the obsolete syntax allows it · ``character``: one that must not
@@ -65,6 +70,9 @@ def read_message_id(text: str) -> RawMessageId:
 
     :param text: one character an octet, so that the faults' offsets are octets.
     """
+    whole = _WHOLE.fullmatch(text)
+    if whole and not whole[2].lower().endswith(".localdomain"):
+        return RawMessageId(whole[1], whole[2], whole.start(1) - 1, whole.end(2) + 1)
     lexemes = read_lexemes(text)
     words = [one for one in lexemes if not one.is_blank]
     if not words:

@@ -11,6 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from mailtemplates.octets.charset import find_codec
 from mailtemplates.octets.decoding import decode_body
@@ -106,6 +107,19 @@ class Part:
         """Whether the part stands for other parts: a multipart, or an attached message (RFC 2046 §5)."""
         return self.is_multipart or self.media_type in _ATTACHED
 
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Words for what the part is: the media type and its first half, the transfer encoding, ``leaf`` for what holds
+        no other part, ``named`` where a file name may stand in the header, ``broken`` where there are defects."""
+        kinds = [self.media_type, self.media_type.partition("/")[0], self.encoding]
+        if not self.is_composite:
+            kinds.append("leaf")
+        if self.defects:
+            kinds.append("broken")
+        if b"name" in self.octets[self.header.start : self.header.end].lower():
+            kinds.append("named")
+        return frozenset(kinds)
+
     @property
     def is_attachment(self) -> bool:
         """Whether a reader is shown the part as a file: it has the disposition or, when not inline, a file name."""
@@ -152,8 +166,7 @@ def parse(octets: bytes) -> Part:
     return _Parser(lines).part(Span(0, len(lines)), _Around("text/plain"))
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(NamedTuple):
     """What a part's surroundings make of it."""
 
     default: str
@@ -182,7 +195,7 @@ class _Parser:
         media_type, parameters = read_type(_latin(named, "content-type"))
         media_type = media_type or around.default
         encoding = read_token(_value(named, "content-transfer-encoding")) or "7bit"
-        around = dataclasses.replace(around, signed=True) if "dkim-signature" in named else around
+        around = around._replace(signed=True) if "dkim-signature" in named else around
         if encoding not in _ENCODINGS:
             where = named["content-transfer-encoding"].body
             defects.append(Defect("unknown-encoding", f"unknown transfer encoding {encoding[:40]!r}", where))
@@ -257,8 +270,8 @@ class _Parser:
             delimiters, spans, closed = self.split(here, where, defects)
             return delimiters, self.parts(here, spans, closed, defects)
         section = f"{here.around.section}.1" if here.around.section else "1"
-        around = dataclasses.replace(here.around, default="text/plain", section=section, place="embedded")
-        return [], [self.part(here.body, dataclasses.replace(around, depth=around.depth + 1))]
+        around = here.around._replace(default="text/plain", section=section, place="embedded")
+        return [], [self.part(here.body, around._replace(depth=around.depth + 1))]
 
     def stands_open(self, here: _Container) -> bool:
         """Whether a multipart that is declared encoded is not: its parts stand there as they are."""
@@ -282,7 +295,7 @@ class _Parser:
                 break
             section = f"{around.section}.{number}" if around.section else str(number)
             cut = number == len(spans) and (not closed or (around.cut and here.body.end == span.end))
-            parts.append(self.part(span, dataclasses.replace(inner, section=section, cut=cut)))
+            parts.append(self.part(span, inner._replace(section=section, cut=cut)))
         return parts
 
     def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span], bool]:
@@ -312,8 +325,7 @@ class _Parser:
         return at - 2 if self.octets[at - 2 : at - 1] == b"\r" else at - 1
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Container:
+class _Container(NamedTuple):
     """What the search for a part's children needs to know of it."""
 
     body: Span

@@ -18,7 +18,7 @@ _BLOCKED = frozenset((
 _PROGRAMS = "application/"
 
 
-@rule("ATT007", severity="error")
+@rule("ATT007", severity="error", parts=("leaf",))
 def blocked_attachment_type(part: Part, *, extensions: tuple[str, ...] = (), allow: tuple[str, ...] = ()) -> Findings:
     """A file of a type that mailbox providers refuse.
 
@@ -55,7 +55,7 @@ def blocked_attachment_type(part: Part, *, extensions: tuple[str, ...] = (), all
 
         AAECAwQF
     """
-    if part.is_composite or not (part.filename or part.disposition == "attachment"):
+    if not (part.filename or part.disposition == "attachment"):
         return
     for one in read_filenames(part):
         suffix = one.name.rstrip(". ").rpartition(".")[2].lower() if "." in one.name else ""

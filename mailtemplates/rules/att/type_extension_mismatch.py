@@ -41,7 +41,7 @@ _PDF_HEAD = 1024
 _ENCODINGS = frozenset(("7bit", "8bit", "binary", "quoted-printable", "base64"))
 
 
-@rule("ATT008", severity="warning", fix="part")
+@rule("ATT008", severity="warning", fix="part", parts=("leaf",))
 def type_extension_mismatch(part: Part) -> Findings:
     """The declared type, the file name and the content do not go together.
 
@@ -96,12 +96,7 @@ def type_extension_mismatch(part: Part) -> Findings:
         R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAICTAEAOw==
     """
     field = part.first("Content-Type")
-    if (
-        part.encoding not in _ENCODINGS
-        or part.is_composite
-        or field is None
-        or part.media_type.startswith(("message/", "multipart/"))
-    ):
+    if part.encoding not in _ENCODINGS or field is None or part.media_type.startswith("message/"):
         return
     if not part.filename and not part.media_type.startswith(("image/", "application/")):
         return

@@ -15,7 +15,7 @@ _LOST_PATH = pattern(r'"(?:[A-Za-z]:)?\\{0,2}(?:[^"\\]+\\(?=\w))+[^"\\]+"')
 _DOTS = pattern(r"[. ]*")
 
 
-@rule("ATT006", severity="error", fix="part")
+@rule("ATT006", severity="error", fix="part", parts=("named",))
 def unsafe_filename(part: Part) -> Findings:
     r"""A file name that is a path, hides what it is, or is too long.
 

@@ -8,7 +8,7 @@ from mailtemplates.octets.partcharset import MARK
 from mailtemplates.octets.reencoding import is_ours
 
 
-@rule("CHS007", severity="warning", fix="safe")
+@rule("CHS007", severity="warning", fix="safe", parts=("text",))
 def byte_order_mark(part: Part) -> Findings:
     """A text part begins with a byte order mark.
 
@@ -49,7 +49,7 @@ def byte_order_mark(part: Part) -> Findings:
 
         Gr=C3=BC=C3=9Fe aus K=C3=B6ln
     """
-    if part.is_composite or part.is_attachment or not part.media_type.startswith("text/"):
+    if part.is_attachment:
         return
     if not part.decoded.startswith(MARK):
         return

@@ -7,7 +7,7 @@ from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partcharset import find_part_misfit, read_declared, rename
 
 
-@rule("CHS004", severity="warning", fix="safe")
+@rule("CHS004", severity="warning", fix="safe", parts=("text",))
 def charset_alias(part: Part) -> Findings:
     """The charset goes by another name than its preferred one.
 

@@ -16,7 +16,7 @@ _OWN_DEFAULT = frozenset(
 )  # fmt: skip
 
 
-@rule("CHS001", severity="error", fix="part")
+@rule("CHS001", severity="error", fix="part", parts=("text",))
 def charset_missing(part: Part) -> Findings:
     """A text part has characters outside ASCII and names no charset.
 
@@ -64,7 +64,7 @@ def charset_missing(part: Part) -> Findings:
 
         Size: 42
     """
-    if part.media_type in _OWN_DEFAULT or not part.media_type.startswith("text/") or part.decoded.isascii():
+    if part.media_type in _OWN_DEFAULT or part.decoded.isascii():
         return
     if part.is_attachment and b"\x00" in part.decoded:
         return

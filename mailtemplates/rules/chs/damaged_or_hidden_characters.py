@@ -31,7 +31,7 @@ _SUSPECT = pattern(
 _MOST = 20_000_000
 
 
-@rule("CHS009", severity="warning", fix="part")
+@rule("CHS009", severity="warning", fix="part", parts=("text",))
 def damaged_or_hidden_characters(part: Part) -> Findings:
     """The text has characters that were damaged on the way into it, or that nobody sees.
 

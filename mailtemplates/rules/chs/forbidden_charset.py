@@ -14,7 +14,7 @@ _MARKS = (
 )
 
 
-@rule("CHS008", severity="error", fix="part")
+@rule("CHS008", severity="error", fix="part", parts=("text",))
 def forbidden_charset(part: Part) -> Findings:
     """A text part is in UTF-7, UTF-16 or UTF-32.
 

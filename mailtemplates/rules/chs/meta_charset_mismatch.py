@@ -19,7 +19,7 @@ _LINE = 76
 _MOST = 10
 
 
-@rule("CHS006", severity="warning", fix="part")
+@rule("CHS006", severity="warning", fix="part", parts=("text/html",))
 def meta_charset_mismatch(part: Part) -> Findings:
     """The html names another charset in a meta element than the part does in its Content-Type.
 
@@ -68,8 +68,6 @@ def meta_charset_mismatch(part: Part) -> Findings:
 
         <!DOCTYPE html><html><head><meta charset="utf-8"></head><body><p>Hello
     """
-    if part.media_type != "text/html" or part.is_composite:
-        return
     declared = read_declared(part)
     if declared is None or not declared.label or declared.charset is None or declared.charset.is_forbidden:
         return
@@ -99,7 +97,7 @@ def _labels(part: Part) -> Iterator[tuple[int, int, str]]:
     for token in cut(html):
         if token.kind == "start" and token.name == "meta":
             tag = html[token.start : token.end]
-            found = _label(tag)
+            found = _label(tag) if "charset" in tag.lower() else None
             if found:
                 yield token.start + found[0], token.start + found[1], tag[found[0] : found[1]]
 

@@ -8,7 +8,7 @@ from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partcharset import Declared, find_part_misfit, read_declared, rename, to_utf8
 
 
-@rule("CHS005", severity="warning", fix="part")
+@rule("CHS005", severity="warning", fix="part", parts=("text",))
 def superset_mislabel(part: Part) -> Findings:
     """The text is in a larger charset than the one that it names.
 

@@ -8,7 +8,7 @@ from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partcharset import find_part_misfit, read_declared
 
 
-@rule("CHS002", severity="error")
+@rule("CHS002", severity="error", parts=("text",))
 def undecodable_text(part: Part) -> Findings:
     """A text part holds octets that mean nothing in its charset.
 

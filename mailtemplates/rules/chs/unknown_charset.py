@@ -11,7 +11,7 @@ from mailtemplates.source import nearest
 _USUAL = ("utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "windows-1251", "shift_jis", "gb18030")
 
 
-@rule("CHS003", severity="error")
+@rule("CHS003", severity="error", parts=("text",))
 def unknown_charset(part: Part) -> Findings:
     """The charset is none that is registered.
 

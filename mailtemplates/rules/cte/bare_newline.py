@@ -75,6 +75,8 @@ def bare_newline(message: RawMessage) -> Findings:
         your order is on its way.
     """
     octets = message.octets
+    if b"\r" not in octets or _is_canonical(octets):
+        return
     counts = _count(octets, Span(0, len(octets)), True)
     if not counts.returns and not (counts.feeds and counts.crlf):
         return
@@ -89,6 +91,12 @@ def bare_newline(message: RawMessage) -> Findings:
     odd = counts.crlf if feeds else counts.feeds
     if odd or counts.returns:
         yield from _finding(octets, stretches, counts, feeds)
+
+
+def _is_canonical(octets: bytes) -> bool:
+    """Whether CR and LF only ever stand together."""
+    others = octets.replace(b"\r\n", b"")
+    return b"\r" not in others and b"\n" not in others
 
 
 def _finding(octets: bytes, stretches: list[_Stretch], counts: _Counts, feeds: bool) -> Findings:

@@ -12,7 +12,7 @@ _HARD_LIMIT = 998
 _WHITE = b" \t\r\n"
 
 
-@rule("CTE013", severity="warning", fix="safe")
+@rule("CTE013", severity="warning", fix="safe", parts=("leaf", "base64"))
 def base64_line_over_76(part: Part) -> Findings:
     """A line of base64 is longer than 76 characters.
 
@@ -36,8 +36,6 @@ def base64_line_over_76(part: Part) -> Findings:
         ⟨R3LDvMOfZSAg×6⟩
         R3LDvMOfZSAg
     """
-    if part.encoding != "base64" or part.is_composite:
-        return
     lines = long_lines(part.octets, part.body, _LIMIT)
     if lines and not find_fault(part.content):
         words = f"a line of {lines.longest} characters"

@@ -11,7 +11,7 @@ from mailtemplates.span import Span
 _FOR_URLS = pattern(rb"(?!--)[A-Za-z0-9+/_-]{40,}=*")
 
 
-@rule("CTE014", severity="error")
+@rule("CTE014", severity="error", parts=("leaf", "base64"))
 def base64_malformed(part: Part) -> Findings:
     """A body in base64 is not base64: foreign characters, wrong padding, or something behind the padding.
 
@@ -57,8 +57,6 @@ def base64_malformed(part: Part) -> Findings:
         R3LD
         vMOfZQ==
     """
-    if part.encoding != "base64" or part.is_composite:
-        return
     fault = find_fault(part.content)
     if fault and not _is_boundary(part.content, fault.start):
         start = part.body.start

@@ -8,7 +8,7 @@ from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_plain, reencode
 
 
-@rule("CTE015", severity="warning", fix="safe")
+@rule("CTE015", severity="warning", fix="safe", parts=("text", "base64"))
 def base64_text_not_canonical(part: Part) -> Findings:
     """Text in base64 has LF line ends, where mail text has CRLF.
 
@@ -31,7 +31,7 @@ def base64_text_not_canonical(part: Part) -> Findings:
 
         R3LDvMOfZQ0KYXVzIEvDtmxuDQo=
     """
-    if part.encoding != "base64" or not is_shown(part):
+    if not is_shown(part):
         return
     decoded = part.decoded
     bare = decoded.count(b"\n") - decoded.count(b"\r\n")

@@ -8,7 +8,7 @@ from mailtemplates.octets.reencoding import reencode, relabel
 from mailtemplates.span import Span
 
 
-@rule("CTE004", severity="error", fix="safe")
+@rule("CTE004", severity="error", fix="safe", parts=("leaf", "7bit"))
 def cte_understated(part: Part) -> Findings:
     """The body holds 8-bit octets, and its transfer encoding does not say so.
 
@@ -37,7 +37,7 @@ def cte_understated(part: Part) -> Findings:
 
         Gr=C3=BC=C3=9Fe aus K=C3=B6ln
     """
-    if part.encoding != "7bit" or not is_open(part):
+    if not is_open(part):
         return
     count, first = first_eight_bit(part.octets, part.body)
     if count:

@@ -11,7 +11,7 @@ from mailtemplates.pattern import pattern
 _FRAGILE = pattern(rb"^From |[ \t]\r?$", 8)
 
 
-@rule("CTE016", severity="info", fix="safe")
+@rule("CTE016", severity="info", fix="safe", parts=("text",))
 def needless_transfer_encoding(part: Part) -> Findings:
     """Plain ASCII text is declared 8bit, or encoded as base64.
 

@@ -8,7 +8,7 @@ from mailtemplates.octets.reencoding import reencode
 from mailtemplates.span import Span
 
 
-@rule("CTE003", severity="error", fix="part")
+@rule("CTE003", severity="error", fix="part", parts=("leaf",))
 def nul_octet(part: Part) -> Findings:
     """A NUL octet stands in the body.
 

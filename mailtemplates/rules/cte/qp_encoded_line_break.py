@@ -18,7 +18,7 @@ _BREAK = pattern(
 _QUICK = pattern(rb"=0[AaDd]")
 
 
-@rule("CTE011", severity="warning", fix="safe")
+@rule("CTE011", severity="warning", fix="safe", parts=("text", "quoted-printable"))
 def qp_encoded_line_break(part: Part) -> Findings:
     """A line break of text is written `=0D=0A` in quoted-printable.
 
@@ -43,7 +43,7 @@ def qp_encoded_line_break(part: Part) -> Findings:
         Gr=C3=BC=C3=9Fe
         aus K=C3=B6ln
     """
-    if part.encoding != "quoted-printable" or not is_shown(part):
+    if not is_shown(part):
         return
     if is_wide(part) or not _QUICK.search(part.octets, *part.body):
         return

@@ -9,10 +9,11 @@ from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
 _INVALID = pattern(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:[\r\n]|\Z))")
+_SUSPECT = pattern(rb"=(?![0-9A-F]{2}|[\r\n])")
 _LOWER = pattern(rb"(?:=(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]))+")
 
 
-@rule("CTE008", severity="error", fix="part")
+@rule("CTE008", severity="error", fix="part", parts=("leaf", "quoted-printable"))
 def qp_invalid_escape(part: Part) -> Findings:
     """An equals sign in quoted-printable is not followed by two upper-case hexadecimal digits.
 
@@ -43,7 +44,7 @@ def qp_invalid_escape(part: Part) -> Findings:
         https://acme-shop.com/?order=3Dzz =
         Gr=C3=BC=C3=9Fe
     """
-    if part.encoding != "quoted-printable" or part.is_composite or not _is_suspect(part.content):
+    if not _is_suspect(part.content):
         return
     octets, body = part.octets, part.body
     invalid = [match.start() for match in _INVALID.finditer(octets, *body)]
@@ -64,8 +65,7 @@ def qp_invalid_escape(part: Part) -> Findings:
 
 def _is_suspect(content: bytes) -> bool:
     """Whether an equals sign is followed by something else than a line end or two right digits."""
-    after = {piece[:2] for piece in content.split(b"=")[1:]}
-    return any(two.strip(b"0123456789ABCDEF") or len(two) < 2 for two in after if two[:1] not in (b"\r", b"\n"))
+    return _SUSPECT.search(content) is not None
 
 
 def _escape_equals(line: bytes) -> bytes:

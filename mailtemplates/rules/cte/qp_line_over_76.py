@@ -16,7 +16,7 @@ _COMMON = 78
 _ENCODED_BREAK = pattern(rb"=0[AaDd]")
 
 
-@rule("CTE010", severity="error", fix="safe")
+@rule("CTE010", severity="error", fix="safe", parts=("leaf", "quoted-printable"))
 def qp_line_over_76(part: Part) -> Findings:
     """A line in quoted-printable is longer than 76 octets.
 
@@ -41,8 +41,6 @@ def qp_line_over_76(part: Part) -> Findings:
         ⟨Gr=C3=BC=C3=9Fe ×4⟩=
         ⟨Gr=C3=BC=C3=9Fe ×2⟩.
     """
-    if part.encoding != "quoted-printable" or part.is_composite:
-        return
     if not long_lines(part.octets, part.body, LIMIT):
         return
     lines = [Span(*line) for line in _long_lines(part)]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.lint.rule import rule
+from mailtemplates.octets.decoding import has_trailing_space
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import mend_lines
 from mailtemplates.pattern import pattern
@@ -10,7 +11,7 @@ from mailtemplates.span import Span
 _TRAILING = pattern(rb"(?<![ \t=])[ \t]+(?=\r?\n|\r?\Z)")
 
 
-@rule("CTE009", severity="error", fix="safe")
+@rule("CTE009", severity="error", fix="safe", parts=("leaf", "quoted-printable"))
 def qp_trailing_whitespace(part: Part) -> Findings:
     """A line in quoted-printable ends with a space or a tab.
 
@@ -36,10 +37,7 @@ def qp_trailing_whitespace(part: Part) -> Findings:
         Acme =E2=80=93 =
         Shop
     """
-    if part.encoding != "quoted-printable" or part.is_composite:
-        return
-    content = part.content
-    if b" \r" in content or b" \n" in content or b"\t\r" in content or b"\t\n" in content or content[-1:] in b" \t":
+    if has_trailing_space(part.content):
         found = [Span(*match.span()) for match in _TRAILING.finditer(part.octets, *part.body)]
         if found:
             words = "a line ends" if len(found) == 1 else f"{len(found)} lines end"

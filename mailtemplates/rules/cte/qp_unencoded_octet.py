@@ -11,7 +11,7 @@ from mailtemplates.span import Span
 _LEGAL = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
-@rule("CTE012", severity="error", fix="safe")
+@rule("CTE012", severity="error", fix="safe", parts=("leaf", "quoted-printable"))
 def qp_unencoded_octet(part: Part) -> Findings:
     """An 8-bit octet or a control character stands raw in quoted-printable.
 
@@ -41,8 +41,6 @@ def qp_unencoded_octet(part: Part) -> Findings:
 
         Gr=C3=BC=C3=9Fe aus K=C3=B6ln
     """
-    if part.encoding != "quoted-printable" or part.is_composite:
-        return
     raw = part.content.translate(None, _LEGAL)
     if raw:
         first = part.body.start + part.content.index(raw[:1])

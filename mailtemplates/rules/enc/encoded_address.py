@@ -23,6 +23,7 @@ from mailtemplates.octets.rewording import Piece, reword
         *("Resent-From", "Resent-Sender", "Resent-To", "Resent-Cc", "Resent-Bcc"),
     ),
     fix="part",
+    holding=b"=?",
 )
 def encoded_address(field: RawField) -> Findings:
     """The address is encoded together with the name, so that no address is left.
@@ -61,8 +62,6 @@ def encoded_address(field: RawField) -> Findings:
         To: =?utf-8?b?5Y+R5Lu25Lq6?= : ben@reader.example;
         …
     """
-    if field.latin.find("=?") < 0:
-        return
     for words in _elements(read_lexemes(field.latin)):
         start, end = words[0].start, words[-1].end
         text = decode(field.latin[start:end])

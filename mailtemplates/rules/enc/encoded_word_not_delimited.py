@@ -29,7 +29,7 @@ class _Stretch(NamedTuple):
     words: list[Word]
 
 
-@rule("ENC006", severity="error", fix="part")
+@rule("ENC006", severity="error", fix="part", holding=b"=?")
 def encoded_word_not_delimited(field: RawField) -> Findings:
     """An encoded word touches other text.
 

@@ -7,7 +7,7 @@ from mailtemplates.octets.field import RawField
 from mailtemplates.octets.rewording import Piece, reword
 
 
-@rule("ENC002", severity="error", fix="part")
+@rule("ENC002", severity="error", fix="part", holding=b"=?")
 def encoded_word_splits_character(field: RawField) -> Findings:
     r"""A character is cut between two encoded words.
 

@@ -12,7 +12,7 @@ from mailtemplates.span import Span
 _HARMLESS = 78
 
 
-@rule("ENC001", severity="error", fix="part")
+@rule("ENC001", severity="error", fix="part", holding=b"=?")
 def encoded_word_too_long(field: RawField) -> Findings:
     """An encoded word is longer than 75 octets, or its line longer than 76.
 

@@ -22,7 +22,7 @@ _HELP: dict[FaultKind, str] = {
 }
 
 
-@rule("ENC005", severity="error", fix="part")
+@rule("ENC005", severity="error", fix="part", holding=b"=?")
 def malformed_encoded_word(field: RawField) -> Findings:
     """An encoded word is broken, so that readers show it as it is or guess.
 

@@ -25,7 +25,7 @@ _MOST = 50
 _SURE: frozenset[ParameterFaultKind] = frozenset(("quoted-extended", "no-first-section", "no-charset", "bad-percent"))
 
 
-@rule("ENC010", severity="error", fields=("Content-Type", "Content-Disposition"), fix="part")
+@rule("ENC010", severity="error", fields=("Content-Type", "Content-Disposition"), fix="part", holding=b"*")
 def malformed_extended_parameter(field: RawField) -> Findings:
     """An extended parameter such as `filename*=` is written wrongly.
 
@@ -84,8 +84,6 @@ def malformed_extended_parameter(field: RawField) -> Findings:
         Content-Disposition: attachment; filename*0*=utf-8''Gr%C3%B6%C3%9F; filename*1="e 1.txt"
         …
     """
-    if field.latin.find("*") < 0:
-        return
     read = read_parametric(field.latin, _KINDS[field.lower])
     told: set[str] = set()
     for fault in read.faults[:_MOST]:

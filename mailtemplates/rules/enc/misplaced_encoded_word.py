@@ -44,7 +44,7 @@ class _Misplaced(NamedTuple):
     severity: Severity | None = None
 
 
-@rule("ENC004", severity="error", fix="part")
+@rule("ENC004", severity="error", fix="part", holding=b"=?")
 def misplaced_encoded_word(field: RawField) -> Findings:
     """An encoded word stands where none may: in quotes, in an address, in a MIME parameter, in a message identifier.
 

@@ -7,7 +7,7 @@ from mailtemplates.octets.field import RawField
 from mailtemplates.octets.rewording import Piece, plain_form, reword
 
 
-@rule("ENC007", severity="info", fix="safe")
+@rule("ENC007", severity="info", fix="safe", holding=b"=?")
 def needless_header_encoding(field: RawField) -> Findings:
     """Plain ASCII text is sent as an encoded word.
 

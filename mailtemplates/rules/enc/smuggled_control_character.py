@@ -10,7 +10,7 @@ from mailtemplates.octets.field import RawField
 _MILD = frozenset("\u2028\u2029\u202a\u202b\u202c\u2066\u2067\u2068\u2069")
 
 
-@rule("ENC008", severity="error")
+@rule("ENC008", severity="error", holding=b"=?")
 def smuggled_control_character(field: RawField) -> Findings:
     """An encoded word holds a line break, a NUL or a control of direction.
 

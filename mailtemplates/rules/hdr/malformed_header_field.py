@@ -17,7 +17,7 @@ _KNOWN = frozenset(
 )
 
 
-@rule("HDR007", severity="error", fix="part")
+@rule("HDR007", severity="error", fix="part", parts=("broken",))
 def malformed_header_field(part: Part) -> Findings:
     """A line of the header is no field, or a field that is written in an obsolete way.
 
@@ -63,8 +63,6 @@ def malformed_header_field(part: Part) -> Findings:
         X-Campaign-Name: autumn
         …
     """
-    if not part.defects:
-        return
     stray = [one.span for one in part.defects if one.kind == "stray-line"]
     if stray:
         yield _stray(part, stray)

@@ -134,14 +134,14 @@ def placeholder_in_header(part: Part) -> Findings:
         …
     """
     header = part.octets[part.header.start : part.header.end]
-    if any(mark in header for mark in _MARKS):
+    if any(map(header.__contains__, _MARKS)):
         for field in part.fields:
             yield from _judge(field)
 
 
 def _judge(field: RawField) -> Findings:
     raw = field.raw
-    if not any(mark in raw for mark in _MARKS):
+    if not any(map(raw.__contains__, _MARKS)):
         return
     if field.lower not in _FIELDS:
         if match := _SURE.search(field.value):

@@ -11,7 +11,7 @@ from mailtemplates.octets.regrouping import reorder
 _RANKS = {"text/plain": 0, "text/enriched": 1, "text/richtext": 1, "text/markdown": 1, "text/html": 2}
 
 
-@rule("STR003", severity="error", fix="part")
+@rule("STR003", severity="error", fix="part", parts=("multipart/alternative",))
 def alternative_order(part: Part) -> Findings:
     """In a multipart/alternative the html stands before the text.
 
@@ -50,7 +50,7 @@ def alternative_order(part: Part) -> Findings:
         <!DOCTYPE html><p>Hello Ben.</p>
         --one--
     """
-    if part.media_type != "multipart/alternative" or len(part.children) < 2 or not is_sound(part):
+    if len(part.children) < 2 or not is_sound(part):
         return
     ranked = [(shown_type(child), child) for child in part.children if child.disposition != "attachment"]
     ranked = [(name, child) for name, child in ranked if name in _RANKS]

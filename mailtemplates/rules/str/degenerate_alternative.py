@@ -11,7 +11,7 @@ from mailtemplates.octets.textversion import text_version
 from mailtemplates.span import Span
 
 
-@rule("STR004", severity="warning", fix="part")
+@rule("STR004", severity="warning", fix="part", parts=("multipart/alternative",))
 def degenerate_alternative(part: Part) -> Findings:
     """A multipart/alternative has one part only, or two of the same type.
 
@@ -72,7 +72,7 @@ def degenerate_alternative(part: Part) -> Findings:
         <!DOCTYPE html><p>Hello Ben.</p>
         --one--
     """
-    if part.media_type != "multipart/alternative" or not is_sound(part):
+    if not is_sound(part):
         return
     if len(part.children) == 1:
         child = part.children[0]

@@ -12,7 +12,7 @@ _HEADER = pattern(rb"(?:\r?\n)?[A-Za-z][A-Za-z0-9-]*:")
 _ESCAPE = pattern(rb"=(?:[0-9A-F]{2}|[ \t]*\r?\n)")
 
 
-@rule("STR010", severity="error", fix="part")
+@rule("STR010", severity="error", fix="part", parts=("broken",))
 def encoded_composite(part: Part) -> Findings:
     """A multipart or an attached message is declared base64 or quoted-printable.
 

@@ -81,14 +81,14 @@ def inline_image_outside_related(message: RawMessage) -> Findings:
         return
     named = {content_id(part): part for part in reversed(message.leaves) if part.media_type != "text/html"}
     named.pop("", None)
+    around = holders(message.root) if named else {}
+    named = {one: part for one, part in named.items() if around[id(part)].media_type != "multipart/related"}
     if not named or not all(is_sound(part) for part in message.parts if part.is_multipart):
         return
-    around = holders(message.root)
-    related = {number for number, part in around.items() if part.media_type == "multipart/related"}
     numbers = {id(child): number for part in message.parts for number, child in enumerate(part.children)}
     for html in htmls(message):
         wanted = dict.fromkeys(url.identifier for url in cid_urls(html))
-        outside = [named[one] for one in wanted if one in named and id(named[one]) not in related]
+        outside = [named[one] for one in wanted if one in named]
         if outside:
             yield _finding(html, outside, around, numbers)
 

@@ -14,7 +14,7 @@ from mailtemplates.pattern import pattern
 _READ_ANYWAY = pattern(r"[0-9A-Za-z'+_./:=?@<>\[\]-]+")
 
 
-@rule("STR008", severity="error", fix="part")
+@rule("STR008", severity="error", fix="part", parts=("multipart",))
 def invalid_boundary(part: Part) -> Findings:
     r"""A boundary is too long, ends with a space, has a character that it may not have, or needs quotes.
 
@@ -90,7 +90,7 @@ def invalid_boundary(part: Part) -> Findings:
         Hello Ben.
         --=_one:two--
     """
-    found = find_boundary(part) if part.is_multipart else None
+    found = find_boundary(part)
     if found is None:
         return
     field, parameter = found

@@ -9,7 +9,7 @@ from mailtemplates.octets.reencoding import is_ours
 from mailtemplates.span import Span
 
 
-@rule("STR006", severity="error", fix="part")
+@rule("STR006", severity="error", fix="part", parts=("broken",))
 def missing_boundary(part: Part) -> Findings:
     """A multipart has no boundary.
 

@@ -10,7 +10,7 @@ from mailtemplates.octets.reencoding import is_ours
 from mailtemplates.span import Span
 
 
-@rule("STR011", severity="error", fix="part")
+@rule("STR011", severity="error", fix="part", parts=("broken",))
 def missing_header_body_separator(part: Part) -> Findings:
     """No empty line stands between a header and its body, or one stands before the header.
 

@@ -16,7 +16,7 @@ _WORD = pattern(r"[a-z0-9]+|[^\W\x00-\x7f]")
 _MOST = 20_000
 
 
-@rule("STR002", severity="error", fix="part")
+@rule("STR002", severity="error", fix="part", parts=("multipart/mixed",))
 def mixed_instead_of_alternative(part: Part) -> Findings:
     """The text and the html version stand side by side in multipart/mixed, as if they were two things.
 
@@ -109,7 +109,7 @@ def mixed_instead_of_alternative(part: Part) -> Findings:
         To leave this list write to leave@list.example
         --one--
     """
-    if part.media_type != "multipart/mixed" or len(part.children) < 2 or not is_sound(part):
+    if len(part.children) < 2 or not is_sound(part):
         return
     bodies = [number for number, child in enumerate(part.children) if is_body(child)]
     kinds = [shown_type(part.children[number]) for number in bodies]

@@ -14,7 +14,7 @@ from mailtemplates.octets.regrouping import reorder
 _SHOWN = ("text/html", "multipart/alternative", "application/xhtml+xml")
 
 
-@rule("STR013", severity="error", fix="part")
+@rule("STR013", severity="error", fix="part", parts=("multipart/related",))
 def related_root(part: Part) -> Findings:
     """The root of a multipart/related is not where it is looked for, or its type is not given.
 
@@ -97,7 +97,7 @@ def related_root(part: Part) -> Findings:
         --one--
     """
     field = part.first("Content-Type")
-    if field is None or part.media_type != "multipart/related" or not is_sound(part):
+    if field is None or not is_sound(part):
         return
     read = read_parametric(field.latin, "type")
     start = part.parameters.get("start", "")
