@@ -44,6 +44,14 @@ def locate_template(template: str) -> Whereabouts:
     return Whereabouts(here, (root,), path.resolve().relative_to(root).as_posix())
 
 
+def is_set_up(settings: Settings, folders: tuple[Path, ...]) -> bool:
+    """Whether template folders are set up for this package: by a settings file, or with data contracts beside them."""
+    if settings != Settings(folder=settings.folder):
+        return True
+    beside = [place / "schemas" for folder in folders for place in (folder, folder.parent)]
+    return any(place.is_dir() for place in (*settings.paths(settings.schemas), *beside))
+
+
 def _root(path: Path) -> Path:
     used = {name.decode("utf-8", "replace") for name in _USED.findall(path.read_bytes())}
     above = tuple(path.parents)[:_CLIMB]

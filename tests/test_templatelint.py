@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailtemplates.inspection.inputs import is_template
 from mailtemplates.inspection.templatelint import TemplateLinter
 from mailtemplates.lint.catalogue import all_rules
 from mailtemplates.lint.diagnostic import Diagnostic
@@ -173,7 +174,8 @@ LIMITED = {
     "a group of schemes": ({"pattern": "^(https|mailto):"}, True),
     "choices": ({"enum": ["https://a.example/", "mailto:b@a.example"]}, True),
     "a constant": ({"const": "https://a.example/"}, True),
-    "a format only": ({"format": "uri"}, False),
+    "a format": ({"format": "uri"}, True),
+    "a format of something else": ({"format": "hostname"}, False),
     "a pattern of something else": ({"pattern": "example"}, False),
 }
 
@@ -238,6 +240,46 @@ def test_a_template_without_samples_says_so(folder: Path) -> None:
     (found,) = lint(RIGHT, name="other.j2")
     assert (found.name, found.severity) == ("rules-skipped", "warning")
     assert "schemas/other.json" in found.help
+
+
+def test_a_template_that_takes_no_data_is_its_own_sample(folder: Path) -> None:
+    """A static html mail is judged whole; what the caller gives is not missed, not the list fields of bulk mail either."""
+    html = '<!DOCTYPE html><html lang="en"><head><title>Hello</title></head><body><p><img src="https://acme-shop.com/a.png"></p></body></html>'
+    (found,) = lint(html, name="static.html", profile="bulk", ignore=("BLK006",))
+    assert (found.name, found.line, found.sample) == ("img-alt", 1, "")
+
+
+@pytest.mark.parametrize("text", ["Hello there,\n\nYou have an account already.\n", "Hello {{ name }}\n"])
+def test_a_text_is_a_template_and_no_message(folder: Path, text: str) -> None:
+    assert is_template("templates/already_in_use.txt", text.encode())
+    assert not is_template("mail.txt", b"From: a@b.example\n\nHello {{ name }}")
+
+
+UNLIMITED = {
+    "a field of somebody": ("{{ user.homepage }}", "info"),
+    "an address that the application makes": ("{{ reset_link }}", None),
+    "its settings": ("{{ settings.support }}", None),
+    "a function of the application": ("{{ url_for('reset') }}", None),
+    "a picture": ('https://acme-shop.com/"><img src="{{ user.avatar }}', None),
+}
+
+
+@pytest.mark.parametrize(("address", "severity"), UNLIMITED.values(), ids=UNLIMITED)
+def test_an_address_that_no_schema_knows_is_an_info_at_most(folder: Path, address: str, severity: str | None) -> None:
+    found = lint(TOP + f'{{% block html %}}<a href="{address}">x</a>{{% endblock %}}', name="other.j2")
+    assert [one.severity for one in found if one.name == "variable-url-scheme"] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("set_up", "severity"), [(True, "error"), (False, "info")], ids=["a project", "a foreign folder"]
+)
+def test_names_of_a_foreign_folder_are_not_known_to_be_wrong(folder: Path, set_up: bool, severity: str) -> None:
+    """An application registers its filters elsewhere, and has template folders of its own."""
+    if not set_up:
+        (folder / "schemas/t.json").unlink()
+        (folder / "schemas").rmdir()
+    found = lint('{% extends "base.html" %}{% block text %}{{ user.name|dedent }}{% endblock %}', name="other.j2")
+    assert {one.severity for one in found if one.name == "unresolved-reference"} == {severity}
 
 
 def test_a_layout_is_judged_through_the_templates_that_use_it(folder: Path) -> None:

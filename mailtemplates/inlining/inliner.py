@@ -148,7 +148,7 @@ class Inliner:
             self._counts["hits"] += 1
         _tell(report, plan.warnings)
         woven = Woven([piece if out is None else out for piece, out in zip(given, plan.outs, strict=True)])
-        if woven.shape is not None:
+        if given and woven.shape is not None:
             self._remember(given, key, lexer, plan, woven)
         return woven
 

@@ -17,6 +17,7 @@ from mailtemplates.settings import Settings
 MESSAGE_SUFFIXES = (".eml",)
 TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2")
 _HTML_SUFFIXES = (".html", ".htm", ".xhtml")
+_TEXT_SUFFIX = ".txt"
 _SKIPPED = frozenset({"node_modules", "build", "dist", "venv", "__pycache__"})
 _HEADER = pattern(rb"(?:>?From [^\r\n]*\r?\n)?[!-9;-~]+[ \t]*:")
 _JINJA = pattern(rb"\{[{%#]")
@@ -106,10 +107,15 @@ def _cure(name: str) -> str:
 
 
 def is_template(name: str, octets: bytes) -> bool:
-    """Whether a file is a template, by its suffix; else by its beginning: a message begins with header fields."""
+    """Whether a file is a template, by its suffix; else by its beginning: a message begins with header fields.
+
+    A text that does not is one too, that of a message which needs no data.
+    """
     lower = name.lower()
     if lower.endswith(MESSAGE_SUFFIXES):
         return False
     if lower.endswith((*TEMPLATE_SUFFIXES, *_HTML_SUFFIXES)):
         return True
-    return not _HEADER.match(octets) and bool(_JINJA.search(octets, 0, _HEAD))
+    if _HEADER.match(octets):
+        return False
+    return bool(_JINJA.search(octets, 0, _HEAD)) or (lower.endswith(_TEXT_SUFFIX) and bool(octets))

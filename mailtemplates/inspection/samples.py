@@ -41,11 +41,19 @@ class Samples:
     """The samples of one template and their variants, rendered one after the other.
 
     :param limit: the most variants.
+    :param takes_data: whether the template needs data; one that needs none is its own sample.
     :param known: choices in shared templates that need no variant: other templates of the run have shown them.
     """
 
     def __init__(
-        self, engine: Engine, tracer: Tracer, name: str, *, limit: int, known: Collection[Choice] = ()
+        self,
+        engine: Engine,
+        tracer: Tracer,
+        name: str,
+        *,
+        limit: int,
+        takes_data: bool = True,
+        known: Collection[Choice] = (),
     ) -> None:
         self._engine = engine
         self._tracer = tracer
@@ -53,13 +61,21 @@ class Samples:
         self._limit = limit
         self._known = frozenset(known)
         self._contract: Contract | None = engine.contract(name)
+        self._takes_data = takes_data
         self._templates = {name}
         self.taken: set[Choice] = set()
 
     @property
     def examples(self) -> list[Any]:
-        """The sample data."""
-        return list(self._contract.examples) if self._contract else []
+        """The sample data; nothing, once, for a template that takes none and has no data contract."""
+        if self._contract is None:
+            return [] if self._takes_data else [{}]
+        return list(self._contract.examples)
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the author gave samples."""
+        return self._contract is not None and bool(self._contract.examples)
 
     def __iter__(self) -> Iterator[Sample]:
         """The samples, then the variants.
@@ -68,12 +84,15 @@ class Samples:
         """
         contract = self._contract
         for index in range(len(self.examples)):
-            data = self._engine.sample(self._name, index)
-            assert contract is not None
-            contract.check(data, self._name)
-            yield self._sample(f"examples[{index}]", data, None)
+            data = self._data(index)
+            if contract is not None:
+                contract.check(data, self._name)
+            yield self._sample(f"examples[{index}]" if contract else "", data, None)
         if self.examples:
             yield from self._variants()
+
+    def _data(self, index: int) -> Mapping[str, Any]:
+        return self._engine.sample(self._name, index) if self._contract else {}
 
     def unseen(self) -> list[Branch]:
         """The branches of the template's own file that have text and were never rendered; the outermost ones."""
@@ -139,7 +158,7 @@ class Samples:
     def _variant(self, world: World, reached: list[Branch], index: int) -> Sample | None:
         before = set(self.taken)
         try:
-            return self._sample("", self._engine.sample(self._name, index), world)
+            return self._sample("", self._data(index), world)
         except MailTemplatesError:
             self.taken = before
             return None

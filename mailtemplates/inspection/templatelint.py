@@ -2,79 +2,38 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
-
-from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound
 
 from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.inspection.origins import Origins, Place
 from mailtemplates.inspection.samples import Sample, Samples
+from mailtemplates.inspection.templatefile import Instead, TemplateFile, references
 from mailtemplates.inspection.tracer import Tracer
 from mailtemplates.jinja.branches import Branch, Choice
-from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tracing import Origin
 from mailtemplates.lint.diagnostic import Diagnostic, unique
 from mailtemplates.lint.found import Found
 from mailtemplates.lint.linter import Linter, diagnose
 from mailtemplates.lint.selection import ignored_in
-from mailtemplates.lint.suppression import Coverage, Gap, Skipped, Suppression, hides, read_suppressions
-from mailtemplates.octets.lines import Lines
-from mailtemplates.pattern import pattern
-from mailtemplates.project import locate_template
+from mailtemplates.lint.suppression import Coverage, Gap, Skipped, Suppression, hides
+from mailtemplates.project import is_set_up, locate_template
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location, Source, shown
 from mailtemplates.span import Span
+from mailtemplates.template.contract import Contract
 
-_QUOTED = pattern(r"""["']([^"'\n]+)["']""")
-_LINE_END = pattern(rb"\r\n|\r|\n")
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
+_HEADERLESS = {"BLK001"}
+"""What a template without From and To is not asked for: the caller gives the fields."""
 
 
-class _File:
-    """A template's file: its lines, and the comments in it that turn rules off."""
-
-    def __init__(self, path: str, name: str, octets: bytes, engine: Engine, inline_ignores: bool) -> None:
-        self.path = path
-        environment, contract = engine.environment, engine.contract(name)
-        schema = contract.schema if contract else None
-        self.lines = Lines(octets)
-        self.source = TemplateSource(name, octets, environment, schema, frozenset(environment.globals), contract)
-        self.text = self.source.text
-        written = octets.decode("utf-8", "replace") if inline_ignores else ""
-        self.suppressions = read_suppressions(written, environment, name)
-
-    def span(self, start: int, end: int) -> Span:
-        """The octets of characters of the source as Jinja reads it: without a byte order mark, line ends LF."""
-        return Span(self._octet(start), self._octet(end))
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        """The octets at which lines begin, as Jinja reads them."""
-        return [0, *(found.end() for found in _LINE_END.finditer(self.lines.octets))]
-
-    def _octet(self, character: int) -> int:
-        """The octet of a character; a negative one is an octet of the byte order mark."""
-        if character < 0:
-            return max(character + 3, 0)
-        before = self.text[:character]
-        row = before.count("\n")
-        start = self._starts[row] if row < len(self._starts) else len(self.lines.octets)
-        mark = 3 if row == 0 and self.lines.octets.startswith(b"\xef\xbb\xbf") else 0
-        return min(start + mark + len(before[before.rfind("\n") + 1 :].encode()), len(self.lines.octets))
-
-    def offset(self, line: int, column: int) -> int:
-        """The character of a line and column, both from 1."""
-        rows = self.text.split("\n")
-        return sum(len(row) + 1 for row in rows[: line - 1]) + min(
-            max(column, 1) - 1, len(rows[min(line, len(rows)) - 1])
-        )
+_InSample = tuple[str, TemplateFile, Found]
+"""The name of a sample, and what was found in it, in which file."""
 
 
 class _Project(NamedTuple):
@@ -85,8 +44,9 @@ class _Project(NamedTuple):
 
     engine: Engine
     tracer: Tracer
-    files: dict[str, _File]
+    files: dict[str, TemplateFile]
     shown: set[Choice]
+    is_set_up: bool
 
 
 class TemplateLinter:
@@ -114,9 +74,7 @@ class TemplateLinter:
         settings, folders, name = locate_template(str(path))
         project = self._project(folders, settings, None if octets is None else (name, octets))
         shown_path = shown(path) if path.is_absolute() else path.as_posix()
-        own = _File(
-            shown_path, name, path.read_bytes() if octets is None else octets, project.engine, self._inline_ignores
-        )
+        own = self._read(project, shown_path, name, path.read_bytes() if octets is None else octets)
         project.files[name] = own
         skipped, coverage, found = self._find(project, own)
         of_source = list(self._of_source(own))
@@ -147,7 +105,7 @@ class TemplateLinter:
         except MailTemplatesError:
             return False
 
-    def _of_source(self, file: _File) -> Iterator[Found]:
+    def _of_source(self, file: TemplateFile) -> Iterator[Found]:
         """What the rules over template source find, with places in octets of the file."""
         for one in self._linter.judge(file.source):
             fix = one.finding.fix
@@ -155,7 +113,7 @@ class TemplateLinter:
             finding = replace(one.finding, span=file.span(*one.finding.span), fix=fix and replace(fix, edits=edits))
             yield one._replace(finding=finding)
 
-    def _off(self, file: _File) -> frozenset[str]:
+    def _off(self, file: TemplateFile) -> frozenset[str]:
         return ignored_in(file.path, self._linter.settings, self._linter.rules)
 
     def _project(self, folders: tuple[Path, ...], settings: Settings, instead: tuple[str, bytes] | None) -> _Project:
@@ -164,19 +122,19 @@ class TemplateLinter:
         engine = Engine(folders, settings=settings, auto_reload=False, sign=False)  # keys are not where lint runs
         if instead is not None:
             environment = engine.environment
-            environment.loader = _Instead(environment.loader, *instead)
-        project = _Project(engine, Tracer(engine), {}, set())
+            environment.loader = Instead(environment.loader, *instead)
+        project = _Project(engine, Tracer(engine), {}, set(), is_set_up(settings, folders))
         if instead is None:
             self._projects[folders] = project
         return project
 
-    def _find(self, project: _Project, own: _File) -> tuple[Skipped, Coverage, list[tuple[str, _File, Found]]]:
+    def _find(self, project: _Project, own: TemplateFile) -> tuple[Skipped, Coverage, list[_InSample]]:
         """What is found in each sample, with places in templates; and why rules did not run, if so."""
-        found: list[tuple[str, _File, Found]] = []
+        found: list[_InSample] = []
         engine, name = project.engine, own.source.name
         nowhere = Span(0, 0)
         try:
-            samples = Samples(engine, project.tracer, name, limit=self._linter.settings.variants, known=project.shown)
+            samples = self._samples(project, own)
             for sample in samples:
                 found += self._in_sample(project, sample, own)
             project.shown.update(choice for choice in samples.taken if choice.template != name)
@@ -184,19 +142,28 @@ class TemplateLinter:
         except MailTemplatesError as error:
             if error.exit_code == 3:
                 raise
+            if own.source.fault is None and not own.source.takes_data and not engine.contract(name):
+                return _unsampled(own), Coverage((), sampled=False), []
             return _broken(error, own), Coverage((), sampled=False), found
-        schema = contract.path if contract else f"schemas/{Path(name).with_suffix('').as_posix()}.json"
         if samples.examples:
-            gaps = tuple(_gap(branch, own, project) for branch in samples.unseen())
-            return Skipped("", nowhere), Coverage(gaps, str(schema)), found
+            gaps = tuple(_gap(branch, own, project) for branch in samples.unseen() if samples.is_given)
+            return Skipped("", nowhere), Coverage(gaps, str(contract.path) if contract else ""), found
         if self._is_used(engine, name):
             return Skipped("", nowhere), Coverage((), sampled=False), found
-        reason = "the template has no sample data, so its message was not judged"
-        return Skipped(reason, nowhere, f"add examples to {schema}"), Coverage((), sampled=False), found
+        return _unsampled(own, contract), Coverage((), sampled=False), found
 
-    def _in_sample(self, project: _Project, sample: Sample, own: _File) -> Iterator[tuple[str, _File, Found]]:
+    def _samples(self, project: _Project, own: TemplateFile) -> Samples:
+        """The messages of a template; one that others use is judged through them, also when it takes no data."""
+        name, source = own.source.name, own.source
+        engine, limit = project.engine, self._linter.settings.variants
+        takes_data = engine.contract(name) is not None or source.takes_data or self._is_used(engine, name)
+        return Samples(engine, project.tracer, name, limit=limit, takes_data=takes_data, known=project.shown)
+
+    def _in_sample(self, project: _Project, sample: Sample, own: TemplateFile) -> Iterator[_InSample]:
         """What is found in one message, each finding in the template that made the octets."""
         off = {_CALLERS[field] for field in sample.given}
+        if sample.given >= {"from", "to"}:
+            off |= _HEADERLESS
         origins = Origins(sample.trace, sample.raw)
         for one in self._linter.find(sample.raw, rendered=True, is_text_made=sample.trace.parts.is_text_made):
             if one.rule.code not in off and not _is_given(sample, one.finding.span):
@@ -209,8 +176,8 @@ class TemplateLinter:
                 yield sample.name, *placed
 
     def _placed(
-        self, project: _Project, sample: Sample, origins: Origins, one: Found, own: _File
-    ) -> tuple[_File, Found] | None:
+        self, project: _Project, sample: Sample, origins: Origins, one: Found, own: TemplateFile
+    ) -> tuple[TemplateFile, Found] | None:
         """A finding in a message at the place of the template that made it; at the template's start when none did.
 
         None for what a variant prints though the data has nothing there.
@@ -218,8 +185,8 @@ class TemplateLinter:
         return self._at(project, sample, origins, one, own, origins.of(one.finding.span))
 
     def _at(
-        self, project: _Project, sample: Sample, origins: Origins, one: Found, own: _File, place: Place | None
-    ) -> tuple[_File, Found] | None:
+        self, project: _Project, sample: Sample, origins: Origins, one: Found, own: TemplateFile, place: Place | None
+    ) -> tuple[TemplateFile, Found] | None:
         if place is None:
             return own, one._replace(finding=replace(one.finding, span=Span(0, 0), fix=None), body=None)
         if place.hollow and sample.varied:
@@ -234,26 +201,31 @@ class TemplateLinter:
         )
         return file, one._replace(finding=finding, body=None)
 
-    def _called(self, project: _Project, call: Origin, own: _File) -> Location:
+    def _called(self, project: _Project, call: Origin, own: TemplateFile) -> Location:
         """The place of a macro's call."""
         file = self._file(project, call.template, own)
         return Source(file.path, file.text).locate(call.start)
 
-    def _file(self, project: _Project, name: str, own: _File) -> _File:
+    def _file(self, project: _Project, name: str, own: TemplateFile) -> TemplateFile:
         files = project.files
         if name not in files:
             environment = project.engine.environment
             assert environment.loader is not None
             _, filename, _ = environment.loader.get_source(environment, name)
             octets = Path(filename).read_bytes() if filename and Path(filename).is_file() else b""
-            files[name] = _File(_beside(own, name, filename), name, octets, project.engine, self._inline_ignores)
+            files[name] = self._read(project, _beside(own, name, filename), name, octets)
         return files[name]
+
+    def _read(self, project: _Project, path: str, name: str, octets: bytes) -> TemplateFile:
+        return TemplateFile(
+            path, name, octets, project.engine, inline_ignores=self._inline_ignores, is_set_up=project.is_set_up
+        )
 
     def _is_used(self, engine: Engine, name: str) -> bool:
         """Whether other templates of the folders extend, include or import a template: it is judged through them."""
         folders = engine.folders
         if folders not in self._used:
-            self._used[folders] = frozenset(_references(engine))
+            self._used[folders] = frozenset(references(engine))
         return name in self._used[folders]
 
 
@@ -263,12 +235,12 @@ class _Hidden:
     ``ignore-file`` in the template that is rendered is for its whole message, whatever layout holds the text.
     """
 
-    def __init__(self, linter: Linter, own: _File) -> None:
+    def __init__(self, linter: Linter, own: TemplateFile) -> None:
         self._linter = linter
         self._own = own
         self._used: set[tuple[str, int, str]] = set()
 
-    def hides(self, one: Found, file: _File) -> bool:
+    def hides(self, one: Found, file: TemplateFile) -> bool:
         """Whether a comment hides the finding; the comment's word is then used."""
         here = [(file, suppression) for suppression in file.suppressions if hides(suppression, one.finding.span.start)]
         if file is not self._own:
@@ -281,7 +253,7 @@ class _Hidden:
                     hidden = True
         return hidden
 
-    def judged(self, file: _File, skipped: bool, sampled: bool) -> Iterator[Suppression]:
+    def judged(self, file: TemplateFile, skipped: bool, sampled: bool) -> Iterator[Suppression]:
         """A file's suppressions with what is unknown and what was not used; nothing is where rules did not run."""
         known = self._linter.codes if sampled else self._linter.codes_over("TemplateSource")
         for suppression in file.suppressions:
@@ -303,11 +275,11 @@ def _is_given(sample: Sample, span: Span) -> bool:
     return any(field.span.start <= span.start < field.span.end for field in fields)
 
 
-def _diagnosed(one: Found, file: _File, sample: str) -> Diagnostic:
+def _diagnosed(one: Found, file: TemplateFile, sample: str) -> Diagnostic:
     return diagnose(one, file.lines, file.path, sample)
 
 
-def _gap(branch: Branch, own: _File, project: _Project) -> Gap:
+def _gap(branch: Branch, own: TemplateFile, project: _Project) -> Gap:
     """A branch that was not seen, at its tag."""
     opening, closing = project.engine.environment.block_start_string, project.engine.environment.block_end_string
     text, at = own.text, branch.at
@@ -318,7 +290,7 @@ def _gap(branch: Branch, own: _File, project: _Project) -> Gap:
     return Gap(branch.title, own.span(start, end + len(closing)) if 0 <= start < end else own.span(at, at + 1))
 
 
-def _beside(own: _File, name: str, filename: str | None) -> str:
+def _beside(own: TemplateFile, name: str, filename: str | None) -> str:
     """How a template is called beside another one that a person named."""
     folder = own.path.removesuffix(own.source.name)
     if filename and own.path == folder + own.source.name and Path(folder + name).exists():
@@ -326,7 +298,7 @@ def _beside(own: _File, name: str, filename: str | None) -> str:
     return shown(Path(filename)) if filename else name
 
 
-def _fix_in(origins: Origins, one: Found, template: str, file: _File) -> Fix | None:
+def _fix_in(origins: Origins, one: Found, template: str, file: TemplateFile) -> Fix | None:
     """A fix of the html as a fix of the template, where all that it changes is that template's own text."""
     if one.body is None or one.finding.fix is None:
         return None
@@ -341,40 +313,7 @@ def _fix_in(origins: Origins, one: Found, template: str, file: _File) -> Fix | N
     return Fix(tuple(edits), one.finding.fix.safe)
 
 
-class _Instead(BaseLoader):
-    """A loader that has another text for one template than its file."""
-
-    def __init__(self, loader: BaseLoader | None, name: str, octets: bytes) -> None:
-        self._loader = loader
-        self._name = name
-        self._octets = octets
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
-        if template == self._name:
-            return self._octets.decode("utf-8-sig"), None, None
-        if self._loader is None:
-            raise TemplateNotFound(template)
-        return self._loader.get_source(environment, template)
-
-    def list_templates(self) -> list[str]:
-        return self._loader.list_templates() if self._loader else []
-
-
-def _references(engine: Engine) -> Iterator[str]:
-    """The names that the templates of the folders extend, include or import: what is quoted in those tags."""
-    environment = engine.environment
-    start, end = re.escape(environment.block_start_string), re.escape(environment.block_end_string)
-    tag = re.compile(rf"{start}[-+]?\s*(?:extends|include|import|from)\b(.*?){end}", re.DOTALL)
-    for name in engine.templates:
-        try:
-            source, _, _ = environment.loader.get_source(environment, name)  # type: ignore[union-attr]
-        except (TemplateError, MailTemplatesError, UnicodeDecodeError, OSError):
-            continue
-        for found in tag.finditer(source):
-            yield from (one[1] for one in _QUOTED.finditer(found[1]))
-
-
-def _explained(skipped: Skipped, found: list[Found], file: _File) -> Skipped:
+def _explained(skipped: Skipped, found: list[Found], file: TemplateFile) -> Skipped:
     """Why rules did not run; no word of it where an error about the source, of that line or those words, says it."""
     line = file.lines.place(skipped.span).line
     for one in found if skipped.broken else ():
@@ -386,7 +325,14 @@ def _explained(skipped: Skipped, found: list[Found], file: _File) -> Skipped:
     return skipped
 
 
-def _broken(error: MailTemplatesError, file: _File) -> Skipped:
+def _unsampled(file: TemplateFile, contract: Contract | None = None) -> Skipped:
+    """That a template has no sample data."""
+    schema = contract.path if contract else f"schemas/{Path(file.source.name).with_suffix('').as_posix()}.json"
+    reason = "the template has no sample data, so its message was not judged"
+    return Skipped(reason, Span(0, 0), f"add examples to {schema}")
+
+
+def _broken(error: MailTemplatesError, file: TemplateFile) -> Skipped:
     """The template's own fault at its place, when that is in this file."""
     reason = f"the message was not judged: {error.problem}"
     location = error.location

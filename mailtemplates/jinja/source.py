@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.lexer import newline_re
+from jinja2.meta import find_undeclared_variables
 
 from mailtemplates.jinja.tokens import locate_tokens, offset_of, raw_tokens, start_of
 from mailtemplates.span import Span
@@ -36,6 +37,7 @@ class TemplateSource:
     :param schema: the data contract's JSON Schema; None when there is none.
     :param contract: the data contract itself, with its file; None when there is none.
     :param variables: names that every template has beside the data: globals of the engine and the application.
+    :param is_set_up: whether its folder is set up for this package: what the engine does not know is then an error.
     """
 
     name: str
@@ -44,6 +46,7 @@ class TemplateSource:
     schema: Mapping[str, Any] | None = field(default=None, repr=False)
     variables: frozenset[str] = frozenset()
     contract: Contract | None = field(default=None, repr=False)
+    is_set_up: bool = True
 
     @cached_property
     def text(self) -> str:
@@ -71,6 +74,14 @@ class TemplateSource:
     def fault(self) -> TemplateSyntaxError | None:
         """Why it does not parse."""
         return self._parsed if isinstance(self._parsed, TemplateSyntaxError) else None
+
+    @cached_property
+    def takes_data(self) -> bool:
+        """Whether it names anything beside what every template has; also when it does not compile."""
+        try:
+            return self.tree is None or bool(find_undeclared_variables(self.tree) - self.variables)
+        except TemplateError:  # an unknown filter, for instance
+            return True
 
     @cached_property
     def tokens(self) -> tuple[SourceToken, ...]:

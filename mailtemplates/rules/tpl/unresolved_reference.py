@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from mailtemplates.finding import Finding, Findings
+from mailtemplates.finding import Finding, Findings, Severity
 from mailtemplates.jinja.exports import exports, literal
 from mailtemplates.jinja.nameflow import all_nodes, read_flow
 from mailtemplates.jinja.nameplace import place_of, string_place
@@ -72,10 +72,13 @@ def unresolved_reference(template: TemplateSource) -> Findings:
     if template.tree is None:
         return
     everything = all_nodes(template)
+    found: list[Finding] = []
     for node in everything:
         if isinstance(node, nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport):
-            yield from _targets(template, node)
-    yield from _folded([*_words(template, everything), *_called(template)])
+            found += _targets(template, node)
+    found += _folded([*_words(template, everything), *_called(template)])
+    severity: Severity = "error" if template.is_set_up else "info"
+    yield from (replace(one, severity=severity) for one in found)
 
 
 def _called(template: TemplateSource) -> Iterator[Finding]:

@@ -14,7 +14,13 @@ from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.lint.rule import rule
 from mailtemplates.pattern import pattern
 
-_ATTRIBUTES = frozenset({"href", "src", "action", "formaction", "background", "poster", "xlink:href"})
+_ATTRIBUTES = frozenset({"href", "action", "formaction", "xlink:href"})
+#: What a schema's ``format`` says of an address: that the application made it one (JSON Schema §7.3.5, §7.3.6).
+_ADDRESSES = frozenset({"uri", "uri-reference", "iri", "iri-reference", "uri-template", "url"})
+#: How applications call what is theirs to say: an address that they make, and their own settings.
+_MADE = pattern(r"(?i)(?:\w*(?:url|uri|link|href)|unsubscribe|website|homepage)\d*")
+_SETTINGS = frozenset({"app", "application", "brand", "company", "conf", "config", "current_app", "env", "g", "request",
+                       "self", "settings", "site", "tenant", "theme"})  # fmt: skip
 _LIMITED = pattern(r"\^\(?(?:\?:)?(?:https|mailto|tel|cid|http|/)")
 _SCHEME = pattern(r"(?:https?|mailto|tel|sms|cid):|[/#?]", re.IGNORECASE)
 
@@ -24,8 +30,9 @@ def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = 
     """An address in the html is data whose scheme nothing limits.
 
     Who can write that data can write `javascript:` or a page that looks like yours. Say in the schema what it may be:
-    `"pattern": "^https://"`, or choices with `enum`. `trusted` names filters after which an address is safe. One
-    finding for a template, at the first place.
+    `"pattern": "^https://"`, `"format": "uri"`, or choices with `enum`. `trusted` names filters after which an address
+    is safe. Without a schema an address that the application seems to make (`reset_link`, `settings.url`) is taken for
+    safe, and others are an info. One finding for a template, at the first place.
 
     Reference: CWE-79; CWE-601
 
@@ -45,6 +52,8 @@ def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = 
     found = [one for one in read_printing(template).printed if _is_start(one) and _is_free(one.node, flow, trusted)]
     if not found:
         return
+    declared = [one for one in found if _is_declared(one.node, flow)]
+    found = declared or found
     names = list(dict.fromkeys(f"`{_named(one.node)}`" for one in found))
     listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     places = "" if len(found) == 1 else f" ({len(found)} places)"
@@ -52,6 +61,7 @@ def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = 
         found[0].span,
         f"nothing limits the scheme of {listed} in {found[0].context.attribute}{places}",
         'give it "pattern": "^https://" in the schema',
+        severity=None if declared else "info",
     )
 
 
@@ -86,7 +96,20 @@ def _is_free(node: nodes.Expr, flow: Flow, trusted: tuple[str, ...]) -> bool:
         return False
     head = _head(node)
     value = flow.value(head)
-    return path_of(head) is not None and value.origin == "data" and not _is_limited(value.type)
+    path = path_of(head)
+    if path is None or value.origin != "data" or _is_limited(value.type):
+        return False
+    return _is_declared(node, flow) or not _is_made(spelled(path).split("."))
+
+
+def _is_declared(node: nodes.Expr, flow: Flow) -> bool:
+    """Whether a schema says what the data is."""
+    return isinstance(flow.value(_head(node)).type, SchemaString)
+
+
+def _is_made(path: list[str]) -> bool:
+    """Whether a name is what applications call an address of their own, and no field of somebody's data."""
+    return path[0] in _SETTINGS or (len(path) == 1 and _MADE.fullmatch(path[0]) is not None)
 
 
 def _is_limited(kind: DataType) -> bool:
@@ -96,6 +119,8 @@ def _is_limited(kind: DataType) -> bool:
         return True
     if not isinstance(kind, SchemaString):
         return False
+    if not _ADDRESSES.isdisjoint(one for one in kind.said("format") if isinstance(one, str)):
+        return True
     if any(isinstance(one, str) and _LIMITED.match(one) for one in kind.said("pattern")):
         return True
     chosen = [one for listed in kind.said("enum") if isinstance(listed, list) for one in listed]
