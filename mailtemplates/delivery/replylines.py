@@ -70,8 +70,8 @@ class ReplyLines:
     def _error(self, problem: str, kind: Mishap, *, temporary: bool = True) -> TransportError:
         endpoint = self._endpoint
         where = f"{endpoint} {problem} at {PHASE_NAMES[self.phase]}"
-        cure = ""
-        if self.phase == "greeting" and endpoint.tls != "implicit":
+        cure = "check host and port: no mail server answers so" if kind == "endless" else ""
+        if self.phase == "greeting" and kind != "endless" and endpoint.tls != "implicit":
             cure = "if the port expects TLS from the first octet, as 465 does, use smtps://"
         return TransportError(where, phase=self.phase, temporary=temporary, cure=cure, kind=kind)
 

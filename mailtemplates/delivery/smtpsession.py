@@ -18,6 +18,7 @@ from mailtemplates.message.message import read_size_limit
 _LONGEST_COMMAND = 510
 _MOST_CHALLENGES = 4
 
+_BUSY = "the server is busy or going down: try again later, or with fewer connections (?pool=)"
 _WHOLE = ("no-starttls", "no-login", "no-mechanism")
 """Mishaps after which the link is as it was, so that we part with QUIT (RFC 5321 §4.1.1.10)."""
 
@@ -123,7 +124,7 @@ def _set_up(session: Session, login: Login | None) -> None:
     endpoint = wire.endpoint
     began = time.monotonic()
     greeting = wire.open()
-    insist(greeting, "greeting", endpoint)
+    insist(greeting, "greeting", endpoint, "the server takes no mail from this machine's address; its words say why")
     session.tell("connect", greeting, since=began)
     greet(session)
     began = time.monotonic()
@@ -148,7 +149,7 @@ def insist(reply: Reply, phase: Phase, endpoint: Endpoint, cure: str = "") -> No
         temporary=reply.temporary,
         code=reply.code,
         enhanced=reply.enhanced,
-        cure=cure,
+        cure=_BUSY if reply.code == 421 else cure,
     )
 
 
@@ -197,7 +198,8 @@ def start_tls(session: Session) -> None:
         )
     reply = session.command("STARTTLS", "tls")
     if reply.code != 220:
-        insist(reply._replace(code=reply.code if reply.code >= 400 else 502), "tls", endpoint)
+        refused = reply if reply.code >= 400 else reply._replace(code=502)
+        insist(refused, "tls", endpoint, "the server's TLS is broken or busy; mail is never sent in clear instead")
     session.wire.secure()
     greet(session)
 

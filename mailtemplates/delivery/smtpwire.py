@@ -189,7 +189,7 @@ class Wire(smtplib.SMTP):
             octets = self._without_secrets(octets)
             self.last_lines = octets.decode("utf-8", "replace").split("\n")
             return Reply.read(code, octets)
-        said = shorten(self._without_secrets(self.file.first).decode("latin-1").strip() if self.file else "")
+        said = shorten(self._without_secrets(self.file.first).decode("utf-8", "replace").strip() if self.file else "")
         phase: Phase = self.file.phase if self.file else "greeting"
         self.close()
         raise TransportError(
