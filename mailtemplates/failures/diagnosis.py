@@ -8,11 +8,10 @@ row. Temporary or permanent is read from the reply's first digit (RFC 5321 §4.2
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure
-from mailtemplates.failures.phrase import Phrase
+from mailtemplates.failures.phrase import says, weight_of
 from mailtemplates.failures.reading import Reading, Statement
 from mailtemplates.failures.table import Code, all_failures, find_code
 
@@ -92,12 +91,9 @@ def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Fail
 
 
 def _causes(words: str, codes: tuple[Code, ...]) -> tuple[Cause, ...]:
-    said: dict[str, tuple[int, str]] = {}
-    for phrase, failure, text in _phrases():
-        if phrase.weight > said.get(failure, (0, ""))[0] and phrase.is_in(words):
-            said[failure] = (phrase.weight, text)
-    weights = {failure: weight for failure, (weight, _) in said.items()}
-    evidence = {failure: [text] for failure, (_, text) in said.items()}
+    said = dict(_said(words))
+    weights = {failure: weight_of(phrase) for failure, phrase in said.items()}
+    evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
     for code in codes:
         weights[code.failure] = weights.get(code.failure, 0) + code.weight
         evidence.setdefault(code.failure, []).append(code.code)
@@ -111,13 +107,12 @@ def _causes(words: str, codes: tuple[Code, ...]) -> tuple[Cause, ...]:
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
 
 
-@cache
-def _phrases() -> tuple[tuple[Phrase, str, str], ...]:
-    return tuple(
-        (Phrase.read(text), failure.id, text.lstrip("!~"))
-        for failure in all_failures().values()
-        for text in failure.phrases
-    )
+def _said(words: str) -> Iterator[tuple[str, str]]:
+    """The rows that a text speaks of, each with the phrase that weighs most."""
+    for row in all_failures().values():
+        found = [phrase for phrase in row.phrases if says(words, phrase)]
+        if found:
+            yield row.id, max(found, key=weight_of)
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 Step = Literal[
     "config", "dns", "tcp", "greeting", "ehlo", "tls", "cert", "capabilities", "auth", "sender", "recipient",
@@ -29,8 +28,7 @@ class Words(NamedTuple):
     cure: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """One row.
 
     :param id: its stable id, ``D04``; ``name`` is the same in words.
@@ -52,7 +50,7 @@ class Failure:
     examples: tuple[str, ...]
 
     @classmethod
-    def read(cls, step: Step, row: dict[str, Any]) -> Failure:
+    def read(cls, step: Step, row: dict[str, Any]) -> Self:
         """A row of a file of ``rows/``."""
         return cls(
             row["id"], row["name"], step, row["fault"], row["lasts"] == "temporary", row["reason"],

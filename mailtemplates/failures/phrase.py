@@ -1,15 +1,12 @@
 """Phrases that servers use, found whatever their case and punctuation.
 
-Texts and phrases are compared as words: ``<bob@b.test>: User unknown!`` says ``user unknown``, and so does
-``user-unknown``. A phrase that ends in ``*`` stands for all words that begin so; ``…`` stands for up to 60 characters.
-Longer phrases weigh a little more; one that begins with ``!`` far more, those words leave no doubt; one that begins
-with ``~`` little, those words are often said beside the cause.
-Looking for all phrases takes time in proportion to the text.
+Texts are compared as words: ``<bob@b.test>: User-Unknown!`` says ``user unknown``. Phrases are written as such words.
+One that ends in ``*`` stands for all words that begin so; `` … `` stands for up to 60 characters. Longer phrases weigh
+a little more; one that begins with ``!`` far more, those words leave no doubt; one that begins with ``~`` little, those
+words are often said beside the cause. Looking for all phrases takes time in proportion to the text.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple, Self
 
 from mailtemplates.pattern import pattern
 
@@ -22,39 +19,34 @@ _BESIDE = 5
 
 
 def spoken(text: str) -> str:
-    """The words of a text in lower case, each between single spaces. An ideograph is a word; so is ``{}``."""
+    """The words of a text in lower case, each between single spaces. An ideograph is a word; ``{}`` is ``nothing``."""
     return f" {' '.join(_WORD.findall(text.lower().replace('{}', ' nothing ')))} "
 
 
-class Phrase(NamedTuple):
-    """A phrase to look for: its parts in order, and its weight."""
-
-    parts: tuple[str, ...]
-    weight: int
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """The phrase that a row of the table writes so."""
-        parts = tuple(map(_part, text.lstrip("!~").split("…")))
-        base = _BESIDE if text[0] == "~" else _NO_DOUBT if text[0] == "!" else _PLAIN
-        return cls(parts, base + min(sum(map(len, parts)), 32) // 8)
-
-    def is_in(self, words: str) -> bool:
-        """Whether a text, as :func:`spoken`, says the phrase."""
-        first, *rest = self.parts
-        if not rest:
-            return first in words
-        at = words.find(first)
-        while at >= 0:
-            if _follow(words, at + len(first) - 1, rest):
-                return True
-            at = words.find(first, at + 1)
-        return False
+def weight_of(phrase: str) -> int:
+    """How much a phrase says for its row."""
+    base = _BESIDE if phrase[0] == "~" else _NO_DOUBT if phrase[0] == "!" else _PLAIN
+    return base + min(len(phrase), 32) // 8
 
 
-def _part(text: str) -> str:
-    words = spoken(text)
-    return words[:-1] if text.rstrip().endswith("*") else words
+def says(words: str, phrase: str) -> bool:
+    """Whether a text, as :func:`spoken`, says a phrase."""
+    bare = phrase.lstrip("!~")
+    if "…" not in bare:
+        return _framed(bare) in words
+    first, *rest = map(_framed, bare.split(" … "))
+    at = words.find(first)
+    while at >= 0:
+        if _follow(words, at + len(first) - 1, rest):
+            return True
+        at = words.find(first, at + 1)
+    return False
+
+
+def _framed(part: str) -> str:
+    if not part.isascii():
+        part = spoken(part).strip()
+    return f" {part[:-1]}" if part[-1] == "*" else f" {part} "
 
 
 def _follow(words: str, at: int, parts: list[str]) -> bool:

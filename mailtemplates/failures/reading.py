@@ -103,15 +103,15 @@ def _shortened(text: str) -> str:
 
 def _told(text: str) -> str:
     """The text without quoted code and returned messages, escapes undone, a challenge of XOAUTH2 decoded."""
-    back = _GIVEN_BACK.search(text)
+    back = _GIVEN_BACK.search(text) if "\n" in text else None
     if back and back.start() > 0 and text[: back.start()].strip():
         text = text[: back.start()]
     if "Traceback" in text or "\n    at " in text or "\n\tat " in text:
         text = _PROGRAM.sub("", _FRAME.sub(r"\1", text)) or text
-    challenge = _CHALLENGE.search(text)
+    challenge = _CHALLENGE.search(text) if "334" in text else None
     if challenge:
         text = f"{text}\n{_decoded(challenge[1])}"
-    return _ESCAPE.sub(" ", text)
+    return _ESCAPE.sub(" ", text) if "\\" in text or "\r" in text else text
 
 
 def _decoded(base64_text: str) -> str:
@@ -138,7 +138,7 @@ def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:
     last: Statement | None = None
     for match in form.finditer(text):
         code = int(match[1])
-        if code // 100 == 3 or code in _PORTS or _is_number(text, match):
+        if code // 100 == 3 or code in _PORTS or (form is not _BOTH and _is_number(text, match)):
             continue
         one = Statement(code, match[2], _shown(match[3]))
         if last and last[:2] == one[:2]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from mailtemplates.failures.diagnosis import Diagnosis
 from mailtemplates.failures.failure import Language
-from mailtemplates.failures.phrase import Phrase
+from mailtemplates.failures.phrase import says
 from mailtemplates.failures.vocabulary import VOCABULARIES
 
-_LATER = tuple(map(Phrase.read, ("try again", "try later", "retry", "temporar*", "come back later", "later time")))
-_PERMANENT_CLASS = Phrase.read("SMTPAuthenticationError")
+_LATER = ("try again", "try later", "retry", "temporar*", "come back later", "later time")
+_PERMANENT_CLASS = "smtpauthenticationerror"
 
 
 def remarks(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
@@ -20,9 +20,9 @@ def remarks(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
     if reply is None or diagnosis.reading.fate:
         return
     words = diagnosis.reading.words
-    if reply.digit == 5 and any(phrase.is_in(words) for phrase in _LATER):
+    if reply.digit == 5 and any(says(words, phrase) for phrase in _LATER):
         yield said.says_later
-    if reply.digit == 4 and _PERMANENT_CLASS.is_in(words):
+    if reply.digit == 4 and says(words, _PERMANENT_CLASS):
         yield said.raised_as_login
     if reply.code and reply.enhanced and reply.enhanced[0] != str(reply.code)[0]:
         yield said.classes_differ

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtemplates.failures.diagnosis import Diagnosis, Lasting
 from mailtemplates.failures.failure import Fault, Language, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(NamedTuple):
     """Labels and sentences of one language."""
 
     symptom: str
