@@ -15,7 +15,7 @@ import typer
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.version import VERSION
 
-_NO_COMMANDS = frozenset({"shell", "output"})
+_NO_COMMANDS = frozenset({"shell", "output", "progress", "delivering"})
 
 
 def commands() -> list[str]:

@@ -106,6 +106,7 @@ class Linter:
         extensions: Mapping[str, str] | None = None,
         rendered: bool = True,
         sample: str = "",
+        is_text_made: bool = False,
     ) -> list[Diagnostic]:
         """What the rules find in a message that is about to be sent: those of :meth:`lint`, and those of sending.
 
@@ -117,9 +118,10 @@ class Linter:
             tells; None when no server was asked.
         :param rendered: whether the message was made here; of one that came as a file the rules over html and text
             run only when they are selected by name, as in ``mailtpl lint FILE.eml``.
+        :param is_text_made: as of :meth:`lint`.
         :raises RuleError: a rule crashed.
         """
-        return self._diagnose(read_submission(message, extensions), rendered, path, sample)
+        return self._diagnose(read_submission(message, extensions), rendered, path, sample, is_text_made)
 
     def _diagnose(
         self, raw: RawMessage, rendered: bool, path: str, sample: str, is_text_made: bool = False
@@ -138,16 +140,17 @@ class Linter:
         :raises LintError: there are some at or over the threshold.
         :raises RuleError: a rule crashed.
         """
-        found = self.lint(message, path, is_text_made=is_text_made)
-        found = [one for one in found if reaches(one.severity, threshold)]
-        if found:
-            said = "; ".join(f"{one.name} ({one.code}): {one.message}" for one in found[:3])
-            more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-            raise LintError(
-                f"the message of {path} has findings: {said}{more}",
-                diagnostics=found,
-                cure=found[0].help or f"mailtpl rule {found[0].name} explains it",
-            )
+        _refuse(self.lint(message, path, is_text_made=is_text_made), path, threshold)
+
+    def check_submission(
+        self, message: Message, path: str, *, rendered: bool = True, is_text_made: bool = False
+    ) -> None:
+        """Refuse a message that is about to be sent and has errors; parameters as of :meth:`lint_submission`.
+
+        :raises LintError: there are some.
+        :raises RuleError: a rule crashed.
+        """
+        _refuse(self.lint_submission(message, path, rendered=rendered, is_text_made=is_text_made), path, "error")
 
     def find(self, raw: RawMessage, *, rendered: bool = False, is_text_made: bool = False) -> list[Found]:
         """What the rules over messages, parts, fields and bodies find, in the order of the octets.
@@ -261,6 +264,19 @@ class Linter:
             if one.rule.code not in ignored_in(path, self.settings, self.rules):
                 diagnostics.append(diagnose(one, raw.lines, path))
         return diagnostics
+
+
+def _refuse(judged: Sequence[Diagnostic], path: str, threshold: Severity) -> None:
+    """Refuse a message with findings at or over a threshold."""
+    found = [one for one in judged if reaches(one.severity, threshold)]
+    if found:
+        said = "; ".join(f"{one.name} ({one.code}): {one.message}" for one in found[:3])
+        more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+        raise LintError(
+            f"the message of {path} has findings: {said}{more}",
+            diagnostics=found,
+            cure=found[0].help or f"mailtpl rule {found[0].name} explains it",
+        )
 
 
 def _may_reach(rule: Rule, given: Severity | None, least: Severity) -> bool:

@@ -35,6 +35,7 @@ class Making:
     folder: Path | None = None
 
     def __call__(self, task: Task) -> Made:
+        assert task.data is not None
         message = self.maker.make(task.data, task.key)
         if self.folder is None:
             return Made(message)

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailtemplates.cachefolder import cache_folder
+from mailtemplates.delivery.ledgerkey import token_of
 from mailtemplates.delivery.transport import check_envelope
-from mailtemplates.digest import digest_of
 from mailtemplates.engine import Engine
-from mailtemplates.errors import MailTemplatesError
 from mailtemplates.inlining.planstore import FileStore
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.settings import Settings
 from mailtemplates.template.bytecode import bytecode_cache
 from mailtemplates.template.faults import translate
+from mailtemplates.template.templateversion import template_version
 
 if TYPE_CHECKING:
     from mailtemplates.lint.linter import Linter
@@ -63,20 +63,20 @@ class Maker:
 
         return Linter(self.settings, least="error")
 
-    def prepare(self) -> None:
-        """Compile the template and choose the rules.
+    def prepare(self) -> str:
+        """Compile the template and choose the rules; the version of the template.
 
         :raises TemplateError: the template cannot be found or compiled.
         :raises SettingsError: the settings name a rule that does not exist.
         """
-        try:
-            self.engine.environment.get_template(self.template)
-        except MailTemplatesError:
-            raise
-        except Exception as error:
-            raise translate(error, self.engine.environment, self.template, {}) from None
         if self.judged:
             assert self._linter
+        environment = self.engine.environment
+        try:
+            environment.get_template(self.template)
+            return template_version(environment, self.template)
+        except Exception as error:
+            raise translate(error, environment, self.template, {}) from None
 
     def make(self, data: Mapping[str, Any], key: str) -> Message:
         """The message for some data; its Message-ID comes from the key.
@@ -85,9 +85,9 @@ class Maker:
             message has lint errors.
         """
         mail = self.engine.render(self.template, data, **self.given)
-        stamp = Stamp(self.date, digest_of(key.encode("utf-8", "surrogatepass"))[:32], self.settings.host)
+        stamp = Stamp(self.date, token_of(key), self.settings.host)
         message = mail.message(stamp)
         check_envelope(message)
         if self.judged:
-            self._linter.check(message, self.template)
+            self._linter.check_submission(message, self.template, is_text_made=mail.parts.is_text_made)
         return message

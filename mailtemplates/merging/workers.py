@@ -35,11 +35,14 @@ Fault = Literal["", "row", "ours", "place"]
 
 
 class Task(NamedTuple):
-    """What a message is made of."""
+    """What a message is made of.
+
+    :param data: None where nothing is to be made.
+    """
 
     number: int
     key: str
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] | None
 
 
 class Made(NamedTuple):
@@ -61,6 +64,8 @@ Make = Callable[[Task], Made]
 
 def attempt(make: Make, task: Task) -> Made:
     """What is made of a task, or the error as a value."""
+    if task.data is None:
+        return Made(None)
     try:
         return make(task)
     except MailTemplatesError as error:
@@ -123,7 +128,7 @@ class Workers:
     @property
     def most(self) -> int:
         """Tasks that are under way at once, at most."""
-        return max(1, 2 * BATCH * len(self._links))
+        return (2 * len(self._links) + 1) * BATCH if self._links else 1
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Made]:
         """What is made of each task, in their order; tasks are taken as there is room for them.

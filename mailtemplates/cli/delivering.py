@@ -1,0 +1,113 @@
+"""What ``mailtpl send`` and ``mailtpl merge`` have in common: where messages go, who stops them, what is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+from mailtemplates.cli.output import warn, write_lines
+from mailtemplates.delivery.ledger import Ledger
+from mailtemplates.delivery.outbox import Outbox
+from mailtemplates.delivery.transporturl import parse_transport
+from mailtemplates.errors import SettingsError
+from mailtemplates.merging.courier import Courier, Direct, Rehearsal
+from mailtemplates.merging.result import Result, as_object
+from mailtemplates.settings import Settings
+from mailtemplates.transports import open_transport
+
+_ALL = "ALL"
+_INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Way(NamedTuple):
+    """How letters go: by whom, and the ledger that knows of them, when there is one."""
+
+    courier: Courier
+    ledger: Ledger | None
+
+
+def transport_of(settings: Settings, given: str) -> str:
+    """The URL of the transport: what is given, the environment's, the settings'.
+
+    :raises SettingsError: there is none.
+    """
+    url = given or os.environ.get("MAILTPL_TRANSPORT", "") or settings.transport
+    if not url:
+        raise SettingsError(
+            "it is not said where messages go",
+            cure="give --transport smtp+starttls://user@host:587, or set MAILTPL_TRANSPORT or the setting `transport`",
+        )
+    return url
+
+
+@contextmanager
+def way(url: str, ledger: Path | None, *, rehearsed: bool) -> Iterator[Way]:
+    """The way over a transport; for a rehearsal its URL is only read.
+
+    :raises SettingsError: the URL cannot be right.
+    """
+    if rehearsed:
+        parse_transport(url)
+        yield Way(Rehearsal(), None)
+        return
+    with ExitStack() as stack:
+        transport = stack.enter_context(open_transport(url, password=os.environ.get("MAILTPL_PASSWORD")))
+        if ledger is None:
+            yield Way(Direct(transport), None)
+        else:
+            kept = stack.enter_context(Ledger(ledger))
+            yield Way(Outbox(transport, kept), kept)
+
+
+def with_force(settings: Settings, rules: Sequence[str]) -> tuple[Settings, bool]:
+    """The settings without the rules that may be broken, and whether any are left that a message is judged by."""
+    left = [rule for rule in rules if rule.upper() != _ALL]
+    return replace(settings, ignore=(*settings.ignore, *left)), len(left) == len(rules)
+
+
+def print_json(result: Result) -> None:
+    """Print a message's result."""
+    if result.receipt is not None:
+        write_lines([json.dumps(as_object(result.key, result.receipt), ensure_ascii=False)])
+
+
+class Interrupted:
+    """Whether somebody wants the run to end. Ctrl-C, or SIGTERM, once: it comes to a clean end; twice: at once."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+        self.asked = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        self._stop()
+        warn("\nstopping: what is under way comes to its end; once more stops at once")
+
+    def __enter__(self) -> Interrupted:
+        self._before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def exit_code(self, otherwise: int) -> int:
+        """130 when the run was stopped, as shells have it."""
+        return _INTERRUPTED if self.asked else otherwise

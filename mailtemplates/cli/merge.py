@@ -1,0 +1,242 @@
+"""``mailtpl merge``: one message for each row of a file, into a folder or to the recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from mailtemplates.cli.delivering import Format, Interrupted, Way, print_json, way, with_force
+from mailtemplates.cli.output import warn, write_lines
+from mailtemplates.cli.progress import progress
+from mailtemplates.delivery.staging import Staging
+from mailtemplates.errors import SettingsError
+from mailtemplates.merging.failures import Failures
+from mailtemplates.merging.folder import Making
+from mailtemplates.merging.keys import Keys
+from mailtemplates.merging.mailing import Mailing
+from mailtemplates.merging.maker import Maker
+from mailtemplates.merging.result import Result
+from mailtemplates.merging.row import Rows
+from mailtemplates.merging.rowsfile import KINDS, Kind, open_rows
+from mailtemplates.merging.tally import Tally
+from mailtemplates.merging.workers import BATCH, Workers, processors
+from mailtemplates.message.stamp import Stamp
+from mailtemplates.project import locate_template
+
+_STORES = ("maildir", "mbox", "file")
+_List = list[str] | None
+
+
+def command(
+    template: Annotated[str, typer.Argument(help="A template's path, or its name in the template folder.")],
+    data: Annotated[str, typer.Option(help="A CSV, JSON Lines or JSON file, a message a row; - is standard input.")],
+    out: Annotated[str, typer.Option(help="A folder for the messages, maildir:FOLDER or mbox:FILE.")] = "",
+    transport: Annotated[str, typer.Option(help="Send the messages: smtp+starttls://user@host:587, …")] = "",
+    jobs: Annotated[int, typer.Option(min=0, help="Processes that render; 0 for one a processor.")] = 0,
+    key: Annotated[str, typer.Option(help="What names a row for good: order.id, or news-{user.id}.")] = "",
+    ledger: Annotated[str, typer.Option(help="The file that remembers what was sent.")] = "",
+    no_ledger: Annotated[bool, typer.Option("--no-ledger", help="Remember nothing.")] = False,
+    failures: Annotated[str, typer.Option(help="Where to write the rows that fail.")] = "failures.csv",
+    limit: Annotated[int, typer.Option(min=0, help="Messages at most; 0 for all.")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Render and lint every row, and send nothing.")] = False,
+    force: Annotated[_List, typer.Option(help="A lint rule that may be broken; ALL for no lint.")] = None,
+    allow: Annotated[_List, typer.Option(help="Send only to addresses like this regular expression.")] = None,
+    redirect_to: Annotated[str, typer.Option(help="Send to this address instead.")] = "",
+    stamp: Annotated[str, typer.Option(help="The date of the messages: 2026-01-31T12:00:00Z.")] = "",
+    locale: Annotated[str, typer.Option(help="The locale to render in: de, pt_BR.")] = "",
+    data_format: Annotated[str, typer.Option(help="csv, jsonl or json, when the name does not tell.")] = "",
+    encoding: Annotated[str, typer.Option(help="Of a CSV file; recognised when not given.")] = "",
+    delimiter: Annotated[str, typer.Option(help="Of a CSV file; recognised when not given.")] = "",
+    output_format: Annotated[Format, typer.Option(help="json prints an object for each message.")] = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")] = False,
+) -> None:
+    """Render one message for each row, and send it where --transport says so.
+
+    Exit code 0: all accepted; 1: some not; 2: wrong usage or settings; 3: our own fault; 4: of some nobody knows.
+    """
+    options = _Options(
+        url=_goal(out, transport, dry_run),
+        folder=Path(out) if out and not _is_store(out) and not dry_run else None,
+        ledger=ledger,
+        remembers=bool(ledger) or (bool(transport) and not no_ledger),
+        jobs=jobs or processors(),
+        limit=limit,
+        rehearsed=dry_run,
+        format=output_format,
+        quiet=quiet,
+    )
+    maker = _maker(template, force or [], stamp, locale)
+    keys = Keys(key, maker.prepare(), maker.template, maker.given)
+    staging = Staging.of(allow or [], redirect_to)
+    if options.folder is not None and staging != Staging():
+        raise SettingsError("--allow and --redirect-to are for sending", cure="leave them out, or give --transport")
+    contract = maker.engine.contract(maker.template)
+    with open_rows(
+        data,
+        kind=_kind(data_format),
+        encoding=encoding,
+        delimiter=_delimiter(delimiter),
+        schema=contract.schema if contract else None,
+    ) as rows:
+        if rows.note and not quiet:
+            warn(rows.note)
+        with Failures(_list(failures, data), rows.columns, rows.delimiter) as failed:
+            raise typer.Exit(_run(maker, keys, rows, staging, failed, options))
+
+
+class _Options(NamedTuple):
+    """How a run goes about its work.
+
+    :param url: the transport's; empty when the messages go to ``folder`` or nowhere.
+    """
+
+    url: str
+    folder: Path | None
+    ledger: str
+    remembers: bool
+    jobs: int
+    limit: int
+    rehearsed: bool
+    format: Format
+    quiet: bool
+
+
+def _goal(out: str, transport: str, dry_run: bool) -> str:
+    """The URL of the transport that messages go over; empty for a plain folder, or when nothing is to go anywhere.
+
+    :raises SettingsError: it is not said where messages go, or twice.
+    """
+    if out and transport:
+        raise SettingsError("--out and --transport exclude each other", cure="choose one")
+    if not (out or transport or dry_run):
+        raise SettingsError(
+            "it is not said where messages go", cure="give --out FOLDER, or --transport URL to send them, or --dry-run"
+        )
+    return out if _is_store(out) else transport
+
+
+def _is_store(out: str) -> bool:
+    scheme, colon, _ = out.partition(":")
+    if colon and len(scheme) > 1 and scheme.lower() not in _STORES and "//" in out:
+        raise SettingsError(f"--out {out!r} is no folder", cure="to send messages, give --transport")
+    return bool(colon) and scheme.lower() in _STORES
+
+
+def _kind(name: str) -> Kind | None:
+    if name and name not in KINDS:
+        raise SettingsError(f"{name!r} is no --data-format", cure=f"the formats are {', '.join(KINDS)}")
+    return next((kind for kind in KINDS if kind == name), None)
+
+
+def _delimiter(text: str) -> str:
+    text = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(text) > 1 or text in ('"', "\r", "\n"):
+        raise SettingsError(f"--delimiter {text!r} cannot be one", cure="give one character, or tab")
+    return text
+
+
+def _list(failures: str, data: str) -> Path:
+    """The path of the list of failures.
+
+    :raises SettingsError: it is that of the data.
+    """
+    path = Path(failures)
+    if path.exists() and Path(data).exists() and path.samefile(data):
+        raise SettingsError(f"{failures!r} is the data and the list of failures", cure="name another with --failures")
+    return path
+
+
+def _maker(template: str, force: list[str], stamp: str, locale: str) -> Maker:
+    settings, folders, name = locate_template(template)
+    settings, judged = with_force(settings, force)
+    moment = Stamp.parse(stamp) if stamp else Stamp.now()
+    if stamp and moment.token:
+        raise SettingsError("--stamp of a merge has no token", cure="give the date alone: every row has its own token")
+    return Maker(settings, folders, name, moment.date, judged, {"locale": locale} if locale else {})
+
+
+def _run(maker: Maker, keys: Keys, rows: Rows, staging: Staging, failed: Failures, options: _Options) -> int:
+    """Do the rows; the exit code."""
+    if options.folder is not None and not options.remembers:
+        _make_folder(options.folder)
+    folder = None if options.remembers else options.folder
+    source = iter(rows)
+    first = list(islice(source, BATCH + 1)) if options.jobs > 1 else []
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(Making(maker, folder), options.jobs if len(first) > BATCH else 1))
+        goal = stack.enter_context(_way(maker, options))
+        tally = Tally("row", rehearsed=options.rehearsed)
+        advance = stack.enter_context(progress(rows.size, quiet=options.quiet, piped=options.format is Format.JSON))
+        mailing = Mailing(
+            chain(first, source),
+            workers,
+            keys,
+            _reporter(tally, failed, rows, advance, options.format),
+            courier=goal.courier if goal else None,
+            ledger=goal.ledger if goal else None,
+            staging=staging,
+            limit=options.limit,
+        )
+        stop = stack.enter_context(Interrupted(mailing.stop))
+        mailing.run()
+    _conclude(tally, failed, options, stopped=stop.asked)
+    return stop.exit_code(tally.exit_code)
+
+
+@contextmanager
+def _way(maker: Maker, options: _Options) -> Iterator[Way | None]:
+    """The way that messages go, or None when the workers write them into a folder."""
+    url = options.url or (f"file:{options.folder}" if options.remembers and options.folder else "")
+    if not url and not options.rehearsed:
+        yield None
+        return
+    ledger = Path(options.ledger) if options.ledger else maker.settings.ledger_file
+    with way(url or "null:", ledger if options.remembers else None, rehearsed=options.rehearsed) as found:
+        yield found
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as bad:
+        raise SettingsError(
+            f"cannot write {str(folder)!r}: {bad.strerror or bad}", cure="name a place that can be written"
+        ) from None
+
+
+def _reporter(
+    tally: Tally, failed: Failures, rows: Rows, advance: Callable[[float, int], None], form: Format
+) -> Callable[[Result], None]:
+    """What is done with each result."""
+
+    def report(result: Result) -> None:
+        tally.add(result)
+        if result.failure:
+            failed.add(result)
+        if form is Format.JSON:
+            print_json(result)
+        advance(rows.position, tally.messages)
+
+    return report
+
+
+def _conclude(tally: Tally, failed: Failures, options: _Options, *, stopped: bool) -> None:
+    """Say how the run went, and how to go on."""
+    for line in tally.troubles():
+        warn(line)
+    if failed.count and not options.quiet:
+        warn(f"rows that failed are in {failed.path}: {failed.count}")
+    if options.format is Format.TEXT and not options.quiet:
+        write_lines(tally.summary())
+    if stopped:
+        goes_on = options.remembers and not options.rehearsed
+        warn(
+            "stopped. The same command again goes on where this one stopped."
+            if goes_on
+            else "stopped. The same command begins again; with --ledger FILE it would go on where it stopped."
+        )

@@ -1,0 +1,80 @@
+"""The list of rows that failed: a CSV file that appears whole when the run ends, and can be mended and run again."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from mailtemplates.errors import SettingsError
+from mailtemplates.merging.result import Result
+from mailtemplates.merging.table import OWN_COLUMNS
+
+
+class Failures:
+    """Writes the list, UTF-8, each row with its number, its key and the reason before its own cells.
+
+    :param columns: the names of the cells.
+    :param delimiter: as the rows' own file has it.
+    :ivar count: how many rows failed.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
+        self.path = path
+        self.count = 0
+        self._columns = columns
+        self._delimiter = delimiter
+        self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._file: TextIO | None = None
+
+    def add(self, result: Result) -> None:
+        """Write down a row.
+
+        :raises SettingsError: the list cannot be written.
+        """
+        self.count += 1
+        try:
+            if self._file is None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._part.open("w", encoding="utf-8", errors="replace", newline="")
+                csv.writer(self._file, delimiter=self._delimiter).writerow((*OWN_COLUMNS, *self._columns))
+            cells = (result.number, result.key, result.failure, *result.cells)
+            csv.writer(self._file, delimiter=self._delimiter).writerow(cells)
+        except OSError as bad:
+            raise self._unwritable(bad) from None
+
+    def close(self) -> None:
+        """Give the list its name. Without failures there is none, and that of an earlier run goes.
+
+        :raises SettingsError: the list cannot be written.
+        """
+        try:
+            if self._file is not None:
+                self._file.close()
+                self._part.replace(self.path)
+            elif self._is_list():
+                self.path.unlink()
+        except OSError as bad:
+            raise self._unwritable(bad) from None
+
+    def _is_list(self) -> bool:
+        with suppress(OSError, UnicodeDecodeError), self.path.open(encoding="utf-8") as file:
+            return file.read(len(OWN_COLUMNS[0])) == OWN_COLUMNS[0]
+        return False
+
+    def _unwritable(self, bad: OSError) -> SettingsError:
+        return SettingsError(
+            f"cannot write {str(self.path)!r}: {bad.strerror or bad}", cure="name another file with --failures"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

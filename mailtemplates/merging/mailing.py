@@ -1,0 +1,162 @@
+"""A mailing: rows become messages, messages go out or lie in a folder, and of every row it is said what became of it.
+
+Everything is taken as it is needed, so a mailing of any length needs the memory of a short one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from mailtemplates.delivery.ledger import Ledger
+from mailtemplates.delivery.ledgerentry import Entry
+from mailtemplates.delivery.letter import Letter
+from mailtemplates.delivery.outcome import Accepted, Delivery, Receipt
+from mailtemplates.delivery.staging import Staging
+from mailtemplates.errors import DataError, SettingsError
+from mailtemplates.merging.courier import Courier, whole
+from mailtemplates.merging.keys import MakesKeys
+from mailtemplates.merging.result import Result
+from mailtemplates.merging.row import Row
+from mailtemplates.merging.workers import Made, Task, Workers, reason
+from mailtemplates.message.message import Message
+
+_FINAL = frozenset(("accepted", "failed", "uncertain", "suppressed"))
+
+
+class _Place(NamedTuple):
+    """A row on its way through the workers, and what is known of it before."""
+
+    row: Row
+    key: str
+    result: Result | None
+
+
+class Mailing:
+    """One run.
+
+    :param workers: they write the messages where there is no courier, and bring them back where there is one.
+    :param report: is told what became of each row, soon after it did; rows that fail come before those under way.
+    :param ledger: rows whose fate it knows are not rendered again.
+    :param limit: rows to do at most, not counting those that the ledger knows and those that cannot be read; 0 for all.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Row],
+        workers: Workers,
+        keys: MakesKeys,
+        report: Callable[[Result], None],
+        *,
+        courier: Courier | None = None,
+        ledger: Ledger | None = None,
+        staging: Staging | None = None,
+        limit: int = 0,
+    ) -> None:
+        self._rows = rows
+        self._workers = workers
+        self._keys = keys
+        self._report = report
+        self._courier = courier
+        self._ledger = ledger
+        self._staging = staging or Staging()
+        self._limit = limit
+        self._line: deque[_Place] = deque()
+        self._sent: dict[str, deque[Row]] = {}
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way comes to its end."""
+        self.stopped = True
+
+    def run(self) -> None:
+        """Do all rows.
+
+        :raises MailTemplatesError: the work cannot go on: a ledger or a folder that cannot be written, a broken file.
+        """
+        if self._courier is None:
+            for row, key, made in self._made():
+                assert made.message is not None
+                self._report(Result(row.number, row.cells, key, _written(made.message, made.place)))
+            return
+        for dispatch in self._courier.send(self._letters()):
+            waiting = self._sent[dispatch.key]
+            row = waiting.popleft()
+            if not waiting:
+                del self._sent[dispatch.key]
+            self._report(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=dispatch.known))
+
+    def _letters(self) -> Iterator[Letter]:
+        """The letters that somebody is to get; the others are settled here."""
+        for row, key, made in self._made():
+            assert made.message is not None
+            letter = self._staging.letter(key, made.message)
+            if len(letter.outcomes) == len(set(letter.message.envelope.recipients)):
+                self._report(Result(row.number, row.cells, letter.key, whole(letter, {})))
+            elif self._ledger is not None and letter.key in self._sent:
+                twin = self._sent[letter.key][0].number
+                self._report(
+                    Result(row.number, row.cells, letter.key, problem=f"the key is that of row {twin}", fault="row")
+                )
+            else:
+                self._sent.setdefault(letter.key, deque()).append(row)
+                yield letter
+            if self.stopped:
+                return
+
+    def _made(self) -> Iterator[tuple[Row, str, Made]]:
+        """What the workers made, in the order of the rows; rows that came to nothing are reported here.
+
+        :raises SettingsError: the folder cannot be written.
+        """
+        for made in self._workers.run(self._tasks()):
+            row, key, result = self._line.popleft()
+            if result is not None:
+                self._report(result)
+            elif made.fault == "place":
+                raise SettingsError(
+                    made.problem, cure="name a place that can be written, with room; then the same again"
+                )
+            elif made.message is None:
+                self._report(Result(row.number, row.cells, key, problem=made.problem, fault=made.fault))
+            else:
+                yield row, key, made
+
+    def _tasks(self) -> Iterator[Task]:
+        """A task for each row; one without data for a row that needs no work, so that rows stay in their order and a
+        thousand of those are not more under way than others."""
+        left = self._limit or -1
+        for row in self._rows:
+            if self.stopped or left == 0:
+                return
+            place = self._place(row)
+            self._line.append(place)
+            if place.result is None:
+                left -= 1
+                yield Task(row.number, place.key, row.data)
+            else:
+                yield Task(row.number, place.key, None)
+
+    def _place(self, row: Row) -> _Place:
+        if row.problem:
+            return _Place(row, "", Result(row.number, row.cells, problem=row.problem, fault="row"))
+        try:
+            key = self._keys.of(row.data)
+        except DataError as error:
+            return _Place(row, "", Result(row.number, row.cells, problem=reason(error), fault="row"))
+        entry = self._ledger.entry(key) if self._ledger is not None and self._staging == Staging() else None
+        if entry is not None and _is_final(entry):
+            return _Place(row, key, Result(row.number, row.cells, key, entry.receipt(), known=True))
+        return _Place(row, key, None)
+
+
+def _is_final(entry: Entry) -> bool:
+    """Whether a message needs nothing more: nobody of it waits and no process has it."""
+    return all(one.state in _FINAL for one in entry.recipients)
+
+
+def _written(message: Message, place: str) -> Receipt:
+    """The receipt of a message that lies in a folder."""
+    recipients = message.envelope.recipients
+    return Receipt(message.message_id, tuple(Delivery(address, Accepted(place)) for address in recipients))
