@@ -1,20 +1,22 @@
-"""The pytest plugin: fixtures over the project's templates, and golden messages.
+"""The pytest plugin: fixtures over the project's templates, golden messages, and a server that keeps what is sent.
 
 ``mail_engine`` is the engine of the project's settings. ``mail_sample`` runs a test for every template with each of its
 samples. ``golden_mail`` compares a mail with its transcript in ``mail/`` beside the test; ``--update-mail`` writes the
-transcripts anew. ``assert_mail`` and ``assert_lints_clean`` are in :mod:`mailtemplates.testing`.
+transcripts anew. ``mail_server`` is a server on this machine that keeps what a program sends. ``assert_mail`` and
+``assert_lints_clean`` are in :mod:`mailtemplates.testing`.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from mailtemplates.catching.mailserver import MailServer
     from mailtemplates.engine import Engine, Mail
     from mailtemplates.message.message import Message
 
@@ -25,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-mail`` writes the golden messages anew."""
     group = parser.getgroup("mailtemplates")
     group.addoption("--update-mail", action="store_true", help="write the golden messages of golden_mail anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """``@pytest.mark.mail_server(tls="starttls")`` says how the server of ``mail_server`` is."""
+    config.addinivalue_line("markers", "mail_server(**options): how the server of the fixture mail_server is")
 
 
 def _engine(root: Path) -> Engine:
@@ -47,6 +54,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         samples = list(every_sample(_engine(metafunc.config.rootpath)))
         metafunc.parametrize("mail_sample", samples, ids=[one.id for one in samples])
+
+
+@pytest.fixture
+def mail_server(request: pytest.FixtureRequest) -> Iterator[MailServer]:
+    """A mail server on a port of its own, for one test; the marker ``mail_server`` gives what ``MailServer`` takes."""
+    from mailtemplates.catching.mailserver import MailServer
+
+    marker = request.node.get_closest_marker("mail_server")
+    with MailServer(**(marker.kwargs if marker else {})) as server:
+        yield server
 
 
 @pytest.fixture
