@@ -446,7 +446,7 @@ def test_swaks_sees_the_faults(mail_server: MailServer) -> None:
 
 
 def test_the_fixture_works_in_a_project_of_its_own_with_warnings_as_errors(tmp_path: Path) -> None:
-    """Two processes of pytest at once, as pytest-xdist would run them: each server has a port of its own."""
+    """Under pytest-xdist, in two processes: each server has a port of its own."""
     (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\naddopts = --strict-markers\n")
     (tmp_path / "test_it.py").write_text(
         "import smtplib, pytest\n"
@@ -462,15 +462,12 @@ def test_the_fixture_works_in_a_project_of_its_own_with_warnings_as_errors(tmp_p
         "            client.sendmail('a@x.example', ['b@x.example'], b'')\n"
         "    assert mail_server.messages == []\n"
     )
-    command = [sys.executable, "-X", "dev", "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    runs = [
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(2)
-    ]
-    for run in runs:
-        out, _ = run.communicate(timeout=120)
-        assert run.returncode == 0, out
-        assert "2 passed" in out
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", str(tmp_path)],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
 
 
 def test_importing_the_plugin_imports_no_server() -> None:
