@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from signingkeys import certificate, ed25519_key, pem, pem_of, rsa_key, verify_dkim
 
-from mailtemplates import Engine, LintError, Message, Settings, SettingsError, SigningError, Stamp, lint
+from mailtemplates import Engine, LintError, Message, Settings, SettingsError, SigningError, Stamp
+from mailtemplates.lint.linter import lint
 from mailtemplates.octets.mime import parse
 from mailtemplates.settings import DkimSettings, SmimeSettings
 from mailtemplates.signing.signer import Signer
