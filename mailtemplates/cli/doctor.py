@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -72,6 +73,7 @@ def command(
             nameserver=nameserver,
             ip=ip,
             go_on=all_,
+            keys=lambda: _keys(template),
         )
     )
     _write(checkup, tongue, json_, transcript)
@@ -88,7 +90,8 @@ def _check_address(ip: str) -> None:
 
 
 def _with_cafile(url: str, cafile: str) -> str:
-    if not cafile or not url.startswith(_WITH_TLS):
+    """The URL with the CA file, where it has TLS and names none itself."""
+    if not cafile or not url.startswith(_WITH_TLS) or "cafile=" in url:
         return url
     from urllib.parse import quote
 
@@ -117,6 +120,16 @@ def _rendered(template: str, data: str) -> Message:
 
     engine, name = open_engine(template)
     return engine.render(name, read_values(engine, name, data, ())).message()
+
+
+def _keys(template: str) -> dict[str, str]:
+    """The DKIM records that belong to the private keys of the settings."""
+    from mailtemplates.project import locate_template  # for a message with a signature only
+    from mailtemplates.settings import read_settings
+    from mailtemplates.signing.dkim import DkimSigner
+
+    settings = locate_template(template)[0] if template else read_settings(Path())
+    return dict(DkimSigner.of(one, settings.folder).record for one in settings.dkim)
 
 
 def _explain(path: str, language: Language, as_json: bool) -> None:

@@ -26,7 +26,7 @@ class Request:
     :param imap: the URL of the mailbox where that message is looked for: ``imaps://user@host``; empty for none.
     :param nameserver: the name server that is asked about domains, ``HOST:PORT``; empty for that of this machine.
     :param ip: the address that mail comes from, when it is not the one of this machine.
-    :param keys: for names of DKIM records the TXT record that a private key of the settings belongs to.
+    :param keys: gives for names of DKIM records the TXT record that a private key of the settings belongs to.
     :param go_on: whether later steps are taken after one failed, where they can.
     """
 
@@ -43,4 +43,4 @@ class Request:
     nameserver: str = ""
     ip: str = ""
     go_on: bool = False
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Callable[[], Mapping[str, str]] | None = None

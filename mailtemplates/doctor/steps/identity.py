@@ -15,9 +15,9 @@ from mailtemplates.doctor.steperror import StepError
 def identity(case: Case) -> Passed | Skipped:
     """Asked of the DNS; skipped where there is none, and for domains that no public name server knows."""
     domain = case.envelope.sender.rpartition("@")[2].lower()
-    origin = Origin(domain, domain, address=_address(case), keys=case.request.keys)
+    origin = Origin(domain, domain, address=_address(case))
     if case.message:
-        origin = _written(origin, case.message.octets)
+        origin = _written(origin, case)
     if not origin.author:
         return Skipped("nobody is named as the sender: give --from or a message")
     if origin.author.rpartition(".")[2] in SPECIAL and not case.request.nameserver:
@@ -35,19 +35,21 @@ def identity(case: Case) -> Passed | Skipped:
     return Passed("\n".join(inquiry.words), facts)
 
 
-def _written(origin: Origin, octets: bytes) -> Origin:
+def _written(origin: Origin, case: Case) -> Origin:
     """The origin with what the message's From and signatures say."""
     from mailtemplates.octets.address import read_addresses  # only for an examination with a message
     from mailtemplates.octets.message import read_message
     from mailtemplates.octets.signature import read_tags
 
-    raw = read_message(octets)
+    assert case.message is not None
+    raw = read_message(case.message.octets)
     field = raw.first("From")
     specs = [box.spec for box in read_addresses(field).mailboxes if box.spec] if field else []
     author = specs[0].domain.lower() if specs else origin.author
     tags = [read_tags(one) for one in raw.fields_named("DKIM-Signature")]
     signatures = tuple((one["s"].value, one["d"].value.lower()) for one in tags if "s" in one and "d" in one)
-    return Origin(author, origin.envelope or author, signatures, True, origin.address, origin.keys)
+    keys = case.request.keys() if signatures and case.request.keys else {}
+    return Origin(author, origin.envelope or author, signatures, True, origin.address, keys)
 
 
 def _address(case: Case) -> str:
