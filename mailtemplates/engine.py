@@ -86,13 +86,20 @@ class Mail:
         stamp = stamp or Stamp.now(host=self.settings.host or None)
         message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
         signer = self.signer()
-        if self.judge is not None and (signer is None or signer.encryptor is not None):
-            self.judge(message)
         if signer is not None:
             message = signer.sign(message, stamp.date)
-            if self.judge is not None:
-                self.judge(message)
+        if self.judge is not None:
+            self.judge(self.readable(message, stamp))
         return message
+
+    def readable(self, message: Message, stamp: Stamp) -> Message:
+        """What a linter can judge of the message that was made with a stamp: itself, or, when it is encrypted, what is
+        inside.
+        """
+        signer = self.signer()
+        if signer is None or signer.encryptor is None:
+            return message
+        return compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
 
 
 class Engine:
@@ -263,8 +270,8 @@ class Engine:
         given = Given(fields, headers or {}, attachments, self.settings.locale if locale is None else locale)
         parts = self._renderer.render(name, variables, given)
         if lint is None:
-            return Mail(parts, self.settings, None, self._signer)
-        mail = Mail(parts, self.settings, partial(self._judge, name, lint, parts.is_text_made), self._signer)
+            return Mail(parts, self.settings, None, self.signer)
+        mail = Mail(parts, self.settings, partial(self._judge, name, lint, parts.is_text_made), self.signer)
         mail.message()
         return mail
 
@@ -274,12 +281,17 @@ class Engine:
 
         return Linter(self.settings)
 
-    def _signer(self) -> Signer | None:
-        """What signs the messages: keys are read when the first is composed."""
-        return self._keys if self._signs else None
+    def signer(self) -> Signer | None:
+        """What signs and encrypts the messages, as the settings say; None when they say nothing of it.
+
+        Keys are read when this is first asked, which is when the first message is composed.
+
+        :raises SettingsError: a key or certificate cannot be used, or cryptography is not installed.
+        """
+        return self._made_signer if self._signs else None
 
     @cached_property
-    def _keys(self) -> Signer:
+    def _made_signer(self) -> Signer:
         from mailtemplates.signing.signer import Signer  # most runs do not sign
 
         return Signer.of(self.settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -536,6 +537,31 @@ def test_settings_that_cannot_be(tmp_path: Path, toml: str, words: str) -> None:
     assert done.returncode == 2
     assert words in done.stderr.decode()
     assert b"Traceback" not in done.stderr
+
+
+def rows(project: Path, count: int) -> None:
+    lines = [json.dumps({"a": f"Ann {number}", "s": f"Hello {number}", "body": "Hi"}) for number in range(count)]
+    (project / "rows.jsonl").write_text("\n".join(lines))
+
+
+def test_merge_signs_in_its_processes(project: Path, keys: Keys) -> None:
+    rows(project, 70)
+    done = mailtpl(
+        "merge", "t.j2", "--data", "rows.jsonl", "--out", "out", "--jobs", "2", "--force", "ALL", cwd=project
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    made = [path.read_bytes() for path in (project / "out").glob("**/*.eml")]
+    assert len(made) == 70
+    assert all(verify_dkim(octets, keys.records) == [True] for octets in made)
+
+
+def test_merge_says_at_once_that_a_key_cannot_be_used(project: Path) -> None:
+    rows(project, 3)
+    (project / "rsa.pem").unlink()
+    done = mailtpl("merge", "t.j2", "--data", "rows.jsonl", "--out", "out", "--jobs", "2", cwd=project)
+    assert done.returncode == 2
+    assert b"the private key of dkim cannot be read: rsa.pem" in done.stderr
+    assert not list(project.glob("out/**/*.eml"))
 
 
 def test_two_signatures_are_an_array_of_tables(project: Path, keys: Keys) -> None:

@@ -22,6 +22,7 @@ from signingkeys import certificate, ed25519_key, pem, pem_of, rsa_key, verify_d
 
 from mailtemplates import Engine, LintError, Message, Settings, SettingsError, SigningError, Stamp
 from mailtemplates.lint.linter import lint
+from mailtemplates.merging.maker import Maker
 from mailtemplates.octets.mime import parse
 from mailtemplates.settings import DkimSettings, SmimeSettings
 from mailtemplates.signing.signer import Signer
@@ -210,6 +211,15 @@ def test_the_linter_judges_a_message_before_it_is_encrypted(engine: Engine) -> N
     assert engine.render("t.j2", data, lint="error").message(STAMP)
     with pytest.raises(LintError, match="placeholder"):
         engine.render("t.j2", {**data, "body": "Hi {{ name }}"}, lint="warning")
+
+
+def test_merge_judges_a_message_before_it_is_encrypted(people: People, engine: Engine) -> None:
+    maker = Maker(replace(people.settings, ignore=("ADR011",)), engine.folders, "t.j2", STAMP.date)
+    maker.prepare()
+    data = {"a": "Acme", "s": "Hello", "body": "Hi"}
+    assert b"enveloped-data" in maker.make(data, "1").octets
+    with pytest.raises(LintError, match="placeholder"):
+        maker.make({**data, "body": "Hi {{ name }}"}, "2")
 
 
 # What cannot be used says why.

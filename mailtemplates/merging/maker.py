@@ -64,11 +64,12 @@ class Maker:
         return Linter(self.settings, least="error")
 
     def prepare(self) -> str:
-        """Compile the template and choose the rules; the version of the template.
+        """Compile the template, choose the rules and read the keys; the version of the template.
 
         :raises TemplateError: the template cannot be found or compiled.
-        :raises SettingsError: the settings name a rule that does not exist.
+        :raises SettingsError: the settings name a rule that does not exist, or a key that cannot be used.
         """
+        self.engine.signer()
         if self.judged:
             assert self._linter
         environment = self.engine.environment
@@ -89,5 +90,6 @@ class Maker:
         message = mail.message(stamp)
         check_envelope(message)
         if self.judged:
-            self._linter.check_submission(message, self.template, is_text_made=mail.parts.is_text_made)
+            readable = mail.readable(message, stamp)
+            self._linter.check_submission(readable, self.template, is_text_made=mail.parts.is_text_made)
         return message
