@@ -436,6 +436,27 @@ def test_a_host_that_is_not_there() -> None:
     assert "no-such-host.invalid" in outcome.text
 
 
+def test_a_resolver_that_says_nothing_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's resolver knows no time limit."""
+    asked = threading.Event()
+    over = threading.Event()
+
+    def ask(host: str, *rest: Any, **more: Any) -> list[Any]:
+        asked.set()
+        over.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    try:
+        outcome = one(open_transport("smtp://mx.example.test?timeout=0.2"))
+    finally:
+        over.set()
+    assert asked.is_set()
+    assert isinstance(outcome, NotTried)
+    assert (outcome.phase, outcome.temporary) == ("connect", True)
+    assert "no answer in time" in outcome.text
+
+
 def test_each_phase_has_the_time_of_rfc_5321_and_the_cap_holds_for_all() -> None:
     """A final dot that is cut short makes doubles: RFC 5321 §4.5.3.2.6 gives it ten minutes."""
     assert {phase: LIMITS[phase] for phase in ("greeting", "mail", "rcpt", "data", "content", "dot")} == {
@@ -617,6 +638,18 @@ def test_a_server_that_takes_recipients_of_a_refused_sender_gets_no_empty_messag
     with Server({"MAIL": "550 5.7.1 no"}, strict=False) as server:
         receipt = to(server).send(mail(BOB, CAROL))
     assert [type(outcome) for _, outcome in receipt.deliveries] == [Failed, Failed]
+    assert not server.taken
+
+
+@PIPELINED
+def test_a_transaction_that_is_not_reset_is_no_refusal_of_the_next_message(to: Open, features: tuple[str, ...]) -> None:
+    """A server that refuses RSET is out of step: what it says to the MAIL after it is about the one before."""
+    with Server({"MAIL": ["250 ok"], "RCPT": [GONE, "250 ok"], "RSET": "500 what"}, features) as server:
+        receipts = list(to(server).send_all([mail(BOB), mail(CAROL, number=2)]))
+    assert isinstance(receipts[0][BOB], Failed)
+    second = receipts[1][CAROL]
+    assert isinstance(second, Deferred)
+    assert second.reason == "networkerror"
     assert not server.taken
 
 

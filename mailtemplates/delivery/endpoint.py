@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
 from mailtemplates.delivery.outcome import Phase
@@ -58,23 +60,46 @@ Address = tuple[Any, Any, int, str, Any]
 
 
 def find_addresses(endpoint: Endpoint) -> list[Address]:
-    """The addresses of a server, in the order in which they are tried.
+    """The addresses of a server, in the order in which they are tried, within the time to connect.
 
-    :raises TransportError: its host has none.
+    :raises TransportError: its host has none, or the resolver is silent.
     """
     if endpoint.path:
         return [(socket.AF_UNIX, socket.SOCK_STREAM, 0, "", endpoint.path)]
     try:
-        return list(socket.getaddrinfo(endpoint.host or "localhost", endpoint.port, type=socket.SOCK_STREAM))
+        return _ask_resolver(endpoint.host or "localhost", endpoint.port, endpoint.limit("connect"))
     except OSError as error:
-        again = getattr(error, "errno", 0) == socket.EAI_AGAIN
+        again = isinstance(error, TimeoutError) or getattr(error, "errno", 0) == socket.EAI_AGAIN
         raise TransportError(
             f"the host {endpoint.host} has no address: {words_of(error)}",
             phase="connect",
             temporary=again,
-            cure="check the spelling of the host",
+            cure="check that this machine can reach its name servers" if again else "check the spelling of the host",
             kind="resolver-silent" if again else "no-address",
         ) from None
+
+
+def _ask_resolver(host: str, port: int, seconds: float) -> list[Address]:
+    """What the system's resolver says. It has no time limit of its own, so it is asked in a thread that is left behind.
+
+    :raises OSError: there is no address, or no answer in time.
+    """
+    answers: SimpleQueue[list[Address] | OSError] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except OSError as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(answer, OSError):
+        raise answer
+    return answer
 
 
 def dial(address: Address, seconds: float) -> socket.socket:

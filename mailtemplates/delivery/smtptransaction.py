@@ -197,7 +197,7 @@ def _read_dot(session: Session, consignment: Consignment) -> None:
         try:
             reply = session.wire.reply("dot")
             if reply.code < 400 and not reply.ok:
-                raise TransportError(f"{session.wire.endpoint} answers the dot out of step: {reply}", phase="dot")
+                raise _out_of_step(session, "dot", "the dot", reply)
         except TransportError as error:
             session.broken = True
             session.tell("fault", error.problem, consignment.message.message_id, since=consignment.dot_at)
@@ -237,19 +237,25 @@ def _deferred(error: TransportError, words: Reply | None) -> Deferred:
     return Deferred(error.code, error.enhanced or "4.4.2", error.problem, reason)
 
 
+def _out_of_step(session: Session, phase: Phase, command: str, reply: Reply) -> TransportError:
+    """The reply to a command is none that it can have: nobody knows what it answers."""
+    endpoint = session.wire.endpoint
+    return TransportError(f"{endpoint} answers {command} out of step: {reply}", phase=phase, kind="out-of-step")
+
+
 def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group: _Group) -> bool:
     message_id = consignment.message.message_id
     if session.broken:
         raise TransportError(f"the link to {session.wire.endpoint} broke", phase="mail")
-    if group.reset:
-        group.reply("mail")
+    if group.reset and not (reset := group.reply("mail")).ok:
+        raise _out_of_step(session, "mail", "RSET", reset)
     session.dirty = True
     mail = group.reply("mail")
     session.tell("mail", mail, message_id, since=group.began)
     if mail.code >= 400:
         consignment.settle(_refused_sender(mail))
     elif not mail.ok:
-        raise TransportError(f"{session.wire.endpoint} answers MAIL out of step: {mail}", phase="mail")
+        raise _out_of_step(session, "mail", "MAIL", mail)
     left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
     if not (consignment.taken or group.data_sent):
         return False
@@ -257,7 +263,7 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     session.tell("data", data, message_id, since=group.began)
     if data.code != 354:
         if data.code < 400:
-            raise TransportError(f"{session.wire.endpoint} answers DATA out of step: {data}", phase="data")
+            raise _out_of_step(session, "data", "DATA", data)
         consignment.taken = []
         consignment.settle(data.refused())
         return False
@@ -296,7 +302,7 @@ def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[st
         if reply.ok and mail.ok:
             consignment.taken.append(address)
         elif reply.code < 400:
-            raise TransportError(f"{group.session.wire.endpoint} answers RCPT out of step: {reply}", phase="rcpt")
+            raise _out_of_step(group.session, "rcpt", "RCPT", reply)
         elif reply.too_many and consignment.taken:
             left.append(address)
         elif mail.ok:
