@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import grp
+import hmac
 import imaplib
+import json
 import os
 import pwd
 import re
@@ -26,6 +29,7 @@ USERS = {"alice@example.test": "s3cret", "bob@example.test": "hunter2", "joerg@e
 SIZE_LIMIT = 1_000_000
 """The most octets that the server takes in a message."""
 
+_KEY = b"the key that tokens of the tests are signed with"
 _FOLDER = Path(__file__).parent / "rig"
 _PORTS = ("relay", "submission", "submissions", "imap", "imaps", "lmtp")
 
@@ -81,6 +85,22 @@ class MailRig:
         """What the servers logged last."""
         files = (self.folder / "log").glob("*.log")
         return "\n".join(file.read_text("utf-8", "replace")[-3000:] for file in files)
+
+
+def make_token(user: str, *, lasts: float = 3600) -> str:
+    """An OAuth 2 access token that the server takes for a user: a JWT (RFC 7519), signed with HS256.
+
+    :param lasts: seconds from now; less than 0 for one that is over.
+    """
+    now = int(time.time())
+    claims = {"email": user, "sub": user, "iat": now - 7200, "exp": int(now + lasts), "scope": "smtp"}
+    parts = [_segment(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims)]
+    signature = hmac.new(_KEY, ".".join(parts).encode(), "sha256").digest()
+    return ".".join([*parts, _segment(signature)])
+
+
+def _segment(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def why_no_rig() -> str:
@@ -143,13 +163,17 @@ def _configure(folder: Path, ports: dict[str, int]) -> None:
         "nogroup": str(grp.getgrnam("nogroup").gr_gid),
         **{name: str(port) for name, port in ports.items()},
     }
-    for name, place in (("main.cf", "postfix"), ("master.cf", "postfix"), ("dovecot.conf", "dovecot")):
+    places = {"main.cf": "postfix", "master.cf": "postfix", "dovecot.conf": "dovecot", "oauth2.conf": "dovecot"}
+    for name, place in places.items():
         text = (_FOLDER / name).read_text(encoding="utf-8")
         (folder / place).mkdir(exist_ok=True)
         filled = re.sub(r"@(\w+)@", lambda match: values[match[1]], text)
         (folder / place / name).write_text(filled, encoding="utf-8")
     users = "".join(f"{user}:{{PLAIN}}{password}::::::\n" for user, password in USERS.items())
     (folder / "dovecot" / "users").write_text(users, encoding="utf-8")
+    key = folder / "dovecot" / "keys" / "default" / "HS256" / "default"
+    key.parent.mkdir(parents=True)
+    key.write_bytes(base64.b64encode(_KEY))
 
 
 def free_ports(number: int) -> list[int]:

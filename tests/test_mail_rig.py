@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
-from mailrig import SIZE_LIMIT, USERS, MailRig
+from mailrig import SIZE_LIMIT, USERS, MailRig, make_token
 
 from mailtemplates import Envelope, Message
+from mailtemplates.delivery.login import Token
 from mailtemplates.delivery.outcome import Accepted, Failed, NotTried
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.transports import open_transport
@@ -27,7 +28,7 @@ def to(mail_rig: MailRig) -> Iterator[Open]:
     """A transport to one of the server's ports, as alice with her password where there is a login."""
     opened = []
 
-    def open_to(kind: str, options: str = "", *, password: str = USERS[ALICE]) -> Transport:
+    def open_to(kind: str, options: str = "", *, password: str = USERS[ALICE], token: Token | None = None) -> Transport:
         trust = f"timeout=20&cafile={mail_rig.cafile}&{options}"
         urls = {
             "relay": f"smtp://localhost:{mail_rig.relay}?timeout=20&{options}",
@@ -36,7 +37,7 @@ def to(mail_rig: MailRig) -> Iterator[Open]:
             "lmtp": f"lmtp://127.0.0.1:{mail_rig.lmtp}?timeout=20",
             "lmtp+unix": f"lmtp+unix:{mail_rig.lmtp_socket}?timeout=20",
         }
-        opened.append(open_transport(urls[kind].rstrip("?&"), password=password))
+        opened.append(open_transport(urls[kind].rstrip("?&"), password=password, token=token))
         return opened[-1]
 
     yield open_to
@@ -92,10 +93,39 @@ def test_a_wrong_password_is_told_and_nothing_is_sent(to: Open, mechanism: str) 
     assert "not-her-password" not in repr(outcome)
 
 
-def test_a_mechanism_that_is_not_offered(to: Open) -> None:
-    outcome = to("starttls", "auth=xoauth2").send(mail())[BOB]
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+@pytest.mark.parametrize("kind", ["starttls", "implicit"])
+def test_a_token_logs_in(to: Open, kind: str, mechanism: str) -> None:
+    asked = []
+
+    def token() -> str:
+        asked.append(mechanism)
+        return make_token(ALICE)
+
+    assert to(kind, f"auth={mechanism}", token=token).send(mail()).accepted
+    assert asked == [mechanism]
+
+
+@pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
+@pytest.mark.parametrize("lasts", [-60.0, 3600.0], ids=["over", "of another user"])
+def test_a_token_that_is_refused_is_told_with_what_the_server_says_of_it(
+    to: Open, mechanism: str, lasts: float
+) -> None:
+    token = make_token(ALICE if lasts < 0 else BOB, lasts=lasts)
+    outcome = to("starttls", f"auth={mechanism}", token=lambda: token).send(mail())[BOB]
     assert isinstance(outcome, NotTried)
-    assert "PLAIN LOGIN CRAM-MD5" in outcome.text
+    assert (outcome.code, outcome.phase) == (535, "auth")
+    assert '"status":' in outcome.text
+    assert "token is fresh" in outcome.cure
+    assert token not in repr(outcome)
+
+
+def test_a_server_that_offers_no_login(mail_rig: MailRig) -> None:
+    url = f"smtp+starttls://alice%40example.test@localhost:{mail_rig.relay}?cafile={mail_rig.cafile}"
+    with open_transport(url, password="x") as transport:
+        outcome = transport.send(mail())[BOB]
+    assert isinstance(outcome, NotTried)
+    assert "offers no login" in outcome.text
 
 
 def test_a_certificate_of_an_unknown_authority_stops_everything(mail_rig: MailRig) -> None:
