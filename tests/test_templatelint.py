@@ -313,3 +313,23 @@ def test_the_fix_of_an_unused_comment_takes_its_line_away(folder: Path) -> None:
     assert found.fix is not None
     (edit,) = found.fix.edits
     assert (edit.span, edit.octets) == ((0, 35), b"")
+
+
+SAFE = {
+    "plain": ("{{ user.name|safe }}", "{{ user.name }}"),
+    "spaced": ("{{- user.name | safe -}}", "{{- user.name -}}"),
+    "called": ("{{ user.name|safe() }}", "{{ user.name }}"),
+    "in the middle": ("{{ user.name|safe|upper }}", "{{ user.name|upper }}"),
+    "in a longer one": ("{{ ('Dear ' ~ user.name)|safe }}", "{{ ('Dear ' ~ user.name) }}"),
+    "on lines of its own": ("{{ user.name\n  |safe\n}}", "{{ user.name\n}}"),
+}
+
+
+@pytest.mark.parametrize(("written", "mended"), SAFE.values(), ids=SAFE)
+def test_safe_is_taken_out_when_asked_for(folder: Path, written: str, mended: str) -> None:
+    """What was escaped by nobody is escaped then: a fix that changes what a reader may see."""
+    text = TOP + "{% block html %}<p>Hello " + written + ", here you are</p>{% endblock %}"
+    (found,) = (one for one in lint(text) if one.name == "unsafe-markup-filter")
+    assert found.fix is not None
+    assert not found.fix.safe
+    assert apply_fixes(text.encode(), [found.fix]).decode() == text.replace(written, mended)

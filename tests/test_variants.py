@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from mailtemplates import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.inspection.inspection import Inspection
+from mailtemplates.inspection.mending import Mended
 from mailtemplates.inspection.samples import Samples
 from mailtemplates.inspection.templatelint import TemplateLinter
 from mailtemplates.inspection.tracer import Tracer
@@ -186,7 +187,8 @@ def test_fixing_goes_on_until_nothing_is_left_and_breaks_no_template(folder: Pat
     )
     path = write("t.j2", text, {"a": 1})
     config = Settings(select=("SUP", "HDR"))
-    mended = Inspection(config, LintCache(None, config)).mend(str(path), unsafe=False)
+    (mended,) = Inspection(config, LintCache(None, config)).mend([str(path)], unsafe=False)
+    assert isinstance(mended, Mended)
     assert b"mailtpl" not in mended.after
     assert mended.after.decode() == text[text.index("{% block from") :]
     assert path.read_text() == text

@@ -19,7 +19,7 @@ import typer
 from mailtemplates.cachefolder import cache_folder
 from mailtemplates.characters import ascii_controls
 from mailtemplates.cli.output import warn, write_file, write_lines, write_octets
-from mailtemplates.errors import FileError, MailTemplatesError, RuleError, SettingsError
+from mailtemplates.errors import MailTemplatesError, SettingsError
 from mailtemplates.inspection.inputs import STDIN, find_files, template_folders
 from mailtemplates.inspection.inspection import Inspection, Judged, Stdin, sights
 from mailtemplates.inspection.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
@@ -27,7 +27,7 @@ from mailtemplates.lint.lintcache import LintCache
 from mailtemplates.lint.report import Report, Trouble, any_at, plural, statistics, statistics_json
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings, dump_settings, read_settings
-from mailtemplates.source import Location, shown
+from mailtemplates.source import shown
 
 if TYPE_CHECKING:
     from mailtemplates.lint.diagnostic import Diagnostic
@@ -154,11 +154,9 @@ class _Run:
 
         troubles = []
         changed = 0
-        for path in files:
-            try:
-                mended = self.inspection.mend(path, unsafe=self._options.unsafe)
-            except MailTemplatesError as error:
-                troubles.append(Trouble(path, error.at(Location(path))))
+        for mended in self.inspection.mend(files, unsafe=self._options.unsafe):
+            if isinstance(mended, Trouble):
+                troubles.append(mended)
                 continue
             changed += mended.before != mended.after
             write_lines(diff_lines(mended.path, mended.before, mended.after))
@@ -168,17 +166,15 @@ class _Run:
     def _fix(self, files: Sequence[str]) -> None:
         """Mend files; what keeps one from being judged is said by the linting after it."""
         fixed = Counter[str]()
-        for path in files:
-            try:
-                mended = self.inspection.mend(path, unsafe=self._options.unsafe)
-            except (RuleError, FileError):
+        for mended in self.inspection.mend(files, unsafe=self._options.unsafe):
+            if isinstance(mended, Trouble):
                 continue
-            if path == STDIN:
+            if STDIN in files and mended.path == self.inspection.stdin.name:
                 write_octets(mended.after)
                 self.inspection.stdin = Stdin(mended.path, mended.after)
             elif mended.after != mended.before:
-                write_file(Path(path), mended.after)
-            fixed[path] += mended.fixed
+                write_file(Path(mended.path), mended.after)
+            fixed[mended.path] += mended.fixed
         changed = sum(count > 0 for count in fixed.values())
         if changed and not self._options.quiet:
             warn(f"Fixed {plural(fixed.total(), 'finding')} in {plural(changed, 'file')}.")

@@ -7,7 +7,7 @@ to nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from operator import itemgetter
@@ -24,6 +24,7 @@ from mailtemplates.settings import Settings
 from mailtemplates.source import Location
 
 if TYPE_CHECKING:
+    from mailtemplates.inspection.mending import Mended
     from mailtemplates.inspection.templatelint import TemplateLinter
     from mailtemplates.lint.diagnostic import Diagnostic
     from mailtemplates.lint.linter import Linter
@@ -38,15 +39,6 @@ class Judged(NamedTuple):
 
     diagnostics: list[Diagnostic]
     troubles: list[Trouble]
-
-
-class Mended(NamedTuple):
-    """A file before and after its fixes, and how many findings are gone."""
-
-    path: str
-    before: bytes
-    after: bytes
-    fixed: int
 
 
 class Stdin(NamedTuple):
@@ -133,37 +125,22 @@ class Inspection:
         digest = self._cache.digest(path)
         return bool(digest) and self._cache.known(path, self._stamp(path, _times(path), digest)) is not None
 
-    def mend(self, path: str, *, unsafe: bool) -> Mended:
-        """A file with the fixes of its findings; nothing is written.
-
-        :raises MailTemplatesError: the file cannot be read, or a rule crashed.
+    def mend(self, paths: Sequence[str], *, unsafe: bool) -> Iterator[Mended | Trouble]:
+        """The files with the fixes of their findings, in their order, then other files that templates among them share;
+        nothing is written here. One that is mended for itself and as a shared one comes twice. What stands for ``-``
+        changes no other file.
         """
-        try:
-            return self._mend(path, self.name(path), unsafe)
-        except MailTemplatesError:
-            raise
-        except Exception as error:
-            raise _fault(error) from error
+        from mailtemplates.inspection.mending import Mending
 
-    def _mend(self, path: str, name: str, unsafe: bool) -> Mended:
-        from mailtemplates.lint.fixing import fix_octets
-
-        before = self._read(path)
-
-        def judge(octets: bytes) -> list[Diagnostic]:
-            if not is_template(name, before):
-                return self.linter.lint(octets, name)
-            return [one for one in self._templates.lint(Path(name), octets) if one.path == name]
-
-        after = fix_octets(before, judge, unsafe=unsafe)
-        if is_template(name, before) and after != before and self._breaks(Path(name), before, after):
-            after = before
-        gone = len(judge(before)) - len(judge(after)) if after != before else 0
-        return Mended(name, before, after, max(gone, int(after != before)))
-
-    def _breaks(self, path: Path, before: bytes, after: bytes) -> bool:
-        """Whether a template rendered before and does no more."""
-        return not self._templates.renders(path, after) and self._templates.renders(path, before)
+        mending = Mending(self.linter, self._templates, unsafe=unsafe)
+        for path in paths:
+            try:
+                yield mending.mend(self.name(path), self._read(path), alone=path == STDIN)
+            except MailTemplatesError as error:
+                yield Trouble(path, error.at(Location(path)))
+            except Exception as error:
+                yield Trouble(path, _fault(error).at(Location(path)))
+        yield from mending.mend_shared()
 
     def name(self, path: str) -> str:
         """What findings call a file."""
@@ -209,7 +186,7 @@ class Inspection:
                 raise FileError(
                     "a template needs a name, for its folder holds what it uses", cure="give --stdin-filename"
                 )
-            return self._templates.lint(Path(name), octets)
+            return self._templates.lint(Path(name), instead={Path(name).resolve(): octets})
         return self._templates.lint(Path(name))
 
     def _stamp(self, path: str, times: Stamp | None, digest: str) -> Stamp | None:

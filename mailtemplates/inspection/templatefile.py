@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound
@@ -64,19 +64,26 @@ class TemplateFile:
 
 
 class Instead(BaseLoader):
-    """A loader that has another text for one template than its file."""
+    """A loader that has other texts for some templates than their files.
 
-    def __init__(self, loader: BaseLoader | None, name: str, octets: bytes) -> None:
+    :param octets: by template name.
+    """
+
+    def __init__(self, loader: BaseLoader | None, octets: Mapping[str, bytes]) -> None:
         self._loader = loader
-        self._name = name
-        self._octets = octets
+        self.octets = octets
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
-        if template == self._name:
-            return self._octets.decode("utf-8-sig"), None, None
+        known = self.octets.get(template)
         if self._loader is None:
             raise TemplateNotFound(template)
-        return self._loader.get_source(environment, template)
+        if known is None:
+            return self._loader.get_source(environment, template)
+        try:
+            _, path, _ = self._loader.get_source(environment, template)
+        except (TemplateNotFound, UnicodeDecodeError):
+            path = None
+        return known.decode("utf-8-sig"), path, None
 
     def list_templates(self) -> list[str]:
         return self._loader.list_templates() if self._loader else []

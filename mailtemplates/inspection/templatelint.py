@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from mailtemplates.engine import Engine
@@ -27,6 +28,7 @@ from mailtemplates.source import Location, Source, shown
 from mailtemplates.span import Span
 from mailtemplates.template.contract import Contract
 
+_NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
 _HEADERLESS = {"BLK001"}
 """What a template without From and To is not asked for: the caller gives the fields."""
@@ -40,6 +42,7 @@ class _Project(NamedTuple):
     """What a run knows of one set of template folders.
 
     :param shown: the ways that conditions went in any template of the run.
+    :param octets: of templates, by name, where they are not what their files hold.
     """
 
     engine: Engine
@@ -47,6 +50,8 @@ class _Project(NamedTuple):
     files: dict[str, TemplateFile]
     shown: set[Choice]
     is_set_up: bool
+    folders: tuple[Path, ...]
+    octets: Mapping[str, bytes]
 
 
 class TemplateLinter:
@@ -63,17 +68,19 @@ class TemplateLinter:
         self._inline_ignores = inline_ignores
         self._projects: dict[tuple[Path, ...], _Project] = {}
         self._used: dict[tuple[Path, ...], frozenset[str]] = {}
+        self._tried: _Project | None = None
 
-    def lint(self, path: Path, octets: bytes | None = None) -> list[Diagnostic]:
+    def lint(self, path: Path, *, instead: Mapping[Path, bytes] = _NOTHING) -> list[Diagnostic]:
         """What the rules find in a template, in the order of files and lines.
 
-        :param octets: what stands in it, when that is not what the file holds.
+        :param instead: octets of files, by resolved path, that are not what the files hold.
         :raises RuleError: a rule crashed.
         :raises SettingsError: the settings of the template's folder are wrong.
         """
         settings, folders, name = locate_template(str(path))
-        project = self._project(folders, settings, None if octets is None else (name, octets))
+        project = self._project(folders, settings, instead)
         shown_path = shown(path) if path.is_absolute() else path.as_posix()
+        octets = project.octets.get(name)
         own = self._read(project, shown_path, name, path.read_bytes() if octets is None else octets)
         project.files[name] = own
         skipped, coverage, found = self._find(project, own)
@@ -93,13 +100,13 @@ class TemplateLinter:
         kept += [_diagnosed(one, own, "") for one in left if one.rule.code not in self._off(own)]
         return sorted(unique(kept), key=lambda one: (one.path, one.line, one.column, one.code))
 
-    def renders(self, path: Path, octets: bytes) -> bool:
-        """Whether a template with other octets than its file's renders with all its samples.
+    def renders(self, path: Path, instead: Mapping[Path, bytes]) -> bool:
+        """Whether a template with other octets than those of files renders with all its samples.
 
         :raises SettingsError: the settings of the template's folder are wrong.
         """
         settings, folders, name = locate_template(str(path))
-        project = self._project(folders, settings, (name, octets))
+        project = self._project(folders, settings, instead)
         try:
             return all(True for _ in Samples(project.engine, project.tracer, name, limit=0))
         except MailTemplatesError:
@@ -116,15 +123,19 @@ class TemplateLinter:
     def _off(self, file: TemplateFile) -> frozenset[str]:
         return ignored_in(file.path, self._linter.settings, self._linter.rules)
 
-    def _project(self, folders: tuple[Path, ...], settings: Settings, instead: tuple[str, bytes] | None) -> _Project:
-        if folders in self._projects and instead is None:
-            return self._projects[folders]
+    def _project(self, folders: tuple[Path, ...], settings: Settings, instead: Mapping[Path, bytes]) -> _Project:
+        """The folders' project; one with other octets than those of files is kept as long as they stay the same."""
+        octets = {name: text for file, text in instead.items() if (name := _name_in(folders, file))}
+        known = self._tried if octets else self._projects.get(folders)
+        if known is not None and known.octets == octets and known.folders == folders:
+            return known
         engine = Engine(folders, settings=settings, auto_reload=False, sign=False)  # keys are not where lint runs
-        if instead is not None:
-            environment = engine.environment
-            environment.loader = Instead(environment.loader, *instead)
-        project = _Project(engine, Tracer(engine), {}, set(), is_set_up(settings, folders))
-        if instead is None:
+        if octets:
+            engine.environment.loader = Instead(engine.environment.loader, octets)
+        project = _Project(engine, Tracer(engine), {}, set(), is_set_up(settings, folders), folders, octets)
+        if octets:
+            self._tried = project
+        else:
             self._projects[folders] = project
         return project
 
@@ -196,7 +207,7 @@ class TemplateLinter:
         finding = replace(
             one.finding,
             span=file.span(origin.start, origin.end),
-            fix=_fix_in(origins, one, origin.template, file) if file is own else None,
+            fix=_fix_in(origins, one, origin.template, file),
             related=self._called(project, call, own) if call else None,
         )
         return file, one._replace(finding=finding, body=None)
@@ -212,7 +223,9 @@ class TemplateLinter:
             environment = project.engine.environment
             assert environment.loader is not None
             _, filename, _ = environment.loader.get_source(environment, name)
-            octets = Path(filename).read_bytes() if filename and Path(filename).is_file() else b""
+            octets = project.octets.get(name)
+            if octets is None:
+                octets = Path(filename).read_bytes() if filename and Path(filename).is_file() else b""
             files[name] = self._read(project, _beside(own, name, filename), name, octets)
         return files[name]
 
@@ -288,6 +301,11 @@ def _gap(branch: Branch, own: TemplateFile, project: _Project) -> Gap:
         start = text.rfind(opening, 0, max(start, 0))
     end = text.find(closing, start)
     return Gap(branch.title, own.span(start, end + len(closing)) if 0 <= start < end else own.span(at, at + 1))
+
+
+def _name_in(folders: tuple[Path, ...], file: Path) -> str:
+    """The name of a file in template folders; empty when it is in none."""
+    return next((file.relative_to(folder).as_posix() for folder in folders if file.is_relative_to(folder)), "")
 
 
 def _beside(own: TemplateFile, name: str, filename: str | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Set
 
 from jinja2 import nodes
 
-from mailtemplates.finding import Finding, Findings
+from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.jinja.guards import path_of, spelled
 from mailtemplates.jinja.nameflow import Flow, read_flow, walk
 from mailtemplates.jinja.nameplace import place_of
@@ -13,13 +13,16 @@ from mailtemplates.jinja.schematype import SchemaString
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.lint.rule import rule
+from mailtemplates.pattern import pattern
+from mailtemplates.span import Span
 
+_CALLED = pattern(r"\s*\(\s*\)")
 _CLEAN = frozenset(
     {"e", "escape", "forceescape", "tojson", "urlencode", "xmlattr", "striptags", "sanitize", "bleach", "int", "float"}
 )
 
 
-@rule("TPL009", severity="warning")
+@rule("TPL009", severity="warning", fix="part")
 def unsafe_markup_filter(template: TemplateSource, *, trusted: tuple[str, ...] = ("clean", "nh3")) -> Findings:
     """Data is printed in html as markup, without escaping.
 
@@ -68,11 +71,22 @@ def _found(template: TemplateSource, node: nodes.Node, flow: Flow, clean: Set[st
         start = offset_of(node if word == "safe" else node.node)
         said = f"`|{word}`" if word == "safe" else f"`{word}()`"
         path = path_of(marked)
+        span = place_of(template.text, word, start)
         yield Finding(
-            place_of(template.text, word, start),
+            span,
             f"{said} prints {f'`{spelled(path)}`' if path else 'data'} as markup",
             f"remove {said}, or clean the html first with a filter that the option `trusted` names",
+            _without(template.text, span) if word == "safe" else None,
         )
+
+
+def _without(text: str, name: Span) -> Fix | None:
+    """The fix that takes a filter out; what the data holds is then shown as it is, markup too."""
+    bar = text.rfind("|", 0, name.start)
+    if bar < 0 or text[bar + 1 : name.start].strip():
+        return None
+    called = _CALLED.match(text, name.end)
+    return replace(Span(len(text[:bar].rstrip()), called.end() if called else name.end), b"", safe=False)
 
 
 def _is_data(node: nodes.Expr, flow: Flow, clean: Set[str]) -> bool:
