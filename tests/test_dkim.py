@@ -219,6 +219,17 @@ def test_lint_on_render_sees_the_signature(keys: Keys) -> None:
     assert "BLK008" in {one.code for one in lint(message, engine.settings)}
 
 
+def test_lint_knows_the_domains_that_sign_without_their_keys() -> None:
+    """Lint has no keys: of a message that is not signed yet it judges whether From fits a domain that will sign it."""
+    bulk = Settings(profile="bulk", dkim=(DkimSettings("acme-shop.com", "s", "no.pem"),))
+    found = {
+        domain: {one.code for one in lint(PLAIN.replace(b"acme.example", domain.encode()), bulk)}
+        for domain in ("news.acme-shop.com", "other-shop.com")
+    }
+    assert "BLK007" in found["other-shop.com"]
+    assert "BLK007" not in found["news.acme-shop.com"]
+
+
 # RFC 6376 §3.4.5 and §3.4.6, and RFC 8463 Appendix A.
 
 

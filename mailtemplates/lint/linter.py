@@ -392,6 +392,9 @@ def _options(settings: Settings, rules: Sequence[Rule]) -> dict[str, dict[str, A
     for one in rules if settings.clients != CLIENTS else ():
         if "clients" in one.options:
             given.setdefault(one.code, {}).setdefault("clients", settings.clients)
+    for one in rules if settings.dkim else ():
+        if "domain" in one.options:
+            given.setdefault(one.code, {}).setdefault("domain", tuple(table.domain for table in settings.dkim))
     for values in given.values():
         if "clients" in values:
             choose_clients(values["clients"])

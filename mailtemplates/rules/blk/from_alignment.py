@@ -17,10 +17,10 @@ def from_alignment(message: RawMessage, *, domain: tuple[str, ...] = ()) -> Find
 
     DMARC passes when the domain in From belongs to the same organization as the domain of the DKIM signature or of the
     envelope sender. Gmail, Yahoo and Outlook.com require it of bulk mail (Outlook: 550 5.7.515). Give the domains that
-    your mail is signed and sent for as the option `domain`. Without it the message's own DKIM-Signature and
-    Return-Path are looked at, before sending the sender of its envelope, and a message that has none of them is not
-    judged. Which domains are one organization's is told by their last two labels, or three behind suffixes such as
-    `co.uk`: the Public Suffix List is not asked.
+    your mail is signed and sent for as the option `domain`; tables `dkim` of the settings give theirs without it. Else
+    the message's own DKIM-Signature and Return-Path are looked at, before sending the sender of its envelope, and a
+    message that has none of them is not judged. Which domains are one organization's is told by their last two labels,
+    or three behind suffixes such as `co.uk`: the Public Suffix List is not asked.
 
     Reference: RFC 7489 §3.1; Gmail, Yahoo and Outlook.com sender requirements
 
