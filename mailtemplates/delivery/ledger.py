@@ -6,7 +6,7 @@ Its public face (a sender that uses it is :mod:`mailtemplates.delivery.outbox`):
     ledger.queue([Letter("order-1", message)])       # kept with its octets; sent by nobody yet
     claims, entries = ledger.claim(letters)          # those that are ours to send; what is known of the others
     ledger.mark(claim, taken, known, done)           # durable, then the final dot may go out
-    ledger.settle([Settled(claim, outcomes, due)])   # outcomes of claims, many in one transaction
+    ledger.settle([Settled(claim, outcomes, due)])   # outcomes of claims
     ledger.entry(key), ledger.entries("uncertain")   # what is known
     ledger.resolve(key, "sent" or "resend")          # what a person found out about the uncertain
 
@@ -22,14 +22,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from mailtemplates.delivery import leasetable as leases
 from mailtemplates.delivery import ledgertables as tables
 from mailtemplates.delivery.holder import Holder
 from mailtemplates.delivery.ledgerentry import Entry, State, row_of
 from mailtemplates.delivery.ledgerfile import LedgerFile
+from mailtemplates.delivery.ledgerreading import count_states, find_entry, read_entries
 from mailtemplates.delivery.letter import Claim, Letter, Settled
 from mailtemplates.delivery.outcome import Accepted, Outcome
 from mailtemplates.errors import SettingsError
@@ -37,15 +40,11 @@ from mailtemplates.errors import SettingsError
 LEASE = 900.0
 """Seconds that a claim lasts; more than a server may take for the final dot (RFC 5321 §4.5.3.2.6)."""
 
-_DUE = (
-    "SELECT key FROM message WHERE due IS NOT NULL AND due <= ? AND state NOT IN ('claimed', 'dot')"
-    " ORDER BY due LIMIT ?"
-)
-_RENEW = "UPDATE message SET due = ? WHERE id = ? AND holder = ? AND state = 'claimed'"
-_RELEASE = (
-    "UPDATE message SET state = 'queued', holder = NULL, due = ?, attempts = attempts - 1"
-    " WHERE id = ? AND holder = ? AND state = 'claimed'"
-)
+_CHUNK = 256
+"""Messages that are queued in one transaction."""
+
+_RENEW = "UPDATE claim SET until = ? WHERE message = ? AND holder = ? AND phase = 0"
+_RELEASE = "DELETE FROM claim WHERE message = ? AND holder = ? AND phase = 0"
 
 
 class Ledger:
@@ -66,30 +65,39 @@ class Ledger:
     def queue(self, letters: Iterable[Letter]) -> int:
         """Keep messages to be sent later; how many were new. A key that is known stays as it is.
 
-        :raises AddressError: an envelope that nobody could mean; nothing of the call is kept then.
+        :raises AddressError: an envelope that nobody could mean; some of those before it are kept.
         :raises SettingsError: a key that cannot be one.
         """
-        checked = [letter.check() for letter in letters]
-        with self._file.writing() as connection:
-            return sum(tables.insert(connection, letter, time.time()) is not None for letter in checked)
+        checked = (letter.check() for letter in letters)
+        new = 0
+        while chunk := list(islice(checked, _CHUNK)):
+            with self._file.writing() as connection:
+                new += len(tables.enter(connection, chunk, time.time()))
+        return new
 
     def claim(self, letters: Iterable[Letter]) -> tuple[list[Claim], list[Entry]]:
         """Keep messages and take them to be sent at once. A key that is known is taken when somebody of it waits.
 
-        :returns: the claims, with the octets that were queued first, and the entries of the others, both in order.
-        :raises AddressError: as :meth:`queue`.
+        :param letters: some dozens: they are kept in one transaction.
+        :returns: the claims, with the octets that were queued first, and the entries of the others.
+        :raises AddressError: an envelope that nobody could mean; nothing of the call is kept then.
+        :raises SettingsError: a key that cannot be one.
         """
         checked = [letter.check() for letter in letters]
-        claims, others = [], []
         lease = self._lease()
         with self._file.writing() as connection:
+            leases.post(connection)
+            rows = tables.enter(connection, checked, lease.now)
+            new = {letter.key: letter for letter in checked if letter.key in rows and letter.waiting}
+            leases.add_claims(connection, [rows[key] for key in new], lease)
+            claims, others = [letter.claim(rows[key]) for key, letter in new.items()], []
             for letter in checked:
-                row = tables.insert(connection, letter, lease.now, lease)
-                claim = tables.first_claim(row, letter) if row else tables.take(connection, letter.key, lease)
-                if claim is not None:
-                    claims.append(claim)
-                else:
-                    others.append(tables.find_entry(connection, letter.key))
+                if new.pop(letter.key, None) is None:
+                    claim = leases.take(connection, letter.key, lease)
+                    if claim:
+                        claims.append(claim)
+                    else:
+                        others.append(find_entry(connection, letter.key))
         return claims, [entry for entry in others if entry]
 
     def claim_waiting(self, limit: int, *, keys: Sequence[str] | None = None, by: float | None = None) -> list[Claim]:
@@ -100,10 +108,10 @@ class Ledger:
         """
         lease = self._lease()
         with self._file.writing() as connection:
+            leases.post(connection)
             if keys is None:
-                rows = connection.execute(_DUE, (lease.now if by is None else by, limit))
-                keys = [key for (key,) in rows]
-            found = (tables.take(connection, key, lease) for key in keys[:limit])
+                keys = leases.due_keys(connection, lease.now if by is None else by, limit)
+            found = (leases.take(connection, key, lease) for key in keys[:limit])
             return [claim for claim in found if claim is not None]
 
     def mark(
@@ -117,15 +125,15 @@ class Ledger:
         holder = self._holder_number()
         with self._file.writing() as connection:
             for settled in done:
-                tables.settle(connection, settled, holder)
-            return tables.mark_dot(connection, claim, holder, taken, known)
+                leases.answer(connection, settled, holder)
+            return leases.mark(connection, claim, holder, taken, known)
 
     def settle(self, done: Iterable[Settled]) -> None:
-        """Write down what became of claims."""
+        """Write down what became of claims; durable on return."""
         holder = self._holder_number()
         with self._file.writing() as connection:
             for settled in done:
-                tables.settle(connection, settled, holder)
+                leases.answer(connection, settled, holder)
 
     def renew(self, claims: Iterable[Claim]) -> list[Claim]:
         """Begin the time of these claims anew; those of them that are still ours."""
@@ -135,11 +143,12 @@ class Ledger:
                 claim for claim in claims if connection.execute(_RENEW, (lease.until, claim.row, lease.holder)).rowcount
             ]
 
-    def release(self, claims: Iterable[Claim]) -> None:
-        """Give back claims that were not tried: they wait again."""
-        holder, now = self._holder_number(), time.time()
+    def release(self, claims: Iterable[Claim] = ()) -> None:
+        """Give back claims that were not tried, so that they wait again; and bring all that was settled in order."""
+        holder = self._holder_number()
         with self._file.writing() as connection:
-            connection.executemany(_RELEASE, [(now, claim.row, holder) for claim in claims])
+            connection.executemany(_RELEASE, [(claim.row, holder) for claim in claims])
+            leases.post(connection)
 
     def recover(self) -> int:
         """Take from processes that have ended, or whose time is over, what they held; how many messages that were.
@@ -147,14 +156,11 @@ class Ledger:
         What was claimed waits again; what was at the final dot is uncertain.
         """
         with self._file.looking() as connection:
-            if not any(tables.lapsed(connection, time.time())):
+            if not any(leases.find_lapsed(connection, time.time())):
                 return 0
         with self._file.writing() as connection:
-            rows, gone = tables.lapsed(connection, time.time())
-            for row in rows:
-                tables.give_back(connection, row)
-            connection.executemany("DELETE FROM holder WHERE id = ?", [(holder,) for holder in gone])
-        return len(rows)
+            leases.post(connection)
+            return leases.lapse(connection, time.time())
 
     def resolve(self, key: str, found: Literal["sent", "resend"], addresses: Iterable[str] | None = None) -> int:
         """Write down what a person found out about uncertain recipients; how many of them there were.
@@ -164,37 +170,33 @@ class Ledger:
         :raises SettingsError: the ledger has no such key.
         """
         columns = row_of(Accepted("a person says that it was sent")) if found == "sent" else tables.QUEUED
+        wanted = None if addresses is None else set(addresses)
         with self._file.writing() as connection:
+            leases.post(connection)
             row = tables.find_row(connection, key)
             if row is None:
                 raise SettingsError(f"the ledger {self.path} has no key {key!r}", cure="mailtpl outbox list shows them")
-            return tables.resolve(connection, row, columns, None if addresses is None else set(addresses))
+            known = tables.read_recipients(connection, row)
+            places = [place for place, (address, _) in known.items() if wanted is None or address in wanted]
+            return tables.end_doubt(connection, row, [(place, columns) for place in places])
 
     def entry(self, key: str) -> Entry | None:
         """What is known of a key; None when it is not in the ledger."""
         with self._file.looking() as connection:
-            return tables.find_entry(connection, key)
+            return find_entry(connection, key)
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """The entries, those with a recipient in one of these states when some are given, in the order they came.
 
         They are read as they are taken, so a ledger of any size needs little memory.
         """
-        marks = ", ".join("?" * len(states))
-        some = f"state = 'claimed' OR id IN (SELECT message FROM recipient WHERE state IN ({marks}))"
         with self._file.reading() as connection:
-            rows = connection.execute(
-                f"SELECT {tables.ENTRY} FROM message WHERE {some if states else 1} ORDER BY id", states
-            )
-            for row in rows:
-                entry = tables.read_entry(connection, row)
-                if not states or any(one.state in states for one in entry.recipients):
-                    yield entry
+            yield from read_entries(connection, states)
 
     def counts(self) -> dict[str, int]:
         """How many recipients are in each state that there is."""
         with self._file.reading() as connection:
-            return dict(connection.execute("SELECT state, count(*) FROM recipient GROUP BY state ORDER BY state"))
+            return count_states(connection)
 
     def octets(self, key: str) -> bytes | None:
         """The octets of a message; None when nobody waits for them any more, or there is no such key.
@@ -234,6 +236,6 @@ class Ledger:
             assert cursor.lastrowid is not None
             return cursor.lastrowid
 
-    def _lease(self) -> tables.Lease:
+    def _lease(self) -> leases.Lease:
         now = time.time()
-        return tables.Lease(self._holder_number(), now, now + self.lease)
+        return leases.Lease(self._holder_number(), now, now + self.lease)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -30,7 +30,9 @@ OPEN = (*WAITING, "uncertain", "dot")
 COLUMNS = "state, code, enhanced, text, reason, queue_id, phase, cure, temporary"
 """What is known of a recipient, in the table ``recipient``."""
 
-_GRAVEST = ("uncertain", "dot", "not_tried", "deferred", "queued", "failed", "suppressed", "accepted")
+_GRAVEST: tuple[State, ...] = (
+    "uncertain", "dot", "not_tried", "deferred", "claimed", "queued", "failed", "suppressed", "accepted",
+)  # fmt: skip
 
 
 class Recipient(NamedTuple):
@@ -124,6 +126,6 @@ def outcome_of(row: Sequence[Any]) -> Outcome | None:
     return None
 
 
-def gravest(states: set[str]) -> str:
+def gravest(states: Collection[str]) -> State:
     """The state of a message whose recipients have these."""
     return next((state for state in _GRAVEST if state in states), "accepted")

@@ -7,11 +7,14 @@ killed; one that also outlives a loss of power costs a wait for the disk (``sync
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from mailtemplates.errors import LedgerError
 
@@ -28,18 +31,21 @@ CREATE TABLE holder (
 CREATE TABLE message (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, sender TEXT NOT NULL,
     smtputf8 INTEGER NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, content INTEGER,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL, holder INTEGER, due REAL,
-    queued REAL NOT NULL, changed REAL NOT NULL
+    attempts INTEGER NOT NULL, due REAL, queued REAL NOT NULL, changed REAL NOT NULL
 );
 CREATE INDEX waiting ON message (due) WHERE due IS NOT NULL;
-CREATE INDEX held ON message (holder) WHERE state IN ('claimed', 'dot');
-CREATE INDEX stored ON message (content) WHERE content IS NOT NULL;
 CREATE TABLE recipient (
     message INTEGER NOT NULL, place INTEGER NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
     code INTEGER, enhanced TEXT, text TEXT, reason TEXT, queue_id TEXT, phase TEXT, cure TEXT, temporary INTEGER,
     PRIMARY KEY (message, place)
 ) WITHOUT ROWID;
-CREATE TABLE content (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, octets BLOB NOT NULL);
+CREATE TABLE content (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, uses INTEGER NOT NULL, octets BLOB NOT NULL
+);
+CREATE TABLE claim (
+    message INTEGER PRIMARY KEY, holder INTEGER NOT NULL, until REAL NOT NULL, phase INTEGER NOT NULL,
+    due REAL, said TEXT
+);
 """
 
 
@@ -67,28 +73,18 @@ class LedgerFile:
             self._process = os.getpid()
         return self._lock
 
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Transaction:
         """One transaction: all of it, or nothing when something is raised.
 
         :raises LedgerError: it could not be written.
         """
-        with self.held(), self._told():
-            connection = self._open()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        return Transaction(self)
 
     @contextmanager
     def looking(self) -> Iterator[sqlite3.Connection]:
         """For a short look, with the lock held."""
         with self.held(), self._told():
-            yield self._open()
+            yield self.connection()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -104,9 +100,16 @@ class LedgerFile:
             if connection:
                 connection.close()
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = self._prepared()
+    def connection(self) -> sqlite3.Connection:
+        """The connection that threads share, opened when it is not."""
+        until = time.monotonic() + _PATIENCE
+        while self._connection is None:
+            try:
+                self._connection = self._prepared()
+            except sqlite3.OperationalError as error:  # SQLite does not wait by itself for who makes or mends the log
+                if "locked" not in str(error) or time.monotonic() > until:
+                    raise
+                time.sleep(random.uniform(0.001, 0.05))
         return self._connection
 
     def _prepared(self) -> sqlite3.Connection:
@@ -144,14 +147,54 @@ class LedgerFile:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What SQLite and the system raise, as an error for people."""
         try:
             yield
-        except sqlite3.Error as error:
-            raise LedgerError(f"the ledger {self.path}: {error}", cure=_cure(error)) from error
-        except OSError as error:
-            what = error.strerror or str(error)
-            raise LedgerError(f"the ledger {self.path} cannot be opened: {what}", cure="name another file") from error
+        except (sqlite3.Error, OSError) as error:
+            raise self.error(error) from error
+
+    def error(self, error: sqlite3.Error | OSError) -> LedgerError:
+        """What SQLite or the system raised, as an error for people."""
+        if isinstance(error, sqlite3.Error):
+            return LedgerError(f"the ledger {self.path}: {error}", cure=_cure(error))
+        what = error.strerror or str(error)
+        return LedgerError(f"the ledger {self.path} cannot be opened: {what}", cure="name another file")
+
+
+class Transaction:
+    """A transaction of a ledger's file, with its lock held. A class, since one goes before every final dot."""
+
+    __slots__ = ("_connection", "_file")
+
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
+
+    def __enter__(self) -> sqlite3.Connection:
+        lock = self._file.held()
+        lock.acquire()
+        try:
+            self._connection = self._file.connection()
+            self._connection.execute("BEGIN IMMEDIATE")
+        except BaseException as error:
+            lock.release()
+            if isinstance(error, sqlite3.Error | OSError):
+                raise self._file.error(error) from error
+            raise
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self._connection.execute("COMMIT")
+        except sqlite3.Error as fault:
+            raise self._file.error(fault) from fault
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._file.held().release()
+        if isinstance(error, sqlite3.Error):
+            raise self._file.error(error) from error
 
 
 def _one(connection: sqlite3.Connection, statement: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from mailtemplates.delivery.ledgerkey import check_key
@@ -21,6 +21,27 @@ class Letter(NamedTuple):
     key: str
     message: Message
     outcomes: Mapping[str, Outcome] = {}
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Its recipients, each once."""
+        return tuple(dict.fromkeys(self.message.envelope.recipients))
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Those of them who have no outcome."""
+        if not self.outcomes:
+            return self.message.envelope.recipients
+        return tuple(address for address in self.recipients if address not in self.outcomes)
+
+    def claim(self, row: int) -> Claim:
+        """The first claim of this letter, which was just entered with that row."""
+        message = self.message
+        places = {address: place for place, address in enumerate(self.recipients)}
+        known = {address: self.outcomes[address] for address in places if address in self.outcomes}
+        if known:
+            message = replace(message, envelope=replace(message.envelope, recipients=self.waiting))
+        return Claim(row, self.key, message, 1, known, places)
 
     def check(self) -> Letter:
         """This letter, when it can be sent.

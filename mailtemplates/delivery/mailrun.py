@@ -23,6 +23,8 @@ _LATER = 50_000
 _MISSES = 3
 """Messages in a row that find no way to the server, before the others wait."""
 
+_CUT = Uncertain("dot", "the sender was interrupted between the final dot and the reply")
+
 
 class Dispatch(NamedTuple):
     """What became of one message.
@@ -49,7 +51,7 @@ class MailRun:
         self._until = time.time() + patience
         self._next: deque[Claim] = deque()
         self._under_way: deque[Claim] = deque()
-        self._at_the_dot: dict[int, list[str]] = {}
+        self._at_the_dot: dict[int, dict[str, Outcome]] = {}
         self._answered: list[tuple[Settled, Dispatch | None]] = []
         self._told: deque[Dispatch] = deque()
         self._later: list[tuple[float, str]] = []
@@ -143,7 +145,7 @@ class MailRun:
         ours = self._ledger.mark(claim, taken, known, [settled for settled, _ in self._answered])
         self._tell()
         if ours:
-            self._at_the_dot[claim.row] = list(taken)
+            self._at_the_dot[claim.row] = {**known, **dict.fromkeys(taken, _CUT)}
         return ours
 
     def _take(self, receipt: Receipt) -> None:
@@ -221,12 +223,9 @@ class MailRun:
         for claim in self._under_way:
             cut = self._at_the_dot.get(claim.row)
             if cut:
-                doubt = Uncertain("dot", "the sender was interrupted between the final dot and the reply")
-                self._answered.append((Settled(claim, dict.fromkeys(cut, doubt), time.time()), None))
+                self._answered.append((Settled(claim, cut, time.time()), None))
         self._write()
-        left = [claim for claim in (*self._under_way, *self._next) if claim.row not in self._at_the_dot]
-        if left:
-            self._ledger.release(left)
+        self._ledger.release(claim for claim in (*self._under_way, *self._next) if claim.row not in self._at_the_dot)
 
 
 def _receipt(claim: Claim, outcomes: Mapping[str, Outcome]) -> Receipt:
