@@ -18,6 +18,7 @@ from mailtemplates.failures.table import Code, all_failures, find_code
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
 
 _MOST = 4
+_UNLIKELY = 6
 _TOLD = 18
 _NO_WORD = "D144"
 _SHARE = 0.5
@@ -59,7 +60,7 @@ def diagnose(text: str) -> Diagnosis:
     reading = Reading.of(text)
     reply = reading.statements[0] if reading.statements else None
     codes = tuple(_codes(reply)) if reply else ()
-    causes = _causes(reading.words, codes)
+    causes = _causes(reading.words, codes, reply)
     if reply and reply.digit > 3 and not causes:
         causes = (Cause(all_failures()[_NO_WORD], 0, (str(reply.code or reply.enhanced),)),)
     lasting = _lasting(reading, reply, causes)
@@ -69,7 +70,7 @@ def diagnose(text: str) -> Diagnosis:
 def reason_of(code: int, enhanced: str, text: str) -> str:
     """Why a server refuses, in a word, from a reply that was taken apart already."""
     reply = Statement(code, enhanced, text)
-    causes = _causes(Reading.of(text).words, tuple(_codes(reply)))
+    causes = _causes(Reading.of(text).words, tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
 
 
@@ -90,9 +91,10 @@ def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Fail
             yield all_failures()[other]
 
 
-def _causes(words: str, codes: tuple[Code, ...]) -> tuple[Cause, ...]:
+def _causes(words: str, codes: tuple[Code, ...], reply: Statement | None) -> tuple[Cause, ...]:
     said = dict(_said(words))
-    weights = {failure: weight_of(phrase) for failure, phrase in said.items()}
+    answered = reply is not None and reply.code >= 400
+    weights = {failure: _weight(failure, phrase, answered) for failure, phrase in said.items()}
     evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
     for code in codes:
         weights[code.failure] = weights.get(code.failure, 0) + code.weight
@@ -105,6 +107,13 @@ def _causes(words: str, codes: tuple[Code, ...]) -> tuple[Cause, ...]:
     ranked = sorted(weights, key=lambda failure: -weights[failure])
     near = [failure for failure in ranked if weights[failure] >= _SHARE * weights[ranked[0]]][:_MOST]
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
+
+
+def _weight(failure: str, phrase: str, answered: bool) -> int:
+    """Words of a broken connection say little in a reply: there was a connection, and a server spoke."""
+    row = all_failures()[failure]
+    unlikely = answered and row.step in ("dns", "tcp") and row.fault != "recipient"
+    return min(weight_of(phrase), _UNLIKELY) if unlikely else weight_of(phrase)
 
 
 def _said(words: str) -> Iterator[tuple[str, str]]:
