@@ -146,4 +146,4 @@ class LintError(MailTemplatesError):
 class LedgerError(MailTemplatesError):
     """The ledger cannot be opened, read or written. What could not be written down was not sent."""
 
-    exit_code = 3
+    exit_code = 2

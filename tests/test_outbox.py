@@ -184,7 +184,7 @@ class TestSend:
         transport = MemoryTransport()
         run = Outbox(transport, ledger).send(letters(100))
         next(run)
-        run.close()  # type: ignore[attr-defined]
+        run.close()
         assert set(ledger.counts()) == {"accepted", "queued"}
         sent = len(transport.sent)
         list(Outbox(transport, ledger).send(letters(100)))

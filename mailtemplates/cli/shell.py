@@ -48,7 +48,11 @@ def _application(names: Sequence[str]) -> typer.Typer:
         """Email templates that are right before they are sent, and can prove it."""
 
     for name in names:
-        app.command(name)(import_module(f"mailtemplates.cli.{name}").command)
+        home = import_module(f"mailtemplates.cli.{name}")
+        if hasattr(home, "group"):
+            app.add_typer(home.group, name=name)
+        else:
+            app.command(name)(home.command)
     return app
 
 

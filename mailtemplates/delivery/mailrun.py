@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mailtemplates.delivery.backoff import Backoff
@@ -61,7 +61,7 @@ class MailRun:
         self._ended = False
         self._fault: Exception | None = None
 
-    def results(self, source: Source) -> Iterator[Dispatch]:
+    def results(self, source: Source) -> Generator[Dispatch, None, None]:
         """A dispatch for each message of the source."""
         try:
             while not self._ended or self._next or self._later:

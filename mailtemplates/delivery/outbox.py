@@ -17,7 +17,7 @@ server the rest is not tried, but queued.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -46,7 +46,7 @@ class Outbox:
         self._backoff = backoff or Backoff()
         self._patience = patience
 
-    def send(self, letters: Iterable[Letter | tuple[str, Message]]) -> Iterator[Dispatch]:
+    def send(self, letters: Iterable[Letter | tuple[str, Message]]) -> Generator[Dispatch, None, None]:
         """Send messages, each once whoever else sends them; a dispatch for each, when its outcome is written down.
 
         A key that is in the ledger is not sent again: its dispatch tells what is known, and whoever of it still waits
@@ -65,7 +65,7 @@ class Outbox:
         (dispatch,) = self.send([(key, message)])
         return dispatch.receipt
 
-    def resume(self, keys: Sequence[str] | None = None, *, limit: int | None = None) -> Iterator[Dispatch]:
+    def resume(self, keys: Sequence[str] | None = None, *, limit: int | None = None) -> Generator[Dispatch, None, None]:
         """Send what waits in the ledger and is due: messages that were only queued, put off, or left by a crash.
 
         :param keys: those, whether they are due or not, and nothing else.
