@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.inlining.inliner import inline_css
-from mailtemplates.inspection.origins import html_place
+from mailtemplates.inspection.pairing import html_place
 from mailtemplates.inspection.templatelint import TemplateLinter
 from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings

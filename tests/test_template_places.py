@@ -9,12 +9,14 @@ import pytest
 
 from mailtemplates.inspection.templatelint import TemplateLinter
 from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.lint.fixing import apply_fixes
 from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
 
 SAMPLE = {
     "items": ["a", "b"], "yes": True, "empty": [], "name": "Ann", "lost": "Caf\ufffd", "picture": "cid:nothing",
     "answer": "Re: your order", "long": "word " * 40,
+    "tree": [{"name": "a", "kids": [{"name": "b", "kids": []}]}],
 }  # fmt: skip
 HEAD = "{% block from %}Acme <hello@acme-shop.com>{% endblock %}\n{% block to %}b@reader.example{% endblock %}\n"
 SUBJECT = "{% block subject %}Your order{% endblock %}\n"
@@ -177,3 +179,38 @@ def test_a_preheader_is_found_in_its_block(tmp_path: Path) -> None:
 def test_a_field_of_the_headers_block_is_found_there(tmp_path: Path) -> None:
     files = {"t.j2": "{% block headers %}\nAuto-Submitted: auto-generated\nList-Id: ⟦nonsense⟧\n{% endblock %}"}
     check(tmp_path, files, SUBJECT, "{% block text %}x{% endblock %}", "list-header-syntax")
+
+
+URLS_OF_TEXT = {
+    "not encrypted": ("See ⟦http://acme-shop.com/a⟧.", "insecure-url"),
+    "not public": ("See <⟦https://localhost/a⟧>.", "non-public-host"),
+    "a short one": ("See ⟦https://bit.ly/3xYz1⟧", "ip-or-shortener-host"),
+    "a look-alike": ("See ⟦https://аcme-shop.com/⟧", "homograph-host"),
+    "no URL": ("See ⟦https://acme-shop..com/a⟧", "invalid-url"),
+}
+BESIDE = '{% block html %}<p><a href="https://acme-shop.com/?a=1&amp;b=2">x</a></p>{% endblock %}\n'
+
+
+@pytest.mark.parametrize(("words", "name"), URLS_OF_TEXT.values(), ids=URLS_OF_TEXT)
+@pytest.mark.parametrize("beside", ["", BESIDE], ids=["text alone", "text beside html"])
+def test_an_address_that_stands_in_the_text_alone_is_judged_there(
+    tmp_path: Path, words: str, name: str, beside: str
+) -> None:
+    before = f"{SUBJECT}{beside}{{% block text %}}\n\n  Hello,\n"
+    check(tmp_path, {"t.j2": words}, before, " and more\n{% endblock %}", name)
+
+
+def test_an_address_that_the_html_has_too_is_judged_once(tmp_path: Path) -> None:
+    before = SUBJECT + BESIDE.replace("https", "http")
+    found = planted(
+        tmp_path, {"t.j2": "http://acme-shop.com/?a=1&b=2"}, before + "{% block text %}", "{% endblock %}", "LNK"
+    )
+    assert [one.name for one in found] == ["insecure-url"]
+
+
+def test_an_address_in_text_is_mended_in_the_template(tmp_path: Path) -> None:
+    before, after = f"{SUBJECT}{{% block text %}}Hello,\nsee ", " for more.\n{% endblock %}"
+    (found,) = planted(tmp_path, {"t.j2": "http://acme-shop.com/a"}, before, after, "LNK001")
+    assert found.fix is not None
+    text = (tmp_path / "templates/t.j2").read_bytes()
+    assert apply_fixes(text, [found.fix]) == text.replace(b"http:", b"https:")

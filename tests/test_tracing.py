@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, TemplateError
 
 from mailtemplates import Engine
-from mailtemplates.inspection.origins import html_place
+from mailtemplates.inspection.pairing import html_place
 from mailtemplates.inspection.tracer import Tracer
 from mailtemplates.jinja.branches import Watch
 from mailtemplates.jinja.tracing import Traced, join, tracing_environment
@@ -96,7 +96,7 @@ def test_tracing_the_starters_changes_nothing(starters: Engine, name: str) -> No
 
 PIECES = [
     "text ", "\n", "{{ a }}", "{{ b|upper }}", "{% if a %}", "{% else %}", "{% endif %}", "{% for i in c %}",
-    "{% endfor %}", "{{ i }}", "{%- if b -%}", "{% set s %}", "{% endset %}", "{{ s }}", "{% filter upper %}",
+    "{% endfor %}", "{% for i in c recursive %}", "{{ loop([]) }}", "{{ i }}", "{%- if b -%}", "{% set s %}", "{% endset %}", "{{ s }}", "{% filter upper %}",
     "{% endfilter %}", "{% macro m(x) %}", "{% endmacro %}", "{{ m(1) }}", "{% call m(2) %}", "{% endcall %}",
     "{{ caller() }}", "<b>", "{# c #}", "{% trans %}t{% endtrans %}", "{{ b|safe }}", "{% block q %}", "{% endblock %}",
 ]  # fmt: skip

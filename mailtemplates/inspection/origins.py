@@ -4,7 +4,6 @@ of plain text."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from html import unescape
 from itertools import pairwise
@@ -12,8 +11,8 @@ from typing import NamedTuple
 
 from mailtemplates.html.amendments import PREHEADER_TAG
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.html.markup import Token, attribute_spans, cut
-from mailtemplates.html.sheetplace import place_in_sheet, place_of_declaration
+from mailtemplates.html.markup import Token, cut
+from mailtemplates.inspection.pairing import paired, place_in
 from mailtemplates.inspection.tracer import Trace
 from mailtemplates.jinja.tracing import Origin, Stretch, Traced
 from mailtemplates.octets.decoding import decode_body
@@ -69,9 +68,13 @@ class Origins:
         return self._of_html(part, span) if part.media_type == "text/html" else self._of_text(part, span)
 
     def source_span(self, part: Part, start: int, end: int) -> Origin | None:
-        """The source of characters of a part's html, where they are the template's own text as it is; else None."""
+        """The source of characters of a body, where they are the template's own text as it is; else None."""
         block, final = self._html, _text(part)
-        at = self._html_place(block, final, start) if block is not None else -1
+        if part.media_type != "text/html":
+            block, shift = self._written_text(final)
+            at = start + shift
+        else:
+            at = self._html_place(block, final, start) if block is not None else -1
         if block is None or at < 0 or block[at : at + end - start] != final[start:end]:
             return None
         found = [one for one in block.stretches if one.exact and one.start <= at and at + end - start <= one.end]
@@ -169,18 +172,25 @@ class Origins:
         """In the author's text, or for text made from html at the same words of the html."""
         text = _text(part)
         at, end = _character(part, span.start), max(_character(part, span.end, end=True), 0)
+        exact, shift = self._written_text(text)
+        if exact is not None:
+            return _at(exact, at + shift, max(end, at + 1) + shift)
         blocks = self._trace.blocks
         block = blocks.get("text", blocks.get("") if self._trace.parts.html is None else None)
         if block is not None:
-            lead = block.replace("\r\n", "\n").find(text.strip()) if text.strip() else -1
-            if lead >= 0 and "\r" not in block:
-                shift = lead - (len(text) - len(text.lstrip()))
-                return _at(block, at + shift, max(end, at + 1) + shift)
             return self._by_words(block, str(block), None, text, at, end) or _whole(block)
         if self._html is None:
             return None
         seen, places = self._visible
         return self._by_words(self._html, seen, places, text, at, end) or _whole(self._html)
+
+    def _written_text(self, text: str) -> tuple[Traced | None, int]:
+        """The author's block that a plain text is, white space around it left out, and how much further in that it
+        stands; None where the block prints it otherwise."""
+        blocks = self._trace.blocks
+        block = blocks.get("text", blocks.get("") if self._trace.parts.html is None else None)
+        lead = block.find(text.strip()) if block is not None and text.strip() and "\r" not in block else -1
+        return (block, lead - (len(text) - len(text.lstrip()))) if lead >= 0 else (None, 0)
 
     def _by_words(
         self, block: Traced, seen: str, places: list[int] | None, text: str, at: int, end: int
@@ -233,86 +243,8 @@ class Origins:
         key = (id(block), id(final))
         pairs = self._pairs.get(key)
         if pairs is None:
-            pairs = self._pairs[key] = list(_paired(str(block), final))
-        return _place_in(pairs, str(block), final, at)
-
-
-def html_place(source: str, final: str, at: int) -> int:
-    """The character of a html before inlining that one of the finished html comes from; -1 when from none."""
-    return _place_in(list(_paired(source, final)), source, final, at)
-
-
-def _place_in(pairs: list[tuple[Token, Token]], source: str, final: str, at: int) -> int:
-    for before, after in pairs:
-        if after.end > at:
-            return _inside(before, source, after, final, at) if after.start <= at else -1
-    return len(source) if at >= len(final) else -1
-
-
-def _paired(source: str, final: str) -> Iterator[tuple[Token, Token]]:
-    """The tokens of a html that are in it before and after: a preheader comes, stylesheets go, tags change inside.
-
-    Where a stylesheet went, the texts before and after it are one: such a text is paired piece by piece.
-    """
-    before, at, skip = cut(source), 0, 0
-    for new in cut(final):
-        if final.startswith(PREHEADER_TAG, new.start):
-            skip = 3
-        start = new.start
-        while skip == 0 and at < len(before) and start < new.end:
-            old = before[at]
-            rest = Token(new.kind, start, new.end, new.name)
-            if _alike(old, source, rest, final):
-                yield old, rest
-                start = new.end
-            elif _begins(old, source, rest, final) and _is_sheet(before[at + 1 : at + 2]):
-                yield old, Token("text", start, start + old.end - old.start, "")
-                start += old.end - old.start
-            elif not _is_sheet([old]):
-                break
-            at += 1
-        skip = max(skip - 1, 0)
-
-
-def _is_sheet(tokens: list[Token]) -> bool:
-    return any(token.name in ("style", "link") for token in tokens)
-
-
-def _begins(old: Token, source: str, new: Token, final: str) -> bool:
-    """Whether a text begins another one."""
-    return old.kind == new.kind == "text" and final.startswith(source[old.start : old.end], new.start, new.end)
-
-
-def _alike(old: Token, source: str, new: Token, final: str) -> bool:
-    if (old.kind, old.name) != (new.kind, new.name):
-        return False
-    return old.kind in ("start", "raw") or source[old.start : old.end] == final[new.start : new.end]
-
-
-def _inside(before: Token, source: str, after: Token, final: str, at: int) -> int:
-    """The place inside a tag that inlining may have changed: as far in, else the same attribute, else the tag."""
-    old, new = source[before.start : before.end], final[after.start : after.end]
-    inside = at - after.start
-    if before.kind == "raw" and before.name == "style":
-        return before.start + max(place_in_sheet(old, new, inside), 0)
-    if old[: inside + 1] == new[: inside + 1]:
-        return before.start + inside
-    if before.kind != "start":
-        return before.start + min(inside, len(old) - 1) if old == new else before.start
-    if inside >= len(new) - 1:
-        return before.end - 1
-    for attribute in attribute_spans(new):
-        if attribute.start <= inside < attribute.end:
-            declared = place_of_declaration(source, old, new, inside) if attribute.name == "style" else None
-            if declared is not None:
-                return declared[0] + (before.start if declared[1] else 0)
-            same = next((one for one in attribute_spans(old) if one.name == attribute.name), None)
-            if same is None:
-                return before.start
-            if old[same.start : same.end] == new[attribute.start : attribute.end]:
-                return before.start + same.start + inside - attribute.start
-            return before.start + same.start
-    return before.start
+            pairs = self._pairs[key] = list(paired(str(block), final))
+        return place_in(pairs, str(block), final, at)
 
 
 def _text(part: Part) -> str:

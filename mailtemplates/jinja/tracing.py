@@ -226,6 +226,8 @@ def _words(source: str, start: int, end: int) -> Iterator[tuple[int, str]]:
 class _TracingGenerator(AnySinkGenerator):
     """Yields what is printed with its origin; a mixin before a sink's own generator."""
 
+    _recursive: nodes.For | None = None
+
     def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802
         if frame.require_output_check:
             if self.has_known_extends:
@@ -241,6 +243,19 @@ class _TracingGenerator(AnySinkGenerator):
             self.end_write(frame)
         if frame.require_output_check:
             self.outdent()
+
+    def start_write(self, frame: Frame, node: nodes.Node | None = None) -> None:
+        """Of a statement only a recursive loop writes what it has captured itself."""
+        super().start_write(frame, node)
+        self._recursive = node if isinstance(node, nodes.For) else None
+        if self._recursive is not None:
+            self.write("environment.block(")
+
+    def end_write(self, frame: Frame) -> None:
+        if self._recursive is not None:
+            self.write(f", {self._printed(self._recursive)})")
+            self._recursive = None
+        super().end_write(frame)
 
     def visit_FilterBlock(self, node: nodes.FilterBlock, frame: Frame) -> None:  # noqa: N802
         inner = frame.inner()

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from mailtemplates.html.document import Element, HtmlDocument
 from mailtemplates.html.markup import AttributeSpan, attribute_spans, attributes, decode
+from mailtemplates.html.plain import PlainDocument
 from mailtemplates.links.weburl import Url, read_url
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
@@ -101,7 +102,10 @@ class TextUrl(NamedTuple):
 
 @lru_cache(maxsize=8)
 def read_hyperlinks(document: HtmlDocument) -> tuple[Hyperlink, ...]:
-    """All URLs of a html body that readers follow or load, in their order."""
+    """All URLs of a html body that readers follow or load, in their order; of a plain text those that it does not share
+    with the html."""
+    if isinstance(document, PlainDocument):
+        return tuple(_of_text(document))
     found: list[Hyperlink] = []
     for element in document.elements:
         source = element.source
@@ -112,6 +116,13 @@ def read_hyperlinks(document: HtmlDocument) -> tuple[Hyperlink, ...]:
         if element.name == "style":
             found += _of_sheet(element)
     return tuple(found)
+
+
+def _of_text(document: PlainDocument) -> Iterator[Hyperlink]:
+    for url in read_text_urls(document.html):
+        if url.text not in document.known:
+            span = Span(url.start, url.end)
+            yield Hyperlink("link", url.text, span, Element(document, "", span, None, 0))
 
 
 def each_url(links: Iterable[Hyperlink], wanted: Callable[[Url], bool]) -> Iterator[tuple[Hyperlink, int]]:

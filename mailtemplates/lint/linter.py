@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from mailtemplates.clients.support import choose_clients
-from mailtemplates.errors import LintError, RuleError, SettingsError
-from mailtemplates.finding import Edit, Finding, Findings, Severity
+from mailtemplates.errors import LintError, SettingsError
+from mailtemplates.finding import Edit, Severity
 from mailtemplates.html.document import HtmlDocument
+from mailtemplates.lint.bodyjudge import BodyJudge
 from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.lint.check import Check, judged, run_checks
 from mailtemplates.lint.diagnostic import Diagnostic
 from mailtemplates.lint.found import Found
-from mailtemplates.lint.remembered import Remembered
 from mailtemplates.lint.rule import Rule
 from mailtemplates.lint.selection import asked_for, choose, ignored_in, match_length
 from mailtemplates.memo import Memo
 from mailtemplates.message.message import Message
-from mailtemplates.octets.bodies import read_bodies
-from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lines import Lines
 from mailtemplates.octets.message import Batch, RawMessage, read_message
 from mailtemplates.octets.mime import Part
@@ -30,14 +29,6 @@ from mailtemplates.severity import reaches
 from mailtemplates.source import nearest
 
 _KEPT_SELECTORS = 1_000
-
-
-class _Check(NamedTuple):
-    """A rule that runs, its function with the options of the settings, and the severity that they give it."""
-
-    rule: Rule
-    run: Callable[..., Findings]
-    severity: Severity | None
 
 
 class Linter:
@@ -53,25 +44,21 @@ class Linter:
         self.rules = all_rules()
         chosen = choose(self.settings, self.rules)
         options = _options(self.settings, self.rules)
-        checks: dict[str, list[_Check]] = {}
+        checks: dict[str, list[Check]] = {}
         for one in self.rules:
             if one.code in chosen and _may_reach(one, chosen[one.code], least):
                 run = partial(one.check, **options[one.code]) if one.code in options else one.check
-                checks.setdefault(one.subject, []).append(_Check(one, run, chosen[one.code]))
+                checks.setdefault(one.subject, []).append(Check(one, run, chosen[one.code]))
         self._checks = checks
         self._messages = checks.get("RawMessage", [])
         self._submissions = checks.get("Submission", [])
         self._parts = checks.get("Part", [])
         self._batches = checks.get("Batch", [])
-        self._documents = checks.get("HtmlDocument", [])
-        self._structural = [check for check in self._documents if check.rule.structural]
-        self._of_words = [check for check in self._documents if not check.rule.structural]
-        self._remembered = Remembered(partial(_judged, self._structural))
-        self._bodies = checks.get("Bodies", [])
+        asked = frozenset(asked_for(self.settings, self.rules))
+        self.bodies = BodyJudge(checks.get("HtmlDocument", []), checks.get("Bodies", []), asked)
         self._named: Memo[str, frozenset[str]] = Memo(_KEPT_SELECTORS)
-        self._asked = frozenset(asked_for(self.settings, self.rules))
         self._kinds = frozenset(kind for check in self._parts for kind in check.rule.parts)
-        self._by_kinds: dict[frozenset[str], list[_Check]] = {}
+        self._by_kinds: dict[frozenset[str], list[Check]] = {}
         fields = checks.get("RawField", [])
         self._every_field = _by_octets([check for check in fields if not check.rule.fields])
         names = {name for check in fields for name in check.rule.fields}
@@ -160,43 +147,17 @@ class Linter:
         :raises RuleError: a rule crashed.
         """
         found: list[Found] = []
-        _run(self._messages, raw, found)
+        run_checks(self._messages, raw, found)
         if isinstance(raw, Submission):
-            _run(self._submissions, raw, found)
+            run_checks(self._submissions, raw, found)
         for part in raw.all_parts:
-            _run(self._checks_of(part), part, found)
+            run_checks(self._checks_of(part), part, found)
             self._judge_fields(part, found)
-        self._judge_bodies(raw, rendered, is_text_made, found)
+        found += self.bodies.judge(raw, rendered=rendered, is_text_made=is_text_made)
         if raw.cut_off:
             found = [one for one in found if one.finding.span.start < raw.cut_off.start]
         found.sort(key=lambda one: (one.finding.span, one.rule.code))
         return found
-
-    def _judge_bodies(self, raw: RawMessage, rendered: bool, is_text_made: bool, found: list[Found]) -> None:
-        """The rules over html and text: for what was rendered here, else those that were asked for by name."""
-        documents = [check for check in self._documents if rendered or check.rule.code in self._asked]
-        both = [check for check in self._bodies if rendered or check.rule.code in self._asked]
-        if not documents and not both:
-            return
-        bodies = read_bodies(raw, is_text_made=is_text_made)
-        _run(both, bodies, found)
-        for body in bodies.all:
-            for one in self._judge_document(body.document, documents) if body.document is not None else ():
-                span = body.span(*one.finding.span)
-                found.append(one._replace(finding=replace(one.finding, span=span), body=body))
-
-    def _judge_document(self, document: HtmlDocument, checks: Sequence[_Check]) -> list[Found]:
-        """What rules over html find in a document; from memory what depends on its structure alone."""
-        if len(checks) < len(self._documents):
-            return _judged(checks, document)
-        return self.judge_structure(document) + _judged(self._of_words, document)
-
-    def judge_structure(self, document: HtmlDocument) -> list[Found]:
-        """What the rules find that look at nothing but a html body's structure; judged once for each structure.
-
-        :raises RuleError: a rule crashed.
-        """
-        return self._remembered.find(document)
 
     def _judge_fields(self, part: Part, found: list[Found]) -> None:
         """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
@@ -206,9 +167,9 @@ class Linter:
             checks = self._fields.get(field.lower, self._every_field) if means else self._every_field
             for holding, those in checks:
                 if not holding or octets.find(holding, *field.body) >= 0:
-                    _run(those, field, found)
+                    run_checks(those, field, found)
 
-    def _checks_of(self, part: Part) -> Sequence[_Check]:
+    def _checks_of(self, part: Part) -> Sequence[Check]:
         """The rules over parts that one of its kinds is something to."""
         kinds = part.kinds & self._kinds
         known = self._by_kinds.get(kinds)
@@ -221,16 +182,14 @@ class Linter:
 
         :raises RuleError: a rule crashed.
         """
-        found: list[Found] = []
-        _run(self._checks.get(type(subject).__name__, ()), subject, found)
-        return found
+        return judged(self._checks.get(type(subject).__name__, ()), subject)
 
     def judge_written(self, document: HtmlDocument) -> list[Found]:
         """What the rules that look at style sheets before inlining find in them.
 
         :raises RuleError: a rule crashed.
         """
-        return _judged([check for check in self._documents if check.rule.written], document)
+        return self.bodies.judge_written(document)
 
     def named(self, selector: str) -> frozenset[str]:
         """The codes of the rules that a selector names, whether they run or not."""
@@ -257,7 +216,7 @@ class Linter:
         """
         found: list[Found] = []
         batch = Batch.of(raw for _, raw in messages)
-        _run(self._batches if len(messages) > 1 else (), batch, found)
+        run_checks(self._batches if len(messages) > 1 else (), batch, found)
         diagnostics = []
         for one in found:
             path, raw = messages[one.finding.message]
@@ -300,39 +259,12 @@ def _raw(message: Message | bytes | RawMessage) -> RawMessage:
     return message if isinstance(message, RawMessage) else read_message(bytes(message))
 
 
-def _by_octets(checks: Sequence[_Check]) -> list[tuple[bytes, list[_Check]]]:
+def _by_octets(checks: Sequence[Check]) -> list[tuple[bytes, list[Check]]]:
     """Rules over fields by the octets that a field must hold for them."""
-    found: dict[bytes, list[_Check]] = {}
+    found: dict[bytes, list[Check]] = {}
     for check in checks:
         found.setdefault(check.rule.holding, []).append(check)
     return list(found.items())
-
-
-def _run(checks: Iterable[_Check], subject: object, found: list[Found]) -> None:
-    """Run rules over one subject.
-
-    :raises RuleError: a rule crashed.
-    """
-    check: Any = None
-    try:
-        for check in checks:
-            for finding in check.run(subject):
-                found.append(Found(check.rule, finding, _severity(check, finding, subject)))  # noqa: PERF401 (most find none)
-    except Exception as error:
-        raise RuleError(
-            f"the rule {check.rule.name} ({check.rule.code}) crashed: {type(error).__name__}: {error}",
-            cure=f"please report it; --ignore {check.rule.code} goes on without the rule",
-        ) from error
-
-
-def _judged(checks: Iterable[_Check], subject: object) -> list[Found]:
-    """What rules find in one subject.
-
-    :raises RuleError: one crashed.
-    """
-    found: list[Found] = []
-    _run(checks, subject, found)
-    return found
 
 
 def _in_octets(one: Found) -> Found:
@@ -343,13 +275,6 @@ def _in_octets(one: Found) -> Found:
     plain = body.part.encoding in ("7bit", "8bit", "binary") and body.text.isascii()
     edits = tuple(Edit(body.span(*edit.span), edit.octets) for edit in fix.edits)
     return one._replace(finding=replace(one.finding, fix=replace(fix, edits=edits) if plain else None))
-
-
-def _severity(check: _Check, finding: Finding, subject: object) -> Severity:
-    """The finding's severity; inside an attached message, which was not written here, no more than a warning."""
-    severity = check.severity or finding.severity or check.rule.severity
-    embedded = isinstance(subject, Part | RawField) and subject.place == "embedded"
-    return "warning" if embedded and severity == "error" else severity
 
 
 def diagnose(found: Found, lines: Lines, path: str, sample: str = "") -> Diagnostic:

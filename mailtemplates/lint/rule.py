@@ -69,6 +69,7 @@ class Rule:
     :param written: for rules over html: whether it looks at a template's style sheets before inlining too.
     :param structural: for rules over html: whether what it finds depends on the structure alone
         (:mod:`mailtemplates.html.structure`), so that it is remembered for all messages of one structure.
+    :param texts: for rules over html: whether it looks at the URLs of an author's plain text too, as links.
     """
 
     code: str
@@ -82,6 +83,7 @@ class Rule:
     network: bool = False
     written: bool = False
     structural: bool = False
+    texts: bool = False
     holding: bytes = b""
     parts: frozenset[str] = frozenset()
 
@@ -120,6 +122,7 @@ def rule(
     structural: bool = False,
     holding: bytes = b"",
     parts: tuple[str, ...] = (),
+    texts: bool = False,
 ) -> Callable[[Callable[..., Findings]], Rule]:
     """Make a rule of the function below."""
 
@@ -130,6 +133,7 @@ def rule(
             *(code, severity, str(subject), check, lower, profile, fix, default, network, written, structural),
             holding=holding,
             parts=frozenset(parts),
+            texts=texts,
         )
 
     return decorate

@@ -9,7 +9,7 @@ from mailtemplates.links.weburl import Url
 from mailtemplates.lint.rule import rule
 
 
-@rule("LNK006", severity="error")
+@rule("LNK006", severity="error", texts=True)
 def homograph_host(document: HtmlDocument) -> Findings:
     """The host of a link, or the domain of an address in it, looks like another one.
 

@@ -12,7 +12,7 @@ from mailtemplates.lint.rule import rule
 from mailtemplates.span import Span
 
 
-@rule("LNK001", severity="warning", fix="part")
+@rule("LNK001", severity="warning", fix="part", texts=True)
 def insecure_url(document: HtmlDocument) -> Findings:
     """A link or an image has an `http:` URL.
 

@@ -13,7 +13,7 @@ from mailtemplates.lint.rule import rule
 _MOST_RELATIVE = 3
 
 
-@rule("LNK002", severity="error")
+@rule("LNK002", severity="error", texts=True)
 def invalid_url(document: HtmlDocument) -> Findings:
     """A link or an image leads nowhere: its URL is empty, relative, or no URL.
 

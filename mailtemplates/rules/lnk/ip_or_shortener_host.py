@@ -9,7 +9,7 @@ from mailtemplates.links.weburl import Url, find_fault
 from mailtemplates.lint.rule import rule
 
 
-@rule("LNK005", severity="warning")
+@rule("LNK005", severity="warning", texts=True)
 def ip_or_shortener_host(document: HtmlDocument, *, allowed: tuple[str, ...] = ()) -> Findings:
     """A link hides its owner: its host is an IP address, or a public service for short URLs.
 

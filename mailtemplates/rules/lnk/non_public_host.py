@@ -9,7 +9,7 @@ from mailtemplates.links.weburl import Url, find_fault
 from mailtemplates.lint.rule import rule
 
 
-@rule("LNK003", severity="error")
+@rule("LNK003", severity="error", texts=True)
 def non_public_host(document: HtmlDocument, *, allowed: tuple[str, ...] = ()) -> Findings:
     """A link or an image is on a host that only its developers reach.
 
