@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtemplates.cli.shell import main
 from mailtemplates.failures.answer import answer_lines, answer_object, failure_lines
 from mailtemplates.failures.diagnosis import diagnose
 from mailtemplates.failures.failure import LANGUAGES, Failure
+from mailtemplates.failures.page import markdown_pages
 from mailtemplates.failures.phrase import says, spoken
+from mailtemplates.failures.provider import provider_of
 from mailtemplates.failures.table import all_codes, all_failures, find_code, find_failure
 from mailtemplates.text.wrapping import display_width
 
@@ -116,3 +122,51 @@ def test_words_are_compared_whatever_their_case_and_punctuation() -> None:
     assert says(spoken("relayed"), "!relay*")
     assert says(spoken("mailbox is nearly always full"), "mailbox … full")
     assert says(spoken("请使用授权码登录"), "授权码")
+
+
+PAGES = dict(markdown_pages())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_is_up_to_date(name: str) -> None:
+    """``mailtpl failures --pages docs`` writes it anew."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page_links_to_what_it_has(name: str) -> None:
+    headings = {line.removeprefix("### ").lower().replace(" ", "-") for line in PAGES[name].splitlines()}
+    links = set(re.findall(r"\(#(d\d+-[a-z0-9-]+)\)", PAGES[name]))
+    assert links
+    assert links <= headings
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("smtp.gmail.com", "Gmail"),
+        ("smtp.exmail.qq.com", "Tencent Exmail"),
+        ("SMTP.QQ.com", "QQ Mail"),
+        ("mx.notqq.com", ""),
+    ],
+)
+def test_a_provider_is_known_by_its_server(host: str, name: str) -> None:
+    found = provider_of(host)
+    assert (found.name("en") if found else "") == name
+
+
+def test_the_commands_answer(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    assert main(["explain", "5.7.8"]) == 0
+    assert b"D17 login-refused" in capfdbinary.readouterr().out
+    assert main(["explain", "--language", "zh", "D62"]) == 0
+    assert "授权码" in capfdbinary.readouterr().out.decode()
+    assert main(["explain", "--output-format", "json", "450", "4.7.1", "try", "later"]) == 0
+    told = json.loads(capfdbinary.readouterr().out)
+    assert (told["temporary"], told["reply"]["enhanced"]) == (True, "4.7.1")
+    assert told["next_step"]
+    assert main(["explain", "relay-denid"]) == 2
+    assert b"did you mean 'relay-denied'" in capfdbinary.readouterr().err
+    assert main(["failures"]) == 0
+    assert b"  D04  " in capfdbinary.readouterr().out
+    assert main(["failures", "--pages", str(tmp_path)]) == 0
+    assert (tmp_path / "zh" / "why-not-arrived.md").exists()

@@ -8,6 +8,7 @@ from typing import Any
 from mailtemplates.failures.diagnosis import Diagnosis
 from mailtemplates.failures.failure import Failure, Language
 from mailtemplates.failures.remark import remarks
+from mailtemplates.failures.table import all_failures
 from mailtemplates.failures.vocabulary import VOCABULARIES
 from mailtemplates.text.wrapping import display_width, wrap
 
@@ -50,6 +51,17 @@ def failure_lines(failure: Failure, language: Language, width: int = 80) -> Iter
     yield from _hung(said.cure, words.cure, width)
     where = (said.steps[failure.step], said.faults[failure.fault], failure.reason)
     yield from _hung(said.where, said.semicolon.join(where), width)
+
+
+def table_lines(language: Language, width: int = 80) -> Iterator[str]:
+    """All rows: id and what is seen, by steps."""
+    said = VOCABULARIES[language]
+    step = None
+    for failure in all_failures().values():
+        if failure.step != step:
+            yield from ("", said.steps[failure.step]) if step else (said.steps[failure.step],)
+            step = failure.step
+        yield from _hung(f"  {failure.id}", failure.words(language).symptom, width)
 
 
 def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:

@@ -18,6 +18,13 @@ class Vocabulary(NamedTuple):
     others: str
     semicolon: str
     not_known: str
+    colon: str
+    provider: str
+    ports: str
+    password: str
+    code: str
+    stands_for: str
+    see: str
     lasting: dict[Lasting, str]
     by_digit: dict[Lasting, str]
     by_fate: dict[Lasting, str]
@@ -45,6 +52,13 @@ _ENGLISH = Vocabulary(
         "Not known: nothing in this text is in the failure table. Next step: give the whole text, with the lines before"
         " it; then narrow down with `mailtpl doctor URL --to ADDRESS`, which asks the server step by step."
     ),
+    colon=": ",
+    provider="provider",
+    ports="ports",
+    password="login",
+    code="code",
+    stands_for="stands for",
+    see="see",
     lasting={"temporary": "temporary", "permanent": "permanent", "unknown": "unknown", "accepted": "accepted"},
     by_digit={
         "temporary": "4xx: not now. The same message may be sent again later.",
@@ -94,6 +108,13 @@ _CHINESE = Vocabulary(
         "不认识：这段文字里没有失败表中的内容。下一步：给出完整的文字（包括前面几行）；再用"
         " `mailtpl doctor URL --to 地址` 逐步询问服务器，缩小范围。"
     ),
+    colon="：",
+    provider="服务商",
+    ports="端口",
+    password="登录用的密码",
+    code="代码",
+    stands_for="含义",
+    see="见",
     lasting={"temporary": "暂时", "permanent": "永久", "unknown": "未知", "accepted": "已接受"},
     by_digit={
         "temporary": "4xx：现在不行，同一封邮件以后可以再发。",
