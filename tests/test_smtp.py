@@ -557,6 +557,35 @@ def test_oauthbearer_and_a_token_that_is_too_long_for_the_command(to: Open, cert
     assert said == f"n,a=a=2Cb=3Dc,\x01host=localhost\x01port={server.port}\x01auth=Bearer {token}\x01\x01"
 
 
+def test_a_server_that_asks_on_and_on_is_told_no(to: Open, certificates: Certificates) -> None:
+    """RFC 4954 §4: `*` takes a login back."""
+    asks: list[Answer] = ["334 ", "334 ", "334 ", "334 ", "501 5.7.0 cancelled"]
+    answers: dict[str, Answer | list[Answer]] = {"AUTH": "334 ", "AUTH2": asks}
+    with Server(answers, ("AUTH LOGIN",), "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", password=PASSWORD))
+    assert isinstance(outcome, NotTried)
+    assert "on and on" in outcome.text
+    assert server.commands[-2:] == ["AUTH2 *", "QUIT"]
+
+
+@pytest.mark.parametrize("token", ["t0ken\x01auth=Bearer other", "t0ken\r\nQUIT", "töken"])
+def test_a_token_is_no_more_than_a_token(to: Open, certificates: Certificates, token: str) -> None:
+    with Server({}, ("AUTH XOAUTH2",), "starttls", certificates.right) as server:
+        outcome = one(to(server, user="alice", token=lambda: token))
+        assert isinstance(outcome, NotTried)
+        assert "access token" in outcome.text
+        assert token not in repr(outcome)
+        assert "AUTH" not in server.verbs
+        assert isinstance(one(to(server, user="alice", token=lambda: "t0ken\n")), Accepted)
+
+
+def test_a_user_s_name_and_a_password_have_no_nul() -> None:
+    """It is what stands between the two in PLAIN (RFC 4616)."""
+    for url, password in (("smtps://alice%00bob@localhost", "x"), ("smtps://alice@localhost", "x\0y")):
+        with pytest.raises(SettingsError, match="no NUL"):
+            open_transport(url, password=password)
+
+
 def test_a_server_without_a_login_that_fits(to: Open, certificates: Certificates) -> None:
     with Server({}, ("AUTH XOAUTH2 NTLM",), "starttls", certificates.right) as server:
         outcome = one(to(server, user="alice", password=PASSWORD))
@@ -767,6 +796,18 @@ def test_a_link_that_breaks_within_the_content_defers_with_what_the_server_said(
     with Server({"CONTENT": refuse}) as server:
         outcome = one(to(server, "timeout=5"), mail(octets=b"a: b\r\n\r\n" + b"x" * 9_000_000 + b"\r\n"))
     assert isinstance(outcome, Failed | Deferred)
+    assert not server.taken
+
+
+def test_a_server_that_refuses_within_the_content_and_reads_no_more_is_heard(to: Open) -> None:
+    def refuse(link: Link) -> str:
+        link.sock.sendall(b"552 5.3.4 too big for me\r\n")
+        time.sleep(3)
+        return close(link)
+
+    with Server({"CONTENT": refuse}, ("PIPELINING",)) as server:
+        outcome = one(to(server, "timeout=1"), mail(octets=b"a: b\r\n\r\n" + b"x" * 30_000_000 + b"\r\n"))
+    assert outcome == Failed(552, "5.3.4", "mesgtoobig", "too big for me")
     assert not server.taken
 
 

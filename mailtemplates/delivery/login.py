@@ -74,6 +74,8 @@ def find_login(url: TransportUrl, password: str | None = None, token: Token | No
             f"{url}: no password for {url.user!r}",
             cure="set MAILTPL_PASSWORD, or add ?password_file=FILE or ?keyring=SERVICE to the URL",
         )
+    if "\0" in url.user + found:  # it stands between the fields of PLAIN (RFC 4616 §2)
+        raise SettingsError(f"{url}: a user's name and a password have no NUL in them", cure="check both")
     return Login(url.user, found, mechanism=mechanism)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from mailtemplates.delivery.login import Login
+from mailtemplates.errors import TransportError
 
 Answer = Callable[[bytes], bytes]
 
@@ -54,17 +55,29 @@ def _cram_md5(login: Login, host: str, port: int) -> Mechanism:
 
 def _xoauth2(login: Login, host: str, port: int) -> Mechanism:
     """Google's and Microsoft's; a challenge is the error in JSON, and an empty answer brings the refusal."""
-    token = login.token() if login.token else login.password
+    token = _token(login)
     first = f"user={login.user}\x01auth=Bearer {token}\x01\x01".encode()
     return Mechanism("XOAUTH2", first, _once(first, b""), (token, b64encode(first).decode()))
 
 
 def _oauthbearer(login: Login, host: str, port: int) -> Mechanism:
     """RFC 7628; a challenge is the error in JSON, and one ^A brings the refusal."""
-    token = login.token() if login.token else login.password
+    token = _token(login)
     user = login.user.replace("=", "=3D").replace(",", "=2C")
     first = f"n,a={user},\x01host={host}\x01port={port}\x01auth=Bearer {token}\x01\x01".encode()
     return Mechanism("OAUTHBEARER", first, _once(first, b"\x01"), (token, b64encode(first).decode()))
+
+
+def _token(login: Login) -> str:
+    """The access token of a login: visible ASCII (RFC 6750 §2.1), for ^A would begin another field of the answer.
+
+    :raises TransportError: it is none.
+    """
+    token = (login.token() if login.token else login.password).strip()
+    if not token.isascii() or not token.isprintable():
+        problem = "the access token has characters that no token can have"
+        raise TransportError(problem, phase="auth", temporary=False, cure="check what gives the token")
+    return token
 
 
 def _once(first: bytes, then: bytes) -> Answer:

@@ -254,6 +254,7 @@ def _exchange(session: Session, mechanism: Mechanism) -> tuple[Reply, str]:
         except TransportError as error:
             error.problem += f" ({explained})" if explained else ""
             raise
+    session.command("*", "auth")  # takes the login back (RFC 4954 §4)
     return Reply(504, "", "the server asks on and on"), explained
 
 

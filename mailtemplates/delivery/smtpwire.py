@@ -216,6 +216,7 @@ class Wire(smtplib.SMTP):
                 self.sock.settimeout(limit)
                 self.send(octets[start : start + _BLOCK] if len(octets) > _BLOCK else octets)
         except TimeoutError:
+            self.choked = True
             raise TransportError(
                 f"{self.endpoint} took nothing for {limit:.3g} s", phase=phase, kind="silent"
             ) from None
