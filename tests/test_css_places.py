@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.inlining.inliner import inline_css
+from mailtemplates.inspection.inspection import Inspection
 from mailtemplates.inspection.pairing import html_place
 from mailtemplates.inspection.templatelint import TemplateLinter
+from mailtemplates.lint.lintcache import LintCache
 from mailtemplates.lint.linter import Linter
 from mailtemplates.settings import Settings
 
@@ -76,3 +78,24 @@ def test_a_sheet_that_goes_leaves_the_places_behind_it(sheets: str, rest: str) -
     final = inline_css(source)
     for words in ("<title>", "</head>", "<body>", "<img", "</html>"):
         assert html_place(source, final, final.index(words)) == source.index(words)
+
+
+def test_a_linked_sheet_is_judged_before_inlining(tmp_path: Path) -> None:
+    """Its faults are in its own file, once for all templates that link to it; sheets of others are left alone."""
+    (tmp_path / "templates/css").mkdir(parents=True)
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "mailtemplates.toml").write_text('schemas = ["schemas"]')
+    sheet = "/* Grüße */\r\n.a { color: red }\r\n.z { colr: red }\r\n"
+    (tmp_path / "templates/css/mail.css").write_bytes(sheet.encode())
+    links = '<link rel="stylesheet" href="css/mail.css"><link rel="stylesheet" href="https://fonts.example/a.css">'
+    source = LAYOUT.replace("SHEET", "").replace("BODY", '<p class="a">x</p>').replace("</head>", f"{links}</head>")
+    paths = [tmp_path / f"templates/{name}.j2" for name in "ab"]
+    for path in paths:
+        path.write_text(source)
+        (tmp_path / f"schemas/{path.stem}.json").write_text(SCHEMA)
+    settings = Settings(select=("CSS005",))
+    judged = Inspection(settings, LintCache(None, settings)).judge([str(path) for path in paths])
+    assert judged.troubles == []
+    assert [(Path(one.path).name, one.line, one.column, one.end_column) for one in judged.diagnostics] == [
+        ("mail.css", 3, 6, 15)
+    ]

@@ -30,6 +30,7 @@ _FIELD_WORD = pattern(r"[^\s<>\"]+")
 _REFERENCE = pattern(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);?")
 _NOT_BASE64 = pattern(rb"[^A-Za-z0-9+/]+")
 _SHEET = pattern(r"<!--.*?(?:-->|\Z)|<style(?=[\s>]).*?(?:</style\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_ELSEWHERE = pattern(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _WINDOWS = (6, 4, 3, 2, 1)
 
 
@@ -93,6 +94,16 @@ class Origins:
                 kept.append(" " * (match.start() - done) + match[0])
                 done = match.end()
         return HtmlDocument("".join(kept))
+
+    @property
+    def linked_sheets(self) -> list[str]:
+        """The addresses of style sheets of the project that the html links to."""
+        html = str(self._html or "")
+        if "<link" not in html.lower():
+            return []
+        links = HtmlDocument(html).select("link")
+        hrefs = [one.get("href") for one in links if "stylesheet" in one.get("rel").lower().split()]
+        return [href for href in dict.fromkeys(hrefs) if href and not _ELSEWHERE.match(href)]
 
     def of_written(self, span: Span) -> Place | None:
         """The place of a stretch of :attr:`written_sheets`."""

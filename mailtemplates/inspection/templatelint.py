@@ -8,9 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from jinja2 import TemplateError
+
 from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.finding import Edit, Fix
+from mailtemplates.html.document import HtmlDocument
 from mailtemplates.inspection.origins import Origins, Place
 from mailtemplates.inspection.samples import Sample, Samples
 from mailtemplates.inspection.templatefile import Instead, TemplateFile, references
@@ -29,6 +32,7 @@ from mailtemplates.span import Span
 from mailtemplates.template.contract import Contract
 
 _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
+_STYLE = "<style>"
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
 _HEADERLESS = {"BLK001"}
 """What a template without From and To is not asked for: the caller gives the fields."""
@@ -185,6 +189,18 @@ class TemplateLinter:
             placed = self._at(project, sample, origins, one, own, origins.of_written(one.finding.span))
             if placed is not None:
                 yield sample.name, *placed
+        for name in origins.linked_sheets:
+            yield from ((sample.name, *found) for found in self._in_sheet(project, name, own))
+
+    def _in_sheet(self, project: _Project, name: str, own: TemplateFile) -> Iterator[tuple[TemplateFile, Found]]:
+        """What is found in a style sheet's file, before it is inlined."""
+        try:
+            file = self._file(project, name, own)
+        except (TemplateError, UnicodeDecodeError, OSError):
+            return
+        for one in self._linter.judge_written(HtmlDocument(f"{_STYLE}{file.text}</style>")):
+            start, end = (max(at - len(_STYLE), 0) for at in one.finding.span)
+            yield file, one._replace(finding=replace(one.finding, span=file.span(start, end), fix=None))
 
     def _placed(
         self, project: _Project, sample: Sample, origins: Origins, one: Found, own: TemplateFile
