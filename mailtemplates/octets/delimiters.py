@@ -153,9 +153,14 @@ class DelimiterSearch:
         if after == b"-":
             return _Line(line.start, line.end, closes, "the close delimiter ends with one dash")
         more = _BCHARS.match(after)
-        if before != b"--" or (more and more[0] and (boundary + more[0]).lower() in self.declared):
+        if before != b"--" or (more and more[0] and self.is_declared(boundary + more[0])):
             return None
         return _Line(line.start, line.end, closes, "text stands behind the boundary of a delimiter")
+
+    def is_declared(self, boundary: bytes) -> bool:
+        """Whether a delimiter of these octets, or a closing one, is of a multipart that is declared somewhere."""
+        lower = boundary.lower()
+        return lower in self.declared or lower.removesuffix(b"--") in self.declared
 
     def is_sure(self, line: _Line, stop: int, boundary: bytes) -> bool:
         """Whether what follows shows that a damaged line is a delimiter: a part's header, or nothing more."""

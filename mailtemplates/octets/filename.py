@@ -54,8 +54,10 @@ class RawFilename(NamedTuple):
 
 
 def read_filenames(part: Part) -> tuple[RawFilename, ...]:
-    """The part's names, that of Content-Disposition first."""
-    named = part.first("Content-Disposition"), part.first("Content-Type")
+    """The part's names, that of Content-Disposition first. ``name`` of a message/external-body is where the content is
+    to be had, not what it is called (RFC 2046 §5.2.3)."""
+    is_elsewhere = part.media_type == "message/external-body"
+    named = part.first("Content-Disposition"), None if is_elsewhere else part.first("Content-Type")
     found = (_read(named[0], "filename") if named[0] else None, _read(named[1], "name") if named[1] else None)
     return tuple(one for one in found if one)
 

@@ -47,7 +47,7 @@ _FREE = frozenset(
     )
 )
 _RESERVED = frozenset(("example.com", "example.net", "example.org"))
-_RESERVED_TOP = frozenset(("example", "test", "invalid", "localhost"))
+_RESERVED_TOP = frozenset(("example", "test", "invalid", "localhost", "localdomain"))
 
 
 @rule("ADR011", severity="warning")

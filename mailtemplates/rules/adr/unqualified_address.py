@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mailtemplates.finding import Finding, Findings, Severity
 from mailtemplates.lint.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
+from mailtemplates.octets.addrspec import Fault
 from mailtemplates.octets.field import RawField
 
 # What mail systems write in reports that never leave the machine, and what every server takes (RFC 5321 §4.5.1).
@@ -39,7 +42,8 @@ def unqualified_address(field: RawField) -> Findings:
         To: Ben <ben@reader.example>, ann@reader.example
         …
     """
-    faults = [fault for fault in read_addresses(field).faults if fault.kind == "no-domain"]
+    every = read_addresses(field).faults
+    faults = [fault for fault in every if fault.kind == "no-domain" and not _is_in_front(field, fault, every)]
     for fault in faults if len(faults) <= _MANY else faults[:1]:
         word = field.latin[fault.start : fault.end].lower()
         help = "write the whole address, local@domain"
@@ -48,3 +52,9 @@ def unqualified_address(field: RawField) -> Findings:
         problem = f"{fault.problem} ({len(faults)} have none)" if len(faults) > _MANY else fault.problem
         severity: Severity | None = "warning" if word in _LOCAL else None
         yield Finding(field.at(fault.start, fault.end), problem, help, severity=severity)
+
+
+def _is_in_front(field: RawField, fault: Fault, every: Iterable[Fault]) -> bool:
+    """Whether an address follows with no comma between: that is what is wrong, and the word may be a name."""
+    ends = (one.start for one in every if one.kind == "missing-comma" and one.start >= fault.end)
+    return any(not field.latin[fault.end : end].strip("> \t\r\n") for end in ends)

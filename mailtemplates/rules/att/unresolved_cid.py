@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.lint.rule import rule
@@ -70,7 +72,7 @@ def unresolved_cid(message: RawMessage) -> Findings:
     """
     html = htmls(message)
     named: set[str] = set().union(*map(mentioned, html))
-    known = {_decoded(content_id(part)) for part in message.parts} - {""}
+    known = {one for part in message.parts for one in _names(part)} - {""}
     related = sum(part.media_type == "multipart/related" for part in message.parts)
     if (named <= known and related < 2 and not _has_empty(html)) or _is_broken(message):
         return
@@ -86,6 +88,12 @@ def unresolved_cid(message: RawMessage) -> Findings:
         told += len(lost)
         if families:
             yield from _elsewhere(families, part, found)
+
+
+def _names(part: Part) -> Iterator[str]:
+    """A part's Content-ID as readers compare it; as it is written too, for white space in it is another rule's."""
+    yield _decoded(content_id(part))
+    yield part.field("Content-ID").strip(" \t\r\n<>")
 
 
 def _decoded(identifier: str) -> str:

@@ -35,6 +35,7 @@ _PERCENT_IN_URL = pattern(r"(?<![0-9A-Za-z%])%(?![0-9A-Fa-f]{2})[A-Za-z][A-Za-z0
 _PERSON = r"(?:user|customer|recipient|subscriber|contact|order|account|member|client)\.[a-z_]{1,40}"
 _DOUBTFUL = pattern(
     rf"(?<![\w{{$#])\{{(?:{_PERSON}|[a-z_][a-z0-9_]{{0,60}}|\d)?\}}(?!\}})"
+    r"|\{\{\s*[A-Za-z_][^{}]{0,60}$"
     r"|(?<![\w%])%s(?!\w)|<<[A-Za-z_ ]{2,40}>>|\[\[[a-z_. ]{2,40}\]\]|##[A-Z_]{2,40}##"
 )
 _ONLY_NOTHING = pattern(rf"\s*{NOTHING}(?:\s+{NOTHING})*\s*")

@@ -66,13 +66,22 @@ def raw_non_ascii_header(message: RawMessage) -> Findings:
     """
     if message.octets.isascii():
         return
-    allowed = message.smtputf8 or any(_SMTPUTF8.search(field.value) for field in message.fields_named("Received"))
+    allowed = message.smtputf8 or _needs_smtputf8(message)
     for part, utf8 in _parts(message.root, allowed):
         if part.octets[part.header.start : part.header.end].isascii():
             continue
         for field in part.fields:
             if not field.latin.isascii() and not (utf8 and _is_utf8(field)) and field.lower not in _PARAMETRIC:
                 yield from _judge(message, field)
+
+
+def _needs_smtputf8(message: RawMessage) -> bool:
+    """Whether the message was sent with SMTPUTF8, or can be sent with nothing else: a local part is not ASCII."""
+    if any(_SMTPUTF8.search(field.value) for field in message.fields_named("Received")):
+        return True
+    fields = [field for field in message.root.fields if field.lower in _ADDRESSES and _is_utf8(field)]
+    specs = [box.spec for field in fields for box in read_addresses(field).mailboxes if box.spec]
+    return any(not spec.local.isascii() for spec in specs)
 
 
 def _parts(part: Part, utf8: bool) -> Iterator[tuple[Part, bool]]:

@@ -8,6 +8,7 @@ from mailtemplates.lint.rule import rule
 from mailtemplates.octets.body import newline
 from mailtemplates.octets.boundary import find_boundary
 from mailtemplates.octets.delimiters import guess_boundary
+from mailtemplates.octets.encodedword import read_words
 from mailtemplates.octets.field import Defect
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part
@@ -118,7 +119,10 @@ def _is_known(part: Part, outer: frozenset[str]) -> bool:
     """Whether other rules say why the boundary is not found: it is that of a multipart around, or miswritten."""
     field = part.first("Content-Type")
     faults = read_parametric(field.latin, "type").faults if field else ()
-    return part.parameters["boundary"].rstrip() in outer or any(fault.name == "boundary" for fault in faults)
+    boundary = part.parameters["boundary"].rstrip()
+    if field and "=?" in boundary and any(not word.is_legal for word in read_words(field)):
+        return True
+    return boundary in outer or any(fault.name == "boundary" for fault in faults)
 
 
 def _cut_at(part: Part) -> int:
