@@ -80,6 +80,14 @@ def with_force(settings: Settings, rules: Sequence[str]) -> tuple[Settings, bool
     return replace(settings, ignore=(*settings.ignore, *left)), len(left) == len(rules)
 
 
+def log_steps() -> None:
+    """Write each step of sending to standard error."""
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("mailtemplates.delivery").setLevel(logging.DEBUG)
+
+
 def print_json(result: Result) -> None:
     """Print a message's result."""
     if result.receipt is not None:

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, Way, print_json, way, with_force
+from mailtemplates.cli.delivering import Format, Interrupted, Way, log_steps, print_json, way, with_force
 from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.cli.progress import progress
 from mailtemplates.delivery.staging import Staging
@@ -53,12 +53,15 @@ def command(
     encoding: Annotated[str, typer.Option(help="Of a CSV file; recognised when not given.")] = "",
     delimiter: Annotated[str, typer.Option(help="Of a CSV file; recognised when not given.")] = "",
     output_format: Annotated[Format, typer.Option(help="json prints an object for each message.")] = Format.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell every step of sending.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")] = False,
 ) -> None:
     """Render one message for each row, and send it where --transport says so.
 
     Exit code 0: all accepted; 1: some not; 2: wrong usage or settings; 3: our own fault; 4: of some nobody knows.
     """
+    if verbose:
+        log_steps()
     options = _Options(
         url=_goal(out, transport, dry_run),
         folder=Path(out) if out and not _is_store(out) and not dry_run else None,
@@ -170,7 +173,7 @@ def _run(maker: Maker, keys: Keys, rows: Rows, staging: Staging, failed: Failure
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(Making(maker, folder), options.jobs if len(first) > BATCH else 1))
         goal = stack.enter_context(_way(maker, options))
-        tally = Tally("row", rehearsed=options.rehearsed)
+        tally = Tally(rehearsed=options.rehearsed)
         advance = stack.enter_context(progress(rows.size, quiet=options.quiet, piped=options.format is Format.JSON))
         mailing = Mailing(
             chain(first, source),
@@ -215,7 +218,7 @@ def _reporter(
     """What is done with each result."""
 
     def report(result: Result) -> None:
-        tally.add(result)
+        tally.add(result, f"row {result.number}")
         if result.failure:
             failed.add(result)
         if form is Format.JSON:

@@ -137,7 +137,7 @@ def resume(
             _entry(opened, key)
         path = opened.path
     url = transport_of(read_settings(Path.cwd()), transport)
-    tally = Tally("message")
+    tally = Tally()
     with way(url, path, rehearsed=False) as goal:
         outbox = cast("Outbox", goal.courier)
         dispatches = outbox.resume(keys or None, limit=limit or None)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, print_json, transport_of, way, with_force
+from mailtemplates.cli.delivering import Format, Interrupted, log_steps, print_json, transport_of, way, with_force
 from mailtemplates.cli.output import read_octets, warn, write_lines
 from mailtemplates.cli.progress import progress
 from mailtemplates.delivery.staging import Staging
@@ -55,12 +55,15 @@ def command(
     stamp: Annotated[str, typer.Option(help="The date of a template's message: 2026-01-31T12:00:00Z.")] = "",
     locale: Annotated[str, typer.Option(help="The locale to render a template in: de, pt_BR.")] = "",
     output_format: Annotated[Format, typer.Option(help="json prints an object for each message.")] = Format.TEXT,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell every step of sending.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")] = False,
 ) -> None:
     """Send a template's message, or messages that lie in files.
 
     Exit code 0: all accepted; 1: some not; 2: wrong usage or settings; 3: our own fault; 4: of some nobody knows.
     """
+    if verbose:
+        log_steps()
     staging = Staging.of(allow or [], redirect_to)
     if _are_messages(names):
         if data or set_ or stamp or locale:
@@ -185,7 +188,7 @@ def _data(maker: Maker, wanted: _Wanted) -> dict[str, Any]:
 def _run(post: _Post, staging: Staging, options: _Options, form: Format, quiet: bool) -> int:
     """Send; the exit code."""
     url = "null:" if options.rehearsed and not options.transport else transport_of(post.settings, options.transport)
-    tally = Tally("message", rehearsed=options.rehearsed)
+    tally = Tally(rehearsed=options.rehearsed)
     with ExitStack() as stack:
         ledger = options.ledger if options.remembers else None
         goal = stack.enter_context(way(url, ledger, rehearsed=options.rehearsed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mailtemplates.delivery.outcome import Receipt
+from mailtemplates.delivery.outcome import NotTried, Outcome, Receipt
 from mailtemplates.merging.workers import Fault
 
 
@@ -36,9 +36,10 @@ class Result(NamedTuple):
         return "; ".join(f"{address}: {said(outcome)}" for address, outcome in refused)
 
 
-def said(outcome: Any) -> str:
-    """An outcome's code and text in a line."""
-    return " ".join(f"{outcome.code or ''} {outcome.enhanced} {outcome.text}".split())
+def said(outcome: Outcome) -> str:
+    """An outcome's code and text in a line, and what to do when nothing was tried."""
+    cure = f"; {outcome.cure}" if isinstance(outcome, NotTried) and outcome.cure else ""
+    return " ".join(f"{outcome.code or ''} {outcome.enhanced} {outcome.text}{cure}".split())
 
 
 def as_object(key: str, receipt: Receipt) -> Mapping[str, Any]:

@@ -15,14 +15,12 @@ _STATES = ("accepted", "deferred", "failed", "uncertain", "suppressed", "not_tri
 class Tally:
     """Counts results.
 
-    :param what: what a result is called, ``row`` or ``file``.
     :param rehearsed: whether nothing was to be sent, so that it is no failure that nobody accepted it.
     :ivar messages: messages of this run.
     """
 
-    def __init__(self, what: str, *, rehearsed: bool = False) -> None:
+    def __init__(self, *, rehearsed: bool = False) -> None:
         self.messages = 0
-        self._what = what
         self._rehearsed = rehearsed
         self._known = 0
         self._states = Counter[str]()
@@ -30,15 +28,15 @@ class Tally:
         self._hidden = 0
         self._codes = {0}
 
-    def add(self, result: Result, name: str = "") -> None:
+    def add(self, result: Result, name: str) -> None:
         """Count one.
 
-        :param name: what it is called, when not by its number.
+        :param name: what it is called; empty where there is no other.
         """
-        name = name or f"{self._what} {result.number}"
+        named = f"{name}: " if name else ""
         if result.receipt is None:
             self._codes.add(3 if result.fault == "ours" else 1)
-            self._say(f"{name}: {result.problem}")
+            self._say(named + result.problem)
             return
         self.messages += not result.known
         self._known += result.known
@@ -48,7 +46,7 @@ class Tally:
             if outcome.state in ("accepted", "suppressed") or (self._rehearsed and outcome.state == "not_tried"):
                 continue
             self._codes.add(4 if outcome.state == "uncertain" else 1)
-            self._say(f"{name}: {outcome.state.replace('_', ' ')} {address}: {said(outcome)}")
+            self._say(f"{named}{outcome.state.replace('_', ' ')} {address}: {said(outcome)}")
 
     def _say(self, text: str) -> None:
         if len(self._troubles) < _SHOWN:

@@ -77,9 +77,10 @@ def attempt(make: Make, task: Task) -> Made:
 
 
 def reason(error: MailTemplatesError) -> str:
-    """An error in one line."""
+    """An error in one line; of a list with a heading the list alone."""
+    head, *points = error.problem.split("\n")
     place = f"{error.location}: " if error.location else ""
-    return place + " ".join(error.problem.split())
+    return place + ("; ".join(point.strip() for point in points) if points else head)
 
 
 def processors() -> int:
