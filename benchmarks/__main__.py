@@ -22,7 +22,7 @@ from typing import Any
 
 import jinja2
 
-from benchmarks import linting, peers, sending, signing
+from benchmarks import ledger, linting, peers, sending, signing
 from mailtemplates import Engine, Stamp
 
 HERE = Path(__file__).parent
@@ -215,6 +215,7 @@ def main() -> None:
         **linting.sections(),
         **signing.sections(),
         **sending.sections(),
+        **ledger.sections(),
     }
     page = [
         "# Speed",

@@ -106,7 +106,7 @@ def _serve(pipe: Connection, target: int) -> None:
 
 
 @contextlib.contextmanager
-def _process(target: int = 0) -> Iterator[int]:
+def server(target: int = 0) -> Iterator[int]:
     """The port of a server, or of a proxy before one."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
@@ -203,10 +203,10 @@ def _table(port: int, count: int, rounds: int) -> list[str]:
 
 def sections() -> dict[str, list[str]]:
     """The tables of the page."""
-    with _process() as server, _process(server) as proxy:
+    with server() as port, server(port) as proxy:
         return {
             f"Send: {ROUND_TRIP * 1e3:.0f} ms round trip": _table(proxy, 20, 5),
-            "Send: loopback": _table(server, 300, 15),
+            "Send: loopback": _table(port, 300, 15),
         }
 
 
