@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from smtpserver import Certificates, Server
+from smtpserver import Certificates, Link, Server
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
@@ -207,6 +207,45 @@ def test_failover_leaves_a_dead_server_in_peace_for_a_while() -> None:
     transport = FailoverTransport("failover(…)", [MemoryTransport(dead), MemoryTransport()])
     assert all(receipt.accepted for receipt in transport.send_all(mail(number, BOB) for number in range(5)))
     assert asked == [BOB]
+
+
+def test_failover_gives_on_nobody_whose_message_was_withdrawn() -> None:
+    """Somebody else sends it: that is no fault of the transport, and no matter of the next one."""
+    asked: list[str] = []
+
+    def mark(message: Message, taken: Sequence[str], known: Mapping[str, Outcome]) -> bool:
+        asked.append(message.message_id)
+        return message.message_id != "1@example.test"
+
+    one, two = MemoryTransport(), MemoryTransport()
+    receipts = list(FailoverTransport("failover(…)", [one, two]).send_all([mail(1), mail(2)], mark))
+    assert [receipt.accepted for receipt in receipts] == [False, True]
+    assert asked == ["1@example.test", "2@example.test"]
+    assert (len(one.sent), len(two.sent)) == (1, 0)
+
+
+def test_failover_sends_over_a_server_in_its_pipeline_and_goes_on_when_it_is_gone() -> None:
+    """One connection for many messages; when the server goes away, the rest goes over the next, each once."""
+    ahead: list[bool] = []
+
+    def dot(link: Link) -> str:
+        link.sock.settimeout(1)
+        while b"DATA\r\n" not in link.buffer:
+            link.fill()
+        ahead.append(True)
+        return "250 2.0.0 ok"
+
+    first = Server({"DOT": [dot, dot, dot, "421 4.3.2 bye"], "GREETING": ["220 hello", "421 4.3.2 gone"]})
+    with first, Server() as second:
+        url = f"failover(smtp://localhost:{first.port}?timeout=2 smtp://localhost:{second.port}?timeout=2)"
+        with open_transport(url) as transport:
+            receipts = list(transport.send_all(mail(number, BOB) for number in range(8)))
+    assert all(receipt.accepted for receipt in receipts)
+    assert [receipt.message_id for receipt in receipts] == [f"{number}@example.test" for number in range(8)]
+    assert ahead == [True] * 3
+    assert len(first.links) == 2
+    taken = [server.octets for server in (*first.taken, *second.taken)]
+    assert sorted(octets.partition(b"\r\n")[0] for octets in taken) == [b"Subject: %d" % number for number in range(8)]
 
 
 def free_port() -> int:

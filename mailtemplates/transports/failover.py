@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Receipt
-from mailtemplates.delivery.transport import Mark, Transport, check_envelope, receipt
+from mailtemplates.delivery.transport import WITHHELD, Mark, Transport, receipt
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.message.message import Message
 from mailtemplates.transports import Access, open_read
@@ -28,14 +29,36 @@ class FailoverTransport(Transport):
 
     def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         """See :meth:`mailtemplates.delivery.transport.Transport.send_all`."""
-        for message in messages:
-            check_envelope(message)
-            outcomes: dict[str, Outcome] = {}
-            for number in self._order():
-                left = tuple(address for address in message.envelope.recipients if _may_go_on(outcomes.get(address)))
-                if left:
-                    outcomes.update(self._over(number, message, left, _whole(message, outcomes, mark)))
-            yield receipt(message, [outcomes[address] for address in message.envelope.recipients])
+        waiting = iter(messages)
+        again = True
+        while again:
+            first, *others = self._order()
+            again = False
+            for message, made in self._over_first(first, waiting, mark):
+                outcomes: dict[str, Outcome] = dict(made.deliveries)
+                for number in others:
+                    left = tuple(address for address in message.envelope.recipients if _may_go_on(outcomes[address]))
+                    if left:
+                        outcomes.update(self._over(number, message, left, _whole(message, outcomes, mark)))
+                yield receipt(message, [outcomes[address] for address in message.envelope.recipients])
+                again = True
+
+    def _over_first(
+        self, number: int, waiting: Iterator[Message], mark: Mark | None
+    ) -> Iterator[tuple[Message, Receipt]]:
+        """Send what waits over one transport, in its pipeline, until it cannot be reached."""
+        taken: deque[Message] = deque()
+
+        def take() -> Iterator[Message]:
+            for message in waiting:
+                taken.append(message)
+                yield message
+
+        for made in self._transports[number].send_all(take(), mark):
+            self._rest(number, made)
+            yield taken.popleft(), made
+            if self._resting[number] > time.monotonic() and not taken:
+                return
 
     def _order(self) -> list[int]:
         """The transports that are not resting; all when all rest."""
@@ -47,10 +70,13 @@ class FailoverTransport(Transport):
     ) -> dict[str, Outcome]:
         narrowed = replace(message, envelope=replace(message.envelope, recipients=recipients))
         made = self._transports[number].send(narrowed, mark)
-        outcomes = {delivery.address: delivery.outcome for delivery in made.deliveries}
-        if all(isinstance(outcome, NotTried) for outcome in outcomes.values()):
+        self._rest(number, made)
+        return dict(made.deliveries)
+
+    def _rest(self, number: int, made: Receipt) -> None:
+        """Leave a transport in peace when nobody could be told of there."""
+        if all(isinstance(outcome, NotTried) and outcome != WITHHELD for _, outcome in made.deliveries):
             self._resting[number] = time.monotonic() + random.uniform(_REST / 2, _REST)
-        return outcomes
 
     def close(self) -> None:
         """See :meth:`mailtemplates.delivery.transport.Transport.close`."""
@@ -65,9 +91,9 @@ def _whole(message: Message, outcomes: dict[str, Outcome], mark: Mark | None) ->
     return lambda _, taken, known: mark(message, taken, {**outcomes, **known})
 
 
-def _may_go_on(outcome: Outcome | None) -> bool:
+def _may_go_on(outcome: Outcome) -> bool:
     """Whether no server has the message for this recipient, or may have it."""
-    return outcome is None or isinstance(outcome, NotTried | Deferred)
+    return isinstance(outcome, NotTried | Deferred) and outcome != WITHHELD
 
 
 def open_url(url: TransportUrl, access: Access) -> Transport:
