@@ -21,7 +21,7 @@ from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message
 from mailtemplates.message.parts import Parts
 from mailtemplates.message.stamp import Stamp
-from mailtemplates.settings import Settings, SmimeSettings
+from mailtemplates.settings import NO_SMIME, Settings
 from mailtemplates.severity import Severity
 from mailtemplates.template.catalogs import Catalogs, Translations
 from mailtemplates.template.contract import Contract
@@ -143,7 +143,7 @@ class Engine:
         self._auto_reload = auto_reload
         self._posting = (transport or self.settings.transport, Path(ledger) if ledger else None)
         self._lock = threading.Lock()
-        self._signs = sign and (bool(self.settings.dkim) or self.settings.smime != SmimeSettings())
+        self._signs = sign and (bool(self.settings.dkim) or self.settings.smime != NO_SMIME)
         self._folders = self._find_folders(folders, environment)
         sandboxed = self.settings.sandbox if sandbox is None else sandbox
         self._environment = make_environment(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.source import Location, nearest
@@ -18,8 +18,7 @@ CLIENTS = ("gmail.*", "outlook.*", "apple-mail.*", "yahoo.*")
 """The mail clients that a message is for, when nothing else is said."""
 
 
-@dataclass(frozen=True, slots=True)
-class DkimSettings:
+class DkimSettings(NamedTuple):
     """One DKIM signature: ``[tool.mailtemplates.dkim]``, or an entry of the array of that name (RFC 6376).
 
     :param domain: whom the signature speaks for, its ``d=``; one organization's with the domain of From.
@@ -36,8 +35,7 @@ class DkimSettings:
     oversign: tuple[str, ...] = ("From", "Subject")
 
 
-@dataclass(frozen=True, slots=True)
-class SmimeSettings:
+class SmimeSettings(NamedTuple):
     """S/MIME: ``[tool.mailtemplates.smime]`` (RFC 8551). Without any of them nothing is signed and encrypted.
 
     :param certificate: the path of the sender's certificate in PEM; those of its issuers may follow in the file.
@@ -48,6 +46,9 @@ class SmimeSettings:
     certificate: str = ""
     key: str = ""
     recipients: str = ""
+
+
+NO_SMIME = SmimeSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Settings:
     clients: tuple[str, ...] = CLIENTS
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     dkim: tuple[DkimSettings, ...] = ()
-    smime: SmimeSettings = SmimeSettings()
+    smime: SmimeSettings = NO_SMIME
     transport: str = ""
     ledger: str = "outbox.db"
 
@@ -129,13 +130,13 @@ def dump_settings(settings: Settings) -> str:
 
 
 def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping) or is_dataclass(value)
+    return isinstance(value, Mapping | SmimeSettings)
 
 
 def _written(value: Any) -> str:
     """A value as TOML writes it, tables inline."""
-    if is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
+    if isinstance(value, DkimSettings | SmimeSettings):
+        value = value._asdict()
     if isinstance(value, Mapping):
         return f"{{ {', '.join(f'{json.dumps(key)} = {_written(entry)}' for key, entry in value.items())} }}"
     if isinstance(value, tuple | list):
@@ -154,31 +155,29 @@ def _toml(path: Path) -> dict[str, Any]:
         ) from None
 
 
-_Table = TypeVar("_Table", Settings, DkimSettings, SmimeSettings)
-
-
 def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
-    return _read(path, table, Settings(folder=path.parent), "")
+    defaults = Settings(folder=path.parent)
+    known = {entry.name: getattr(defaults, entry.name) for entry in fields(Settings)[1:]}
+    return replace(defaults, **_values(path, table, known))
 
 
-def _read(path: Path, table: Mapping[str, Any], defaults: _Table, section: str) -> _Table:
-    """The defaults with what a table says; ``section`` is the table's name with a dot, for errors.
+def _values(path: Path, table: Mapping[str, Any], defaults: Mapping[str, Any], section: str = "") -> dict[str, Any]:
+    """What a table says, by the names of the settings; ``section`` is the table's own name with a dot.
 
     :raises SettingsError: a key is unknown, or a value of another kind than its default.
     """
-    known = {entry.name for entry in fields(defaults)} - {"folder"}
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
-        if name not in known:
-            similar = nearest(name, known)
+        if name not in defaults:
+            similar = nearest(name, defaults)
             raise SettingsError(
                 f"unknown setting {section + key!r}",
                 location=Location(str(path)),
-                cure=f"did you mean {section + similar!r}?" if similar else _listed(section, known),
+                cure=f"did you mean {section + similar!r}?" if similar else _listed(section, defaults),
             )
-        values[name] = _checked(path, section + name, value, getattr(defaults, name))
-    return replace(defaults, **values)
+        values[name] = _checked(path, section + name, value, defaults[name])
+    return values
 
 
 def _listed(section: str, known: Iterable[str]) -> str:
@@ -194,7 +193,7 @@ def _checked(path: Path, name: str, value: Any, default: Any) -> Any:
     if name == "dkim":
         return _signatures(path, value)
     if isinstance(default, SmimeSettings):
-        return _read(path, _as_table(path, name, value), default, f"{name}.")
+        return SmimeSettings(**_values(path, _as_table(path, name, value), default._asdict(), f"{name}."))
     if isinstance(default, tuple):
         items = _strings(value)
         if items is None:
@@ -214,7 +213,7 @@ def _signatures(path: Path, value: Any) -> tuple[DkimSettings, ...]:
     """The signatures of a table, or of an array of tables. Each needs a domain, a selector and a key."""
     made = []
     for table in value if isinstance(value, list) else [value]:
-        one = _read(path, _as_table(path, "dkim", table), DkimSettings(), "dkim.")
+        one = DkimSettings(**_values(path, _as_table(path, "dkim", table), DkimSettings()._asdict(), "dkim."))
         for name in ("domain", "selector", "key"):
             if not getattr(one, name):
                 raise SettingsError(

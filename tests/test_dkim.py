@@ -398,10 +398,10 @@ def with_folder(folder: Path) -> DkimSettings:
         ),
         (public, "holds a public key", "BEGIN PRIVATE KEY"),
         (elliptic, "neither RSA nor Ed25519", "openssl genpkey"),
-        (lambda folder: replace(write_key(folder, pem(rsa_key())), selector="a b"), "'a b' is not a selector", "2026a"),
-        (lambda folder: replace(write_key(folder, pem(rsa_key())), domain="a..b"), "dkim: .*a..b", ""),
+        (lambda folder: write_key(folder, pem(rsa_key()))._replace(selector="a b"), "'a b' is not a selector", "2026a"),
+        (lambda folder: write_key(folder, pem(rsa_key()))._replace(domain="a..b"), "dkim: .*a..b", ""),
         (
-            lambda folder: replace(write_key(folder, pem(rsa_key())), sign=("Received",)),
+            lambda folder: write_key(folder, pem(rsa_key()))._replace(sign=("Received",)),
             "'Received' cannot be signed",
             "leave it out",
         ),
@@ -585,3 +585,14 @@ def test_two_signatures_are_an_array_of_tables(project: Path, keys: Keys) -> Non
     assert verify_dkim(mailtpl("sign", cwd=project, stdin=PLAIN).stdout, keys.records) == [True, True]
     shown = mailtpl("lint", "--show-settings", cwd=project).stdout.decode()
     assert 'selector" = "2026a"' in shown
+
+
+def test_an_international_address_is_signed_in_utf_8(engine: Engine, keys: Keys) -> None:
+    """A header in UTF-8 (RFC 6532) is signed as its octets are (RFC 8616)."""
+    mail = engine.render("t.j2", {"a": "Jörg", "s": "Grüße", "body": "Hi"}, to="Jörg <jörg@x.example>")
+    message = mail.message(STAMP)
+    assert message.envelope.smtputf8
+    assert not message.octets.isascii()
+    assert verify_dkim(message.octets, keys.records) == [True, True]
+    if not why_no_mailauth():
+        assert mailauth_results(message.octets, keys.records) == ["pass", "pass"]

@@ -124,7 +124,7 @@ def test_any_rendered_message_verifies_with_openssl(
 ) -> None:
     """openssl gives back the entity octet for octet, and no field outside it has changed."""
     message = plain(engine, a=name, s=subject, body=body)
-    signed = Signer.of(replace(people.settings, smime=replace(people.settings.smime, recipients=""))).sign(
+    signed = Signer.of(replace(people.settings, smime=people.settings.smime._replace(recipients=""))).sign(
         message, STAMP.date
     )
     assert verify(people, signed.octets) == entity_of(message.octets)
@@ -136,7 +136,7 @@ def test_any_rendered_message_verifies_with_openssl(
 @pytest.mark.parametrize("name", ["newsletter", "password_reset", "receipt", "welcome"])
 def test_the_starters_are_signed_encrypted_and_signed_for_the_domain(people: People, name: str) -> None:
     """The whole way: DKIM holds over what is sent, each recipient decrypts, and finds a signature that holds."""
-    smime = replace(people.settings.smime, certificate="starter.pem")
+    smime = people.settings.smime._replace(certificate="starter.pem")
     (people.folder / "starter.pem").write_bytes(pem_of(people.issue("Acme", 0)))
     dkim = (DkimSettings("acme.example", "s", "acme.key"),)
     settings = replace(people.settings, smime=smime, dkim=dkim)

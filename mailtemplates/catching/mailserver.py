@@ -133,7 +133,7 @@ class MailServer:
         except (OSError, OverflowError) as bad:
             loop.close()
             self._forget()
-            reason = (getattr(bad, "strerror", None) or str(bad)).rpartition("): ")[2]
+            reason = (getattr(bad, "strerror", None) or str(bad)).rpartition("): ")[2].rpartition("] ")[2]
             raise SettingsError(
                 f"cannot listen on {self.host}, port {self.port}: {reason}", cure="choose another host or port"
             ) from None

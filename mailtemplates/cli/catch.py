@@ -77,8 +77,8 @@ def command(
     found: list[Diagnostic] = []
     number = 0
     with server:
-        warn(f"listening on {_shown(server)} (Ctrl-C ends)")
         try:
+            warn(f"listening on {_shown(server)} (Ctrl-C ends)")
             for number, (caught, place) in enumerate(_each(arrived), 1):
                 diagnostics = linter.lint(caught.message, place or f"message-{number}")
                 found += diagnostics

@@ -14,7 +14,7 @@ from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.message.transfer import to_crlf
-from mailtemplates.settings import Settings, SmimeSettings, read_settings
+from mailtemplates.settings import NO_SMIME, Settings, read_settings
 from mailtemplates.signing.cut import addresses_in, cut
 from mailtemplates.signing.signer import Signer
 
@@ -40,7 +40,7 @@ def command(
 
 
 def _asked(settings: Settings) -> Settings:
-    if not settings.dkim and settings.smime == SmimeSettings():
+    if not settings.dkim and settings.smime == NO_SMIME:
         raise SettingsError(
             "the settings do not say how to sign",
             cure="add a table [tool.mailtemplates.dkim] with domain, selector and key to pyproject.toml",
