@@ -26,7 +26,7 @@ def spoken(text: str) -> str:
 def weight_of(phrase: str) -> int:
     """How much a phrase says for its row."""
     base = _BESIDE if phrase[0] == "~" else _NO_DOUBT if phrase[0] == "!" else _PLAIN
-    return base + min(len(phrase), 32) // 8
+    return base + min(len(phrase), 64) // 8
 
 
 def says(words: str, phrase: str) -> bool:

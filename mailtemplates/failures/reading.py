@@ -19,6 +19,7 @@ from mailtemplates.pattern import pattern
 _HALF = 60_000
 _MOST = 20
 _SHOWN = 400
+_OCTETS = pattern(r"(?:\\x[0-9a-fA-F]{2}){1,4000}")
 _ESCAPE = pattern(r"\\(?:r\\n|[nrt])|\r")
 _FRAME = pattern(r"^[ \t|+]*File \"[^\"\n]*\", line \d+, (in [^\n]*)$", re.M)
 _PROGRAM = pattern(
@@ -111,7 +112,17 @@ def _told(text: str) -> str:
     challenge = _CHALLENGE.search(text) if "334" in text else None
     if challenge:
         text = f"{text}\n{_decoded(challenge[1])}"
+    if "\\x" in text:
+        text = _OCTETS.sub(lambda found: _text(bytes.fromhex(found[0].replace("\\x", ""))), text)
     return _ESCAPE.sub(" ", text) if "\\" in text or "\r" in text else text
+
+
+def _text(octets: bytes) -> str:
+    """Letters that a repr of bytes shows as octets: UTF-8, else GB 18030, which Chinese servers use."""
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode("gb18030", "replace")
 
 
 def _decoded(base64_text: str) -> str:
