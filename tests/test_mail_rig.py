@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from mailrig import SIZE_LIMIT, USERS, MailRig, make_token
@@ -255,3 +259,20 @@ def count_of(rig: MailRig, messages: list[Message]) -> list[int]:
         _, parts = box.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
     there = Counter(part[1].strip().decode() for part in parts if isinstance(part, tuple))
     return [there[f"Message-ID: <{message.message_id}>"] for message in messages]
+
+
+def test_a_server_is_gone_when_its_tests_are_even_killed_ones(mail_rig: MailRig, tmp_path: Path) -> None:
+    """No stray process: the servers' keeper notices when who started it is no more."""
+    script = tmp_path / "killed.py"
+    script.write_text(
+        f"import os, sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nimport mailrig\n"
+        "with mailrig.run_mail_rig() as rig:\n"
+        "    print(rig.folder, rig.relay, rig.imaps, flush=True)\n    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60)
+    folder, *ports = done.stdout.split()
+    assert done.returncode == -9
+    wait_until(lambda: not Path(folder).exists())
+    for port in ports:
+        with socket.socket() as free:
+            assert free.connect_ex(("127.0.0.1", int(port)))

@@ -22,6 +22,7 @@ from smtpserver import (
     Link,
     Server,
     SilenceError,
+    Taken,
     close,
     decoded,
     silence,
@@ -30,7 +31,7 @@ from smtpserver import (
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.endpoint import LIMITS, Endpoint
 from mailtemplates.delivery.event import Event
-from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
+from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Receipt, Uncertain
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import AddressError, SettingsError
 from mailtemplates.transports import open_transport
@@ -882,40 +883,59 @@ ODD: list[Answer] = ["250 2.0.0 ok", "354 go", "450 4.2.1 later", "421 4.3.2 bye
        close, b"what\r\n"]  # fmt: skip
 
 
-@settings(max_examples=150)
-@given(
-    answers=st.dictionaries(
-        st.sampled_from(["MAIL", "RCPT", "DATA", "DOT", "RSET", "QUIT", "EHLO", "GREETING"]),
-        st.lists(st.one_of(st.none(), st.sampled_from(ODD)), min_size=1, max_size=5),
-        max_size=4,
-    ),
-    pipelined=st.booleans(),
-    lmtp=st.booleans(),
+SCRIPTS = st.dictionaries(
+    st.sampled_from(["MAIL", "RCPT", "DATA", "DOT", "RSET", "QUIT", "EHLO", "GREETING"]),
+    st.lists(st.one_of(st.none(), st.sampled_from(ODD)), min_size=1, max_size=5),
+    max_size=4,
 )
-def test_whatever_a_server_does_nothing_is_doubled_and_nothing_is_said_wrongly(
-    answers: dict[str, list[Answer | None]], pipelined: bool, lmtp: bool
-) -> None:
+
+
+def server_of(script: dict[str, list[Answer | None]], pipelined: bool, lmtp: bool = False) -> Server:
+    """A server that behaves so for a while, and then as it should."""
+    answers: dict[str, Any] = {verb: [*turns, None] for verb, turns in script.items()}
+    return Server(answers, ("PIPELINING",) if pipelined else (), lmtp=lmtp)
+
+
+def check_law(messages: list[Message], receipts: list[Receipt], taken: list[Taken]) -> None:
     """The law of the house: accepted means there, deferred and failed mean not there, and the rest is uncertain."""
-    scripts = {verb: [*script, None] for verb, script in answers.items()}
-    with Server(scripts, ("PIPELINING",) if pipelined else (), lmtp=lmtp) as server:  # type: ignore[arg-type]
-        scheme = "lmtp" if lmtp else "smtp"
-        with open_transport(f"{scheme}://localhost:{server.port}?timeout=0.3&per_connection=3") as transport:
-            messages = [
-                mail(BOB, CAROL, DAVE, number=number, octets=b"Subject: %d\r\n" % number) for number in range(4)
-            ]
-            receipts = list(transport.send_all(messages))
     assert [receipt.message_id for receipt in receipts] == [message.message_id for message in messages]
-    for number, receipt in enumerate(receipts):
+    for message, receipt in zip(messages, receipts, strict=True):
         for address, outcome in receipt.deliveries:
-            there = sum(
-                address in taken.recipients and taken.octets == messages[number].octets for taken in server.taken
-            )
+            there = sum(address in one.recipients and one.octets == message.octets for one in taken)
             assert there <= 1, "doubled"
             if isinstance(outcome, Accepted):
                 assert there == 1, "accepted and not there"
             elif not isinstance(outcome, Uncertain):
                 assert there == 0, f"{outcome} and there"
-    assert not any(taken.octets == b"" for taken in server.taken)
+    assert not any(one.octets == b"" for one in taken)
+
+
+def numbered(count: int) -> list[Message]:
+    return [mail(BOB, CAROL, DAVE, number=number, octets=b"Subject: %d\r\n" % number) for number in range(count)]
+
+
+@settings(max_examples=150)
+@given(script=SCRIPTS, pipelined=st.booleans(), lmtp=st.booleans())
+def test_whatever_a_server_does_nothing_is_doubled_and_nothing_is_said_wrongly(
+    script: dict[str, list[Answer | None]], pipelined: bool, lmtp: bool
+) -> None:
+    with server_of(script, pipelined, lmtp) as server:
+        scheme = "lmtp" if lmtp else "smtp"
+        with open_transport(f"{scheme}://localhost:{server.port}?timeout=0.3&per_connection=3") as transport:
+            receipts = list(transport.send_all(numbered(4)))
+    check_law(numbered(4), receipts, server.taken)
+
+
+@settings(max_examples=75)
+@given(script=SCRIPTS, other=SCRIPTS, pipelined=st.booleans())
+def test_whatever_two_servers_do_failover_doubles_nothing(
+    script: dict[str, list[Answer | None]], other: dict[str, list[Answer | None]], pipelined: bool
+) -> None:
+    with server_of(script, pipelined) as one, server_of(other, pipelined) as two:
+        urls = " ".join(f"smtp://localhost:{server.port}?timeout=0.3&per_connection=3" for server in (one, two))
+        with open_transport(f"failover({urls})") as transport:
+            receipts = list(transport.send_all(numbered(4)))
+    check_law(numbered(4), receipts, [*one.taken, *two.taken])
 
 
 def test_what_is_wrong_with_the_next_message_does_not_hide_what_became_of_this_one(to: Open) -> None:

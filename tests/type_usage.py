@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from email.message import EmailMessage
 from typing import assert_type
 
 from mailtemplates import (
     Attachment,
+    Diagnostic,
     Engine,
     Envelope,
+    Linter,
     Mail,
     Message,
     Parts,
@@ -22,6 +24,8 @@ from mailtemplates import (
     read_settings,
     to_text,
 )
+from mailtemplates.delivery.event import Event, tell_all
+from mailtemplates.delivery.tracing import trace_events
 
 
 def usage(engine: Engine) -> None:
@@ -61,6 +65,13 @@ def sending(message: Message) -> None:
             assert_type(address, str)
             if outcome.state == "failed" and outcome.code:
                 assert_type(outcome.text, str)
+        offers = transport.extensions()
+        assert_type(offers, Mapping[str, str] | None)
+        assert_type(Linter().lint_submission(message, extensions=offers), list[Diagnostic])
+
+
+def watching(watcher: Callable[[Event], None]) -> Transport:
+    return open_transport("smtps://user@host.example", password="…", watch=tell_all((watcher, trace_events())))
 
 
 def settings() -> Settings:
