@@ -12,11 +12,14 @@ from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.lint.suppression import read_suppressions
+from mailtemplates.memo import Memo
 from mailtemplates.octets.lines import Lines
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
 _QUOTED = pattern(r"""["']([^"'\n]+)["']""")
+_KEPT_CHARACTERS = 4_000_000
+_Loaded = tuple[str, str | None, Callable[[], bool] | None]
 _LINE_END = pattern(rb"\r\n|\r|\n")
 
 
@@ -64,7 +67,7 @@ class TemplateFile:
 
 
 class Instead(BaseLoader):
-    """A loader that has other texts for some templates than their files.
+    """A loader for one run: it reads a template once, and has other texts for some than their files.
 
     :param octets: by template name.
     """
@@ -72,8 +75,16 @@ class Instead(BaseLoader):
     def __init__(self, loader: BaseLoader | None, octets: Mapping[str, bytes]) -> None:
         self._loader = loader
         self.octets = octets
+        self._known: Memo[str, _Loaded] = Memo(_KEPT_CHARACTERS)
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+    def get_source(self, environment: Environment, template: str) -> _Loaded:
+        known = self._known.get(template)
+        if known is None:
+            loaded = self._load(environment, template)
+            known = self._known.put(template, loaded, len(loaded[0]) + 100)
+        return known
+
+    def _load(self, environment: Environment, template: str) -> _Loaded:
         known = self.octets.get(template)
         if self._loader is None:
             raise TemplateNotFound(template)

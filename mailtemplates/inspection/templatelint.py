@@ -134,7 +134,7 @@ class TemplateLinter:
         if known is not None and known.octets == octets and known.folders == folders:
             return known
         engine = Engine(folders, settings=settings, auto_reload=False, sign=False)  # keys are not where lint runs
-        if octets:
+        if engine.environment.loader is not None:
             engine.environment.loader = Instead(engine.environment.loader, octets)
         project = _Project(engine, Tracer(engine), {}, set(), is_set_up(settings, folders), folders, octets)
         if octets:
@@ -148,6 +148,7 @@ class TemplateLinter:
         found: list[_InSample] = []
         engine, name = project.engine, own.source.name
         nowhere = Span(0, 0)
+        project.tracer.know(own.source)
         try:
             samples = self._samples(project, own)
             for sample in samples:

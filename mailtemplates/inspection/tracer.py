@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from mailtemplates.engine import Engine
 from mailtemplates.jinja.branches import Choice, Watch, World
-from mailtemplates.jinja.tracing import Traced, join, tracing_environment, untraced
+from mailtemplates.jinja.source import TemplateSource
+from mailtemplates.jinja.tracing import Traced, Trees, join, tracing_environment, untraced
 from mailtemplates.message.parts import Parts
 from mailtemplates.template.renderer import Given, Renderer
 from mailtemplates.template.reserved import BODY_BLOCKS, Sink
@@ -49,9 +50,16 @@ class Tracer:
         self.watch = Watch()
         self.sources: dict[str, str] = {}
         self._kept: dict[tuple[str, Sink], list[Any]] = {}
-        environment = tracing_environment(self.sources, self.watch)
+        self._trees: Trees = {}
+        environment = tracing_environment(self.sources, self.watch, self._trees)
         self._renderer = engine.renderer(environment, partial(_TracedRenderer, kept=self._kept))
         self._given = Given({}, {}, (), engine.settings.locale)
+
+    def know(self, template: TemplateSource) -> None:
+        """Take the tree of the template that is traced next, instead of parsing it once more."""
+        self._trees.clear()
+        if template.tree is not None:
+            self._trees[template.name, template.text] = template.tree
 
     def trace(self, name: str, data: Mapping[str, Any], world: World | None = None) -> Trace:
         """Render a template with its origins.

@@ -209,10 +209,14 @@ class Watch:
         generate = environment._generate
 
         def watched(source: nodes.Template, name: str | None, *args: Any, **kwargs: Any) -> str:
-            for branch in _Reader(environment, name or "", self._conditions).read(source):
-                if self._conditions[branch.choice.template, branch.choice.at].paths:
-                    self.branches.setdefault(branch.choice, branch)
-            return generate(source, name, *args, **kwargs)
+            reader = _Reader(environment, name or "", self._conditions)
+            try:
+                for branch in reader.read(source):
+                    if self._conditions[branch.choice.template, branch.choice.at].paths:
+                        self.branches.setdefault(branch.choice, branch)
+                return generate(source, name, *args, **kwargs)
+            finally:
+                reader.restore()
 
         environment._generate = watched  # type: ignore[method-assign]
         environment.getattr = _any_of_stand_in(environment.getattr)  # type: ignore[method-assign, assignment]
@@ -233,12 +237,22 @@ class _Place(NamedTuple):
 
 
 class _Reader:
-    """Reads the branches of one template, and has its conditions ask the watch."""
+    """Reads the branches of one template, and has its conditions ask the watch until it is told to restore them."""
 
     def __init__(self, environment: Environment, template: str, conditions: dict[tuple[str, int], _Condition]) -> None:
         self._environment = environment
         self._template = template
         self._conditions = conditions
+        self._changed: list[tuple[nodes.Node, str, nodes.Node]] = []
+
+    def restore(self) -> None:
+        """The tree is again what was parsed."""
+        for node, field, before in reversed(self._changed):
+            setattr(node, field, before)
+
+    def _replace(self, node: nodes.If | nodes.CondExpr | nodes.For, field: str, after: nodes.Expr) -> None:
+        self._changed.append((node, field, getattr(node, field)))
+        setattr(node, field, after)
 
     def read(self, node: nodes.Node, place: _Place = _Place()) -> Iterator[Branch]:  # noqa: B008 - a frozen value
         """The branches below a node, in the order of the template."""
@@ -257,7 +271,7 @@ class _Reader:
         for number, one in enumerate((node, *node.elif_)):
             yield from self.read(one.test, place)
             at, condition = self._condition(one.test)
-            one.test = self._asked("branch_test", one.test, at)
+            self._replace(one, "test", self._asked("branch_test", one.test, at))
             yes, no = (Choice(self._template, at, state) for state in ("true", "false"))
             wishes = (*place.wishes, *_wishes(condition, True))
             yield Branch(yes, wishes, at, "elif" if number else "if", _tells(one.body), place.within)
@@ -271,7 +285,7 @@ class _Reader:
     def _inline(self, node: nodes.CondExpr, place: _Place) -> Iterator[Branch]:
         yield from self.read(node.test, place)
         at, condition = self._condition(node.test)
-        node.test = self._asked("branch_test", node.test, at)
+        self._replace(node, "test", self._asked("branch_test", node.test, at))
         for held, title, part in ((True, "inline if", node.expr1), (False, "inline else", node.expr2)):
             choice = Choice(self._template, at, "true" if held else "false")
             wishes = (*place.wishes, *_wishes(condition, held))
@@ -283,7 +297,7 @@ class _Reader:
         yield from self.read(node.iter, place)
         targets = [node.target, *node.target.find_all(nodes.Name)]
         at, condition = self._condition(node.iter, tuple(one.name for one in targets if isinstance(one, nodes.Name)))
-        node.iter = self._asked("branch_rows", node.iter, at)
+        self._replace(node, "iter", self._asked("branch_rows", node.iter, at))
         key = condition.key
         none, one, more = (Choice(self._template, at, state) for state in ("none", "one", "more"))
         some = (*place.wishes, Wish(key, "some", True))

@@ -339,9 +339,32 @@ def _surroundings(environment: Environment, sources: dict[str, str]) -> Callable
     return around
 
 
-def tracing_environment(sources: dict[str, str], watch: Watch) -> Callable[..., Environment]:
+Trees = dict[tuple[str, str], nodes.Template]
+"""Templates that are parsed already, their tokens located, by name and source."""
+
+
+def _parse_known(environment: Environment, sources: dict[str, str], trees: Trees) -> None:
+    """Let an environment take the trees that are known; those that the compiler would change are parsed again."""
+    parse = environment._parse
+
+    def parse_unknown(source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = trees.get((name or "", source))
+        if tree is None or tree.find(nodes.EvalContextModifier) is not None:
+            return parse(source, name, filename)
+        sources[name or ""] = source
+        return tree
+
+    environment._parse = parse_unknown  # type: ignore[method-assign]
+
+
+def tracing_environment(
+    sources: dict[str, str], watch: Watch, trees: Trees | None = None
+) -> Callable[..., Environment]:
     """What makes a sink's environment with tracing, its conditions watched; the sources that it compiles are kept by
-    template name."""
+    template name.
+
+    :param trees: what is parsed already.
+    """
 
     shared = SharedCode()
     printed: list[_Printed] = []
@@ -354,6 +377,8 @@ def tracing_environment(sources: dict[str, str], watch: Watch) -> Callable[..., 
         overlay.code_generator_class = type("Tracing", (_TracingGenerator, own), {})
         overlay.concat = recorder.concat  # type: ignore[method-assign]
         locate_tokens(overlay, sources)
+        if trees is not None and overlay.bytecode_cache is shared:
+            _parse_known(overlay, sources, trees)
         for called in (recorder.stretch, recorder.value, recorder.block, recorder.filtered):
             setattr(overlay, called.__name__, called)
         overlay.printed = recorder.printed  # type: ignore[attr-defined]
