@@ -59,7 +59,8 @@ class Inspection:
         self._cache = cache
         self._inline_ignores = inline_ignores
         self._ahead: dict[str, list[Diagnostic]] = {}
-        self._surroundings: dict[Path, Surroundings] = {}
+        self._surroundings: dict[str, Surroundings] = {}
+        self._times: dict[str, Stamp | None] = {}
         self._messages: dict[str, str] = {}
 
     @cached_property
@@ -88,6 +89,7 @@ class Inspection:
         found: dict[str, list[Diagnostic]] = {}
         troubles = []
         self._surroundings.clear()
+        self._times.clear()
         self._messages.clear()
         self.__dict__.pop("_templates", None)
         self._ahead = self._lint_ahead(paths)
@@ -123,7 +125,7 @@ class Inspection:
 
     def _is_known(self, path: str) -> bool:
         digest = self._cache.digest(path)
-        return bool(digest) and self._cache.known(path, self._stamp(path, _times(path), digest)) is not None
+        return bool(digest) and self._cache.knows(path, self._stamp(path, self._times_of(path), digest))
 
     def mend(self, paths: Sequence[str], *, unsafe: bool) -> Iterator[Mended | Trouble]:
         """The files with the fixes of their findings, in their order, then other files that templates among them share;
@@ -161,7 +163,7 @@ class Inspection:
         """
         if path == STDIN:
             return self._lint(path, name, self.stdin.octets)
-        times = _times(path)
+        times = self._times_of(path)
         digest = self._cache.digest(path)
         found = self._cache.known(path, self._stamp(path, times, digest))
         if found is None:
@@ -203,10 +205,19 @@ class Inspection:
         around = self._around(path).digest
         return _TEMPLATE + digest_of(octets, around.encode()) if around else ""
 
+    def _times_of(self, path: str) -> Stamp | None:
+        """The file's own stamp, looked at once in a run."""
+        if path not in self._times:
+            self._times[path] = _times(path)
+        return self._times[path]
+
     def _around(self, path: str) -> Surroundings:
-        folder = Path(path).parent
+        """The surroundings of a file: the same for all folders with the same template folders."""
+        folder = path.rpartition("/")[0]
         if folder not in self._surroundings:
-            self._surroundings[folder] = Surroundings(path)
+            new = Surroundings(path)
+            alike = (known for known in self._surroundings.values() if known == new)
+            self._surroundings[folder] = next(alike, new)
         return self._surroundings[folder]
 
     def _judge_together(self) -> list[Diagnostic]:

@@ -32,6 +32,12 @@ class Surroundings:
         self._settings, folders, _ = locate_template(template)
         self._folders = _folders(self._settings, folders)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Surroundings) and (self._folders, self._settings) == (other._folders, other._settings)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._folders))
+
     @cached_property
     def _files(self) -> list[_File] | None:
         """All files; None when they are too many to look at, or when Python code of the project takes part."""

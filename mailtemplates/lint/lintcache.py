@@ -48,8 +48,12 @@ class LintCache:
 
     def known(self, path: str, stamp: Stamp | None) -> list[Diagnostic] | None:
         """What was found in a file that has not changed since, judged by its stamp; None when that is not known."""
+        return _found(self._entries[path]) if self.knows(path, stamp) else None
+
+    def knows(self, path: str, stamp: Stamp | None) -> bool:
+        """Whether it is known what was found in a file that has not changed since."""
         entry = self._entries.get(path)
-        return _found(entry) if entry and stamp is not None and entry.get("stamp") == stamp else None
+        return entry is not None and stamp is not None and entry.get("stamp") == stamp
 
     def digest(self, path: str) -> str:
         """The digest of the content that a file is known with; empty when it is not known."""
