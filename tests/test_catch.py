@@ -9,6 +9,7 @@ import signal
 import smtplib
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -196,6 +197,36 @@ def test_an_address_that_cannot_be_listened_on() -> None:
         MailServer(port=server.port).start()
     with pytest.raises(SettingsError, match="port must be 0-65535"):
         MailServer(port=70000).start()
+
+
+@pytest.mark.parametrize("tls", ["", "starttls", "implicit"])
+def test_strange_clients_do_no_harm_and_leave_no_traceback(tls: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """HTTP, garbage, lines without end, a reset amid DATA, a handshake that is none or that the client gives up."""
+    with MailServer(tls=tls) as server:
+        for octets in (
+            b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+            b"\x00\xff\r\n\r\n" + b"A" * 100_000 + b"\r\n",
+            b"EHLO x\r\nSTARTTLS\r\n" + b"no handshake\r\n" * 9,
+            b"EHLO x\r\nMAIL FROM:<a@x.example>\r\nRCPT TO:<b@x.example>\r\nDATA\r\nhalf a message",
+        ):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=5) as link:
+                link.sendall(octets)
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        if tls:
+            with pytest.raises(ssl.SSLCertVerificationError):
+                trustless(server.port, tls)
+        assert isinstance(deliver(server, message())[0], Accepted)
+        assert len(server.messages) == 1
+    ours = [record for record in caplog.records if record.name in ("mailtemplates.catching", "asyncio")]
+    assert all(record.exc_info is None and record.levelname == "WARNING" for record in ours)
+
+
+def trustless(port: int, tls: str) -> None:
+    context = ssl.create_default_context()
+    if tls == "implicit":
+        smtplib.SMTP_SSL("localhost", port, local_hostname="client.example", context=context)
+    with smtplib.SMTP("localhost", port, local_hostname="client.example") as client:
+        client.starttls(context=context)
 
 
 # What goes wrong on purpose.

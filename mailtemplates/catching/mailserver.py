@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 import threading
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import quote
 
 from mailtemplates.catching.caught import Caught
@@ -21,6 +22,8 @@ from mailtemplates.message.message import Message
 
 if TYPE_CHECKING:
     from mailtemplates.catching.session import CatchSession
+
+log = logging.getLogger("mailtemplates.catching")
 
 Tls = Literal["", "starttls", "implicit"]
 SIZE_LIMIT = 33_554_432
@@ -122,6 +125,7 @@ class MailServer:
             self._identity = make_identity(self.host)
             self._cafile = _written(self._identity.authority)
         loop = asyncio.new_event_loop()
+        loop.set_exception_handler(_note)
         starttls = self._identity.context if self._identity and self.tls == "starttls" else None
         manners = Manners(self._take, lambda: self._chaos, self.login, starttls, self.size_limit)
         implicit = self._identity.context if self._identity and self.tls == "implicit" else None
@@ -200,6 +204,12 @@ class MailServer:
             with suppress(OSError):
                 self._cafile.unlink()
         self._identity = None
+
+
+def _note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say in one line what went wrong with a client, such as a handshake before there is a session."""
+    error = context.get("exception")
+    log.warning("a client was lost: %s", (str(error) or type(error).__name__) if error else context["message"])
 
 
 def _written(authority: bytes) -> Path:

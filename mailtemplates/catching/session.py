@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,13 +11,16 @@ from datetime import UTC, datetime
 from ssl import SSLContext
 from typing import Any, AnyStr
 
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session, TLSSetupException
 
 from mailtemplates.catching.caught import Caught
 from mailtemplates.catching.chaos import Chaos, Fault, Phase
 from mailtemplates.message import envelope
 from mailtemplates.message.message import Message
 from mailtemplates.octets.mime import parse
+
+log = logging.getLogger("mailtemplates.catching")
+logging.getLogger("mail.log").addHandler(logging.NullHandler())  # aiosmtpd's, which has a traceback for each bad client
 
 NAME = "catch.localhost"
 _LINE = 2**20
@@ -94,6 +98,14 @@ class CatchSession(SMTP):
             if await self.misbehaves("greeting"):
                 return
         await super().push(status)
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Say what went wrong in the session, in one line of the log; the reply to the client, if it still listens."""
+        if isinstance(error, TLSSetupException):
+            log.warning("a client gave up the TLS handshake: %s", error.__cause__)
+        else:
+            log.error("a fault of mailtpl itself: %s: %s", type(error).__name__, error)
+        return "451 4.3.0 a fault of this server"
 
     async def misbehaves(self, phase: Phase) -> bool:
         """Do what is to go wrong now; whether that was all, so that the usual is not done."""
