@@ -29,7 +29,7 @@ from smtpserver import (
 )
 
 from mailtemplates import Envelope, Message
-from mailtemplates.delivery.endpoint import LIMITS, Endpoint
+from mailtemplates.delivery.endpoint import LIMITS, Endpoint, make_context
 from mailtemplates.delivery.event import Event
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Receipt, Uncertain
 from mailtemplates.delivery.transport import Transport
@@ -293,12 +293,25 @@ def test_another_certificate_than_the_pinned_one_stops_everything(to: Open, cert
     no_password_left(server)
 
 
-def test_tls_older_than_1_2_is_refused(to: Open, certificates: Certificates) -> None:
-    from mailtemplates.delivery.endpoint import make_context
+def test_tls_is_1_2_or_newer_and_verified(to: Open, certificates: Certificates) -> None:
+    for context in (make_context(), make_context(str(certificates.cafile))):
+        assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+        assert context.verify_mode == ssl.CERT_REQUIRED
+        assert context.check_hostname
 
-    assert make_context().minimum_version == ssl.TLSVersion.TLSv1_2
-    assert make_context().verify_mode == ssl.CERT_REQUIRED
-    assert make_context().check_hostname
+
+def test_one_context_is_made_for_all_and_anew_when_the_file_of_the_cas_has_changed(
+    certificates: Certificates, tmp_path: Path
+) -> None:
+    """To read the CAs of the system takes longer than to send a message."""
+    assert make_context() is make_context()
+    cafile = tmp_path / "ca.pem"
+    cafile.write_bytes(certificates.cafile.read_bytes())
+    kept = make_context(str(cafile))
+    assert make_context(str(cafile)) is kept
+    assert make_context() is not kept
+    cafile.write_bytes(certificates.cafile.read_bytes() * 2)
+    assert make_context(str(cafile)) is not kept
 
 
 def test_starttls_that_is_not_offered_is_never_done_without(to: Open) -> None:

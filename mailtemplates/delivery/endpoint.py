@@ -6,6 +6,8 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
@@ -121,11 +123,19 @@ def dial(address: Address, seconds: float) -> socket.socket:
 
 
 def make_context(cafile: str = "") -> ssl.SSLContext:
-    """What TLS must be: 1.2 or newer, a trusted certificate with the right name.
+    """What TLS must be: 1.2 or newer, a trusted certificate with the right name. To be shared, and never changed.
+
+    Reading the system's CAs takes tens of milliseconds, so a context is kept; a file that has changed is read anew.
 
     :param cafile: the only CAs that are trusted; empty for those of the system.
     :raises OSError: the file cannot be read, or holds no certificate.
     """
+    stat = Path(cafile).stat() if cafile else None
+    return _context(cafile, (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else None)
+
+
+@lru_cache(maxsize=8)
+def _context(cafile: str, seen: tuple[int, int, int] | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=cafile or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
