@@ -1,0 +1,29 @@
+"""What ``from mailtemplates import …`` gives does not depend on what was imported before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = (
+    "{first}\nfrom mailtemplates import Linter, lint\nprint(*[one.code for one in lint(b'Subject: x\\r\\n\\r\\nx')])"
+)
+
+
+@pytest.mark.parametrize(
+    "first", ["", "import mailtemplates.testing", "from mailtemplates import lint", "import mailtemplates.lint.linter"]
+)
+def test_lint_can_be_called_whatever_was_imported_before(first: str) -> None:
+    """A package of the same name, once imported, takes the function's place."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(first=first)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split()[:2] == ["HDR001", "HDR002"]
+
+
+def test_every_public_name_is_there() -> None:
+    import mailtemplates
+
+    assert all(hasattr(mailtemplates, name) for name in mailtemplates.__all__)
