@@ -132,7 +132,7 @@ def test_the_log_has_levels_and_the_event_itself(caplog: pytest.LogCaptureFixtur
 
 
 def test_a_program_that_sets_up_no_logging_sees_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    assert any(isinstance(handler, logging.NullHandler) for handler in LOGGER.handlers)
+    assert any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger(LOGGER).handlers)
     root = logging.getLogger()
     kept, root.handlers = root.handlers, []
     try:

@@ -659,12 +659,21 @@ def test_a_step_that_crashes_is_a_row_and_the_fault_is_ours(lab: Lab, monkeypatc
 
 
 def test_a_resolver_that_never_answers_is_not_waited_for(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's resolver takes no time limit, so the whole step has one."""
-    monkeypatch.setattr("mailtemplates.doctor.steps.dns.find_addresses", lambda endpoint: time.sleep(30))
+    """The system's resolver takes no time limit."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: time.sleep(30))
     start = time.monotonic()
     answer = lab.ask("smtp://mx.example.test", "--to", BOB, "--timeout", "0.2")
     assert time.monotonic() - start < 10
     assert ended(answer) == ("dns", "D36")
+
+
+def test_a_step_that_never_ends_is_given_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password file that is a pipe, say: whatever a step waits for, the whole of it has a time."""
+    monkeypatch.setattr("mailtemplates.doctor.steps.config.find_login", lambda *arguments: time.sleep(30))
+    start = time.monotonic()
+    answer = lab.ask("smtps://alice@localhost", "--to", BOB, "--timeout", "0.2")
+    assert time.monotonic() - start < 10
+    assert ended(answer) == ("config", "D160")
 
 
 def test_no_template_has_the_name_of_the_schema() -> None:

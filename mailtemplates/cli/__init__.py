@@ -6,7 +6,9 @@ A file here is a command, found by its name; only the one that is asked for is i
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from contextlib import suppress
 
 
 def run() -> None:
@@ -14,4 +16,15 @@ def run() -> None:
     gc.disable()
     from mailtemplates.cli.shell import main
 
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    if "mailtemplates.doctor.checkup" in sys.modules:
+        _leave(code)
+    sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """End now: a step of the doctor that hangs, in the system's resolver say, would be waited for or crash the end."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)

@@ -1,8 +1,9 @@
-"""``mailtpl doctor``: why mail does not arrive, step by step."""
+"""``mailtpl doctor``: why mail does not arrive, step by step.
 
-from __future__ import annotations
+Annotations are evaluated here as they stand: typer would evaluate each as a text, which takes 5 ms for so many options.
+"""
 
-import json
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +49,7 @@ def command(
     if from_exception:
         _explain(from_exception, tongue, json_)
         return
+    gc.disable()  # an examination is short, and there is much to import
     from mailtemplates.doctor.checkup import Checkup  # only for an examination: --help and others need none of it
     from mailtemplates.doctor.request import Request
 
@@ -98,7 +100,7 @@ def _with_cafile(url: str, cafile: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}cafile={quote(cafile)}"
 
 
-def _message(path: str, template: str, data: str) -> Callable[[], Message] | None:
+def _message(path: str, template: str, data: str) -> "Callable[[], Message] | None":
     """What makes the message, when one is named."""
     if path and template:
         raise SettingsError("--message and --template are two messages", cure="give one of them")
@@ -109,13 +111,13 @@ def _message(path: str, template: str, data: str) -> Callable[[], Message] | Non
     return (lambda: _rendered(template, data)) if template else None
 
 
-def _read(path: str) -> Message:
+def _read(path: str) -> "Message":
     from mailtemplates.doctor.written import written_message
 
     return written_message(read_octets(path))
 
 
-def _rendered(template: str, data: str) -> Message:
+def _rendered(template: str, data: str) -> "Message":
     from mailtemplates.cli.render import open_engine, read_values  # Jinja and all of it
 
     engine, name = open_engine(template)
@@ -132,23 +134,27 @@ def _keys(template: str) -> dict[str, str]:
     return dict(DkimSigner.of(one, settings.folder).record for one in settings.dkim)
 
 
-def _explain(path: str, language: Language, as_json: bool) -> None:
+def _explain(path: str, language: "Language", as_json: bool) -> None:
     """What a traceback or a reply means, by the failure table alone."""
     from mailtemplates.failures.answer import answer_lines, answer_object
     from mailtemplates.failures.diagnosis import diagnose
 
     diagnosis = diagnose(read_octets(path).decode("utf-8", "replace"))
     if as_json:
+        import json  # 2 ms, and only for programs
+
         write_text(json.dumps(answer_object(diagnosis, language), ensure_ascii=False, indent=2))
     else:
         write_lines(answer_lines(diagnosis, language))
 
 
-def _write(checkup: Checkup, language: Language, as_json: bool, transcript: bool) -> None:
+def _write(checkup: "Checkup", language: "Language", as_json: bool, transcript: bool) -> None:
     """Rows as they come, or JSON at the end."""
     from mailtemplates.doctor.answer import as_object, closing_lines, row_lines, transcript_lines
 
     if as_json:
+        import json  # as above
+
         for _ in checkup.run():
             pass
         write_text(json.dumps(as_object(checkup, language, with_transcript=transcript), ensure_ascii=False, indent=2))

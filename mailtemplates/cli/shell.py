@@ -80,11 +80,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _needed(arguments: Sequence[str]) -> list[str]:
     """The commands to import: the one that is asked for; all of them to list them or to name the nearest."""
-    known = commands()
     asked = next((word for word in arguments if not word.startswith("-")), "")
-    if asked in known:
+    if (
+        asked.isidentifier()
+        and asked[0] != "_"
+        and asked not in _NO_COMMANDS
+        and (Path(__file__).parent / f"{asked}.py").is_file()
+    ):
         return [asked]
-    return [] if "--version" in arguments else known
+    return [] if "--version" in arguments else commands()
 
 
 def _code(code: object) -> int:

@@ -90,7 +90,8 @@ def _ask_resolver(host: str, port: int, seconds: float) -> list[Address]:
 
     def ask() -> None:
         try:
-            answers.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            # in octets, as they are: for a text all of Unicode's IDNA tables are loaded first
+            answers.put(list(socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)))
         except OSError as error:
             answers.put(error)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 from collections.abc import Callable, Iterable
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-LOGGER = logging.getLogger("mailtemplates.delivery")
-"""Every event is logged here. Nothing is printed unless the program asks for it."""
-LOGGER.addHandler(logging.NullHandler())
+if TYPE_CHECKING:
+    from logging import Logger
+
+LOGGER = "mailtemplates.delivery"
+"""The logger's name, to which every event goes. Nothing is printed unless the program asks for it."""
+
+_DEBUG, _INFO, _WARNING = 10, 20, 30
 
 Kind = Literal[
     "connect",  # there is a connection, and the server has greeted
@@ -54,7 +58,21 @@ Watcher = Callable[[Event], None]
 
 def is_heard(kind: Kind, code: int, watch: Watcher | None) -> bool:
     """Whether anybody wants an event of this kind, so that it is made at all."""
-    return watch is not None or LOGGER.isEnabledFor(_level(kind, code))
+    if watch is not None:
+        return True
+    logger = _logger()
+    return logger is not None and logger.isEnabledFor(_level(kind, code))
+
+
+def _logger() -> Logger | None:
+    """The logger; None where the program never imported logging (2 ms), so that nobody can listen."""
+    logging = sys.modules.get("logging")
+    if logging is None:
+        return None
+    logger: Logger = logging.getLogger(LOGGER)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
 
 
 def publish(event: Event, watch: Watcher | None) -> None:
@@ -64,16 +82,24 @@ def publish(event: Event, watch: Watcher | None) -> None:
     DEBUG. A record has its event as the attribute ``delivery``.
     """
     level = _level(event.kind, event.code)
-    if LOGGER.isEnabledFor(level):
-        LOGGER.log(level, "%s", describe(event), extra={"delivery": event})
+    logger = _logger()
+    if logger and logger.isEnabledFor(level):
+        logger.log(level, "%s", describe(event), extra={"delivery": event})
     if watch:
         tell_all((watch,))(event)
 
 
+def _imported() -> Logger:
+    """The logger, for what must be told."""
+    import logging
+
+    return _logger() or logging.getLogger(LOGGER)
+
+
 def _level(kind: Kind, code: int) -> int:
     if code >= 400 or kind in ("retry", "fault"):
-        return logging.WARNING
-    return logging.INFO if kind in ("connect", "done") else logging.DEBUG
+        return _WARNING
+    return _INFO if kind in ("connect", "done") else _DEBUG
 
 
 def describe(event: Event) -> str:
@@ -96,6 +122,6 @@ def tell_all(watchers: Iterable[Watcher]) -> Watcher:
             try:
                 one(event)
             except Exception:
-                LOGGER.exception("a watcher failed at %s", event.kind)
+                _imported().exception("a watcher failed at %s", event.kind)
 
     return watch

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from mailtemplates.characters import ascii_controls
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed
-from mailtemplates.failures.diagnosis import reason_of
 from mailtemplates.pattern import pattern
 
 _ENHANCED = pattern(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)", re.ASCII)
@@ -54,12 +53,18 @@ class Reply(NamedTuple):
             return False
         return self.enhanced[2:] == "5.3" or (not self.enhanced and self.code == 452) or "recipients" in self.text
 
+    @property
+    def reason(self) -> str:
+        """Why it is no yes, a word of the failure table."""
+        from mailtemplates.failures.diagnosis import reason_of  # 5 ms to import; most sessions hear no refusal
+
+        return reason_of(self.code, self.enhanced, self.text)
+
     def refused(self) -> Deferred | Failed:
         """The outcome for a recipient when this is no yes."""
-        reason = reason_of(self.code, self.enhanced, self.text)
         if self.temporary:
-            return Deferred(self.code, self.enhanced, self.text, reason)
-        return Failed(self.code, self.enhanced, reason, self.text)
+            return Deferred(self.code, self.enhanced, self.text, self.reason)
+        return Failed(self.code, self.enhanced, self.reason, self.text)
 
     def outcome(self) -> Accepted | Deferred | Failed:
         """The outcome for a recipient when this answers the final dot."""

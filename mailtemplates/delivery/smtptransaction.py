@@ -17,7 +17,6 @@ from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.smtpsession import Session
 from mailtemplates.delivery.transport import WITHHELD
 from mailtemplates.errors import TransportError
-from mailtemplates.failures.diagnosis import reason_of
 from mailtemplates.message.envelope import NULL_SENDER
 
 _WINDOW = 100
@@ -231,9 +230,8 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
 def _deferred(error: TransportError, words: Reply | None) -> Deferred:
     """The link broke before the final dot: nobody has the message."""
     if words:
-        reason = reason_of(words.code, words.enhanced, words.text)
-        return Deferred(words.code if words.temporary else 0, words.enhanced, words.text, reason)
-    reason = reason_of(error.code, error.enhanced, error.problem) if error.code else "networkerror"
+        return Deferred(words.code if words.temporary else 0, words.enhanced, words.text, words.reason)
+    reason = Reply(error.code, error.enhanced, error.problem).reason if error.code else "networkerror"
     return Deferred(error.code, error.enhanced or "4.4.2", error.problem, reason)
 
 
@@ -286,8 +284,8 @@ def _refused_sender(reply: Reply) -> Outcome:
     """530 is no word about the message: the server wants a login, or TLS, first (RFC 4954 §6, RFC 3207 §4)."""
     if reply.code not in (530, 538):
         return reply.refused()
-    tls = reason_of(reply.code, reply.enhanced, reply.text) == "failedstarttls"
-    cure = "use smtp+starttls://, or smtps:// on 465" if tls else "log in: write user@ before the host in the URL"
+    needs_tls = reply.reason == "failedstarttls"
+    cure = "use smtp+starttls://, or smtps:// on 465" if needs_tls else "log in: write user@ before the host in the URL"
     return NotTried(reply.text, cure, False, "mail", reply.code, reply.enhanced)
 
 

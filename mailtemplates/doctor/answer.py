@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailtemplates.characters import ascii_controls
 from mailtemplates.doctor.checkup import Checkup
 from mailtemplates.doctor.row import Row
-from mailtemplates.failures.failure import Language
 from mailtemplates.text.wrapping import display_width, wrap
+
+if TYPE_CHECKING:
+    from mailtemplates.failures.failure import Language
 
 _WIDTH = 80
 _INDENT = 22

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailtemplates.delivery.consignment import Consignment
 from mailtemplates.delivery.endpoint import Address, Endpoint
@@ -14,15 +13,16 @@ from mailtemplates.delivery.smtpsession import Session
 from mailtemplates.delivery.smtptransport import SmtpTransport
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl
-from mailtemplates.doctor.account import ImapAccount
 from mailtemplates.doctor.request import Request
 from mailtemplates.doctor.transcript import RecordedWire, Transcript
 from mailtemplates.errors import TransportError
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
 
+if TYPE_CHECKING:
+    from mailtemplates.doctor.account import ImapAccount
 
-@dataclass
+
 class Case:
     """What is known. Each attribute is empty until the step that finds it has been taken.
 
@@ -37,22 +37,23 @@ class Case:
     :ivar sent: the message that was sent, as it left.
     """
 
-    request: Request
-    transcript: Transcript = field(default_factory=Transcript)
-    url: TransportUrl | None = None
-    transport: Transport | None = None
-    message: Message | None = None
-    envelope: Envelope = field(default_factory=lambda: Envelope("", ()))
-    account: ImapAccount | None = None
-    secrets: list[Login] = field(default_factory=list)
-    addresses: Sequence[Address] = ()
-    wire: RecordedWire | None = None
-    session: Session | None = None
-    distrust: TransportError | None = None
-    certificate: dict[str, Any] = field(default_factory=dict)
-    deadline: float = 0.0
-    sent: Message | None = None
-    sent_at: float = 0.0
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.transcript = Transcript()
+        self.url: TransportUrl | None = None
+        self.transport: Transport | None = None
+        self.message: Message | None = None
+        self.envelope = Envelope("", ())
+        self.account: ImapAccount | None = None
+        self.secrets: list[Login] = []
+        self.addresses: Sequence[Address] = ()
+        self.wire: RecordedWire | None = None
+        self.session: Session | None = None
+        self.distrust: TransportError | None = None
+        self.certificate: dict[str, Any] = {}
+        self.deadline = 0.0
+        self.sent: Message | None = None
+        self.sent_at = 0.0
 
     @property
     def server(self) -> SmtpTransport | None:

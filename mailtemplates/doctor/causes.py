@@ -35,7 +35,7 @@ def failure_named(name: str) -> Failure:
     return found
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: object) -> Failure:
     """The row of an error: as it says itself, by its kind and phase, or by what the server said."""
     if isinstance(error, TransportError):
         return _of_link(error)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import replace
-from queue import Empty, SimpleQueue
+from collections.abc import Callable, Iterator
 
 from mailtemplates.doctor.case import Case
-from mailtemplates.doctor.causes import OWN_FAULT, failure_named, failure_of
 from mailtemplates.doctor.request import Request
 from mailtemplates.doctor.row import Row
 from mailtemplates.doctor.step import Passed, Skipped, Step
-from mailtemplates.doctor.steperror import StepError
+from mailtemplates.doctor.steperror import LateError
 from mailtemplates.doctor.steps import all_steps
 from mailtemplates.errors import MailTemplatesError, TransportError
 
 _GRACE = 0.3
 """Seconds over its time after which a step is given up that does not end by itself."""
+
+_GOODBYE = 2.0
+"""Seconds for QUIT."""
 
 _TALKING = frozenset(("auth", "mail", "rcpt"))
 """Phases in which a refusal leaves the session as it was."""
@@ -46,7 +46,8 @@ class Checkup:
                 if number == 0 and self.case.server and self.case.endpoint.tls == "implicit":
                     steps.sort(key=lambda one: one.early)
         finally:
-            _within(2.0, self.case.close)
+            self.case.start(_GOODBYE)
+            self.case.close()
 
     @property
     def failed(self) -> list[Row]:
@@ -62,9 +63,8 @@ class Checkup:
         self.case.start(seconds)
         start = time.monotonic()
         row = self._taken(number, step, seconds)
-        return replace(
-            row, text=self.case.hide(row.text), cure=self.case.hide(row.cure), seconds=time.monotonic() - start
-        )
+        text, cure = self.case.hide(row.text), self.case.hide(row.cure)
+        return row._replace(text=text, cure=cure, seconds=time.monotonic() - start)
 
     def _stops(self, step: Step) -> bool:
         """Whether the step is not taken: another failed, and this one needs it, or none after it is wanted."""
@@ -77,57 +77,43 @@ class Checkup:
         return step.needs == "session" and (self.case.session is None or self.case.session.broken)
 
     def _taken(self, number: int, step: Step, seconds: float) -> Row:
-        result = _within(seconds + _GRACE, lambda: step.take(self.case))
+        result = _within(0 if step.keeps_time else seconds + _GRACE, lambda: step.take(self.case))
         if isinstance(result, Passed):
             return Row(number, step.name, "ok", result.text, facts=result.facts)
         if isinstance(result, Skipped):
             return Row(number, step.name, "skip", result.why)
         self._leave(step, result)
-        if isinstance(result, StepError):
-            failure = failure_named(result.failure)
-        elif isinstance(result, _LateError):
-            failure = failure_named("dns-not-answering" if step.name == "dns" else "server-silent")
-        else:
-            failure = failure_of(result)
-        own = failure.name == OWN_FAULT
-        problem = result.problem if isinstance(result, MailTemplatesError) else f"{type(result).__name__}: {result}"
-        if self.case.server:
-            problem = problem.removeprefix(f"{self.case.endpoint} ")
-        cure = result.cure if isinstance(result, MailTemplatesError) else ""
-        facts = result.facts if isinstance(result, StepError) else {}
-        code = 3 if own else result.ends_with if isinstance(result, StepError) else _exit_code(result)
-        return Row(number, step.name, "fail", problem, 0.0, failure, cure, facts, code)
+        from mailtemplates.doctor.verdict import judge  # the failure table takes 5 ms, and most steps pass
 
-    def _leave(self, step: Step, error: BaseException) -> None:
+        return judge(self.case, number, step, result)
+
+    def _leave(self, step: Step, error: object) -> None:
         """After a fault nothing more is said on a link, unless the server refused something and goes on talking."""
         refused = isinstance(error, TransportError) and error.code and error.phase in _TALKING and error.code != 421
         local = isinstance(error, MailTemplatesError) and not isinstance(error, TransportError)
-        if step.needs in ("nothing", "health") or refused or (local and not isinstance(error, _LateError)):
+        if step.needs in ("nothing", "health") or refused or (local and not isinstance(error, LateError)):
             return
         if self.case.session:
             self.case.session.broken = True
 
 
-def _exit_code(error: BaseException) -> int:
-    return error.exit_code if isinstance(error, MailTemplatesError) else 1
+def _within(seconds: float, work: Callable[[], Passed | Skipped]) -> Passed | Skipped | Exception:
+    """What the work gives or raises; :class:`LateError` when it is not done in time: it is left to itself then.
 
-
-class _LateError(MailTemplatesError):
-    """A step did not end within its time."""
-
-
-def _within(seconds: float, work: object) -> Passed | Skipped | BaseException:
-    """What the work gives or raises; :class:`_LateError` when it is not done in time: it is left to itself then."""
-    result: SimpleQueue[Passed | Skipped | BaseException] = SimpleQueue()
+    :param seconds: 0 for work that keeps its time.
+    """
+    results: list[Passed | Skipped | Exception] = []
 
     def run() -> None:
         try:
-            result.put(work())  # type: ignore[operator]
-        except BaseException as error:
-            result.put(error)
+            results.append(work())
+        except Exception as error:
+            results.append(error)
 
-    threading.Thread(target=run, daemon=True).start()
-    try:
-        return result.get(timeout=seconds)
-    except Empty:
-        return _LateError(f"there was no answer within {seconds - _GRACE:g} s")
+    if seconds:
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(seconds)
+    else:
+        run()
+    return results[0] if results else LateError(f"there was no answer within {seconds - _GRACE:g} s")

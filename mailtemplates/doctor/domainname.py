@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 
     import dns.resolver
 
-SPECIAL = frozenset(("test", "example", "invalid", "localhost", "local", "internal", "onion", "arpa", "alt"))
-"""Top-level domains that no public name server knows (RFC 6761 and its registry)."""
-
 
 class NoDnsError(MailTemplatesError):
     """There is nobody to ask, or no answer came."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mailtemplates.delivery.login import Token
 from mailtemplates.message.message import Message
@@ -12,8 +12,7 @@ SECONDS = 30.0
 """The most that a step may take, unless another time is given."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One examination.
 
     :param url: a transport's URL, as for sending.
@@ -31,16 +30,19 @@ class Request:
     """
 
     url: str
-    password: str | None = field(default=None, repr=False)
-    token: Token | None = field(default=None, repr=False)
+    password: str | None = None
+    token: Token | None = None
     sender: str = ""
     recipients: tuple[str, ...] = ()
     message: Callable[[], Message] | None = None
     seconds: float = SECONDS
     really: bool = False
     imap: str = ""
-    imap_password: str | None = field(default=None, repr=False)
+    imap_password: str | None = None
     nameserver: str = ""
     ip: str = ""
     go_on: bool = False
     keys: Callable[[], Mapping[str, str]] | None = None
+
+    def __repr__(self) -> str:
+        return "Request(***)"

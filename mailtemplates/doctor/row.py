@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mailtemplates.failures.failure import Failure
+if TYPE_CHECKING:
+    from mailtemplates.failures.failure import Failure
 
 Status = Literal["ok", "fail", "skip", "not_reached"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One step, taken or not.
 
     :param number: where it comes in this examination, from 0.
@@ -32,5 +32,5 @@ class Row:
     seconds: float = 0.0
     failure: Failure | None = None
     cure: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
     exit_code: int = 0

@@ -9,8 +9,8 @@ other exception, where mail does not go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from mailtemplates.doctor.case import Case
 
@@ -18,8 +18,7 @@ Needs = Literal["nothing", "server", "session", "health"]
 """What a step needs: a mail server at all; one that has been greeted; or that nothing before it failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """Mail goes on here.
 
     :param text: what was seen, one line or more.
@@ -27,11 +26,10 @@ class Passed:
     """
 
     text: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Nothing was looked at.
 
     :param why: a reason for people.
@@ -40,26 +38,27 @@ class Skipped:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step.
 
     :param order: where it comes; ``early`` is where it comes when TLS is spoken from the first octet.
+    :param keeps_time: whether it ends within its time by itself; another is watched from outside.
     """
 
     name: str
     order: float
     early: float
     needs: Needs
+    keeps_time: bool
     take: Callable[[Case], Passed | Skipped]
 
 
 def step(
-    order: float, *, early: float | None = None, needs: Needs = "nothing"
+    order: float, *, early: float | None = None, needs: Needs = "nothing", keeps_time: bool = True
 ) -> Callable[[Callable[[Case], Passed | Skipped]], Step]:
     """Make a step of the function below."""
 
     def decorate(take: Callable[[Case], Passed | Skipped]) -> Step:
-        return Step(take.__name__, order, order if early is None else early, needs, take)
+        return Step(take.__name__, order, order if early is None else early, needs, keeps_time, take)
 
     return decorate

@@ -30,3 +30,7 @@ class StepError(MailTemplatesError):
         self.failure = failure
         self.facts = facts or {}
         self.ends_with = ends_with
+
+
+class LateError(MailTemplatesError):
+    """A step did not end within its time."""

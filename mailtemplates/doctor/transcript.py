@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from mailtemplates.characters import shorten
 from mailtemplates.delivery.endpoint import Endpoint
 from mailtemplates.delivery.outcome import Phase
@@ -14,11 +12,11 @@ from mailtemplates.errors import TransportError
 _LONGEST = 400
 
 
-@dataclass
 class Transcript:
     """Lines, each with who said it: ``C`` the client, ``S`` the server, ``*`` nobody."""
 
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
 
     def add(self, who: str, text: str) -> None:
         """Write a line down."""
@@ -30,9 +28,13 @@ class Transcript:
             self.add("*", f"({len(octets):,} octets of the message)")
             return
         for line in octets.decode("utf-8", "replace").splitlines():
-            words = line.split(" ")
-            self.add("C", line if phase != "auth" else " ".join([*words[:2], *(["***"] if words[2:] else [])])
-                     if words[0] == "AUTH" else "***")  # fmt: skip
+            self.add("C", line if phase != "auth" else _without_secret(line))
+
+
+def _without_secret(line: str) -> str:
+    """A line of a login: the command and the mechanism, and nothing of what follows."""
+    words = line.split(" ")
+    return " ".join([*words[:2], "***"][: len(words)]) if words[0] == "AUTH" else "***"
 
 
 class RecordedWire(Wire):

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mailtemplates.headers.address import Mailbox
 from mailtemplates.pattern import pattern
+
+if TYPE_CHECKING:
+    from mailtemplates.headers.address import Mailbox
 
 NULL_SENDER = "<>"
 """The sender of a message that nobody shall answer with a bounce (RFC 5321 §4.5.5), where it is asked for by name."""

@@ -61,8 +61,8 @@ def open_transport(
 
 def open_read(url: TransportUrl, access: Access) -> Transport:
     """The transport of a URL that is read already."""
-    names = transport_names()
-    if url.scheme not in names:
+    if not any(Path(folder, f"{url.scheme.replace('+', '_')}.py").is_file() for folder in __path__):
+        names = transport_names()
         near = nearest(url.scheme, names)
         cure = f"did you mean {near!r}?" if near else f"the transports are {', '.join(names)}"
         raise SettingsError(f"there is no transport {url.scheme!r}", cure=cure)

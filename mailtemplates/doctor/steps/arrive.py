@@ -5,21 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from mailtemplates.delivery.dotstuffing import canonical
-from mailtemplates.doctor.account import ImapAccount
 from mailtemplates.doctor.case import Case
-from mailtemplates.doctor.mailbox import Found, ImapMailbox
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
-from mailtemplates.octets.mime import parse
+
+if TYPE_CHECKING:
+    from mailtemplates.doctor.account import ImapAccount
+    from mailtemplates.doctor.mailbox import Found
 
 _SHOWN = 8
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 3.0
 
 
-@step(14)
+@step(14, keeps_time=False)
 def arrive(case: Case) -> Passed | Skipped:
     """Where it lies, how long it took, what the receiver says of its origin, and whether an octet was changed."""
     account = case.account
@@ -46,6 +48,8 @@ def arrive(case: Case) -> Passed | Skipped:
 
 def _look(case: Case, account: ImapAccount) -> Found:
     """Look until it is there or the time is over."""
+    from mailtemplates.doctor.mailbox import ImapMailbox  # imaplib, only for --imap
+
     assert case.sent is not None
     tag = case.sent.octets.partition(b"\r\n")[0]
     name, _, value = tag.decode().partition(": ")
@@ -68,6 +72,8 @@ def _look(case: Case, account: ImapAccount) -> Found:
 
 def _results(found: Found) -> list[str]:
     """What the receiver found out about the origin (RFC 8601)."""
+    from mailtemplates.octets.mime import parse  # 15 ms, only for --imap
+
     fields = parse(found.octets).fields
     names = ("authentication-results", "received-spf", "x-spam-status")
     return [f"{field.name}: {' '.join(field.value.split())}" for field in fields if field.lower in names]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.smtpsession import log_in
 from mailtemplates.doctor.case import Case
-from mailtemplates.doctor.providers import hint
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.errors import TransportError
@@ -22,6 +21,8 @@ def auth(case: Case) -> Passed | Skipped:
     try:
         mechanism = log_in(session, login)
     except TransportError as error:
+        from mailtemplates.doctor.providers import hint  # only when the login is refused
+
         error.cure = hint(case.endpoint.host, error) or error.cure
         if _is_token(login) and (error.code in (534, 535) or (error.kind == "silent" and "{" in error.problem)):
             # the server said why in its challenge (the JSON of XOAUTH2); some say nothing after it

@@ -8,7 +8,6 @@ from mailtemplates.delivery.reply import Reply
 from mailtemplates.delivery.smtpsession import Session, insist
 from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.doctor.case import Case
-from mailtemplates.doctor.probe import speaks_tls
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.errors import TransportError
@@ -51,6 +50,8 @@ def _patiently(case: Case, wire: Wire) -> Reply:
 
 def _probe(case: Case, error: TransportError) -> None:
     """Say so when the port speaks TLS."""
+    from mailtemplates.doctor.probe import speaks_tls  # only when no greeting came
+
     if case.endpoint.tls != "implicit" and speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
         raise StepError(
             f"{error.problem.removeprefix(f'{case.endpoint} ')}, but the port answers a TLS handshake",

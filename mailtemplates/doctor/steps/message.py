@@ -21,7 +21,7 @@ _FAMILIES = ("HDR", "ADR", "ENC", "CTE")
 _SHOWN = 5
 
 
-@step(11)
+@step(11, keeps_time=False)
 def message(case: Case) -> Passed | Skipped:
     """The linter's errors in the header and in the octets."""
     if case.message is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import platform
+import os
 import ssl
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from email import _policybase, utils
 from email.message import Message
-from importlib.metadata import PackageNotFoundError, version
 
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
@@ -23,7 +24,7 @@ def runtime(case: Case) -> Passed:
     What is sent does not depend on them, since nothing here writes with that package; other programs may.
     """
     libraries = dict(_libraries())
-    python, openssl = platform.python_version(), " ".join(ssl.OPENSSL_VERSION.split()[:2])
+    python, openssl = sys.version.split()[0], " ".join(ssl.OPENSSL_VERSION.split()[:2])
     faults = [name for name, is_there in _FAULTS.items() if is_there()]
     lines = [f"mailtemplates {VERSION}, Python {python}, {openssl}"]
     lines += [", ".join(f"{name} {number}" for name, number in libraries.items())] if libraries else []
@@ -34,11 +35,18 @@ def runtime(case: Case) -> Passed:
 
 
 def _libraries() -> Iterator[tuple[str, str]]:
-    for name in _LIBRARIES:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
+    """Names and versions, by the folders ``name-version.dist-info`` where packages are installed.
+
+    What :mod:`importlib.metadata` tells, which takes longer to import than all the other steps together.
+    """
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        with suppress(OSError):
+            for entry in os.scandir(folder or "."):
+                if entry.name.endswith(".dist-info"):
+                    package, _, number = entry.name.removesuffix(".dist-info").partition("-")
+                    found.setdefault(package.lower().replace("_", "-"), number)
+    yield from ((name, found[name]) for name in _LIBRARIES if name in found)
 
 
 def _newline_in_field() -> bool:

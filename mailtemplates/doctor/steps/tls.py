@@ -6,8 +6,6 @@ from typing import Any
 
 from mailtemplates.delivery.smtpsession import start_tls
 from mailtemplates.doctor.case import Case
-from mailtemplates.doctor.certificate import read_certificate
-from mailtemplates.doctor.probe import look
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.errors import TransportError
 
@@ -41,6 +39,9 @@ def tls(case: Case) -> Passed | Skipped:
 
 
 def _look_again(case: Case, error: TransportError) -> Passed:
+    from mailtemplates.doctor.certificate import read_certificate  # only when the server is not trusted
+    from mailtemplates.doctor.probe import look
+
     case.distrust = error
     if case.session:
         case.session.broken = True
