@@ -22,7 +22,7 @@ from typing import Any
 
 import jinja2
 
-from benchmarks import ledger, linting, peers, sending, signing
+from benchmarks import ledger, linting, merging, peers, sending, signing
 from mailtemplates import Engine, Stamp
 
 HERE = Path(__file__).parent
@@ -216,6 +216,7 @@ def main() -> None:
         **signing.sections(),
         **sending.sections(),
         **ledger.sections(),
+        **merging.sections(),
     }
     page = [
         "# Speed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import email
 import email.policy
@@ -189,6 +190,24 @@ def test_octets_do_not_depend_on_the_number_of_processes(project: Path, merge: R
     assert made[0] == made[1] == made[2]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_processes_sign_what_they_make(jobs: int, project: Path, merge: Run) -> None:
+    pytest.importorskip("dkim", reason="needs mailtemplates[dkim]")
+    from signingkeys import pem, rsa_key, verify_dkim
+
+    from mailtemplates.settings import read_settings
+    from mailtemplates.signing.signer import Signer
+
+    (project / "key.pem").write_bytes(pem(rsa_key()))
+    table = '[dkim]\ndomain = "acme-shop.com"\nselector = "s"\nkey = "key.pem"\n'
+    (project / "mailtemplates.toml").write_text(table)
+    records = dict([Signer.of(read_settings(project)).dkim[0].record])
+    rows(project, 40)
+    assert merge("--out", "out", "--jobs", jobs)[0] == 0
+    made = [path.read_bytes() for path in (project / "out").iterdir()]
+    assert [verify_dkim(octets, records) for octets in made] == [[True]] * 40
+
+
 def test_a_message_id_comes_from_the_key(project: Path, merge: Run) -> None:
     """Tried again, it is the same: a receiver can know the copy."""
     rows(project, 2)
@@ -332,6 +351,7 @@ def test_lint_may_be_forced(project: Path, merge: Run) -> None:
         pytest.param(["--out", "o", "--stamp", f"{STAMP},x"], "own token", id="token"),
         pytest.param(["--out", "o", "--allow", "x"], "--transport", id="staging a folder"),
         pytest.param(["--transport", "null:", "--allow", "("], "acme", id="pattern"),
+        pytest.param(["--out", "o", "--failures", "rows.csv/f.csv"], "--failures", id="list of failures"),
         pytest.param(["--out", "rows.csv"], "a place that can be written", id="out is a file"),
         pytest.param(["--transport", "null:", "--key", "{}"], "order.id", id="key"),
     ],
@@ -362,10 +382,10 @@ def test_a_full_disk_stops_the_run(project: Path, merge: Run, monkeypatch: pytes
     assert (code, "No space left on device" in said) == (2, True)
 
 
-def started(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def started(folder: Path, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mailtemplates", "merge", "hi.j2", "--data", "rows.csv", *arguments]
     environment = {**os.environ, "MAILTPL_CACHE": "off", "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr)
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
@@ -439,3 +459,20 @@ def test_the_transport_of_a_merge_is_always_named(project: Path, merge: Run, mon
     rows(project, 1)
     monkeypatch.setenv("MAILTPL_TRANSPORT", "null:")
     assert merge()[0] == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no terminals here")
+def test_a_bar_on_a_terminal_and_none_in_a_pipe(project: Path) -> None:
+    rows(project, 200)
+    ours, theirs = os.openpty()
+    with started(project, "--out", "out", stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal ends
+            while octets := os.read(ours, 4096):
+                shown += octets
+    os.close(ours)
+    assert b" messages" in shown
+    with started(project, "--out", "out") as process:
+        _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from mailtemplates.errors import WorkerError
+from mailtemplates.merging.folder import Making
+from mailtemplates.merging.maker import Maker
 from mailtemplates.merging.workers import BATCH, Made, Task, Workers
+from mailtemplates.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -112,3 +118,28 @@ def _is_alive(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+def test_where_a_fork_is_not_safe_processes_are_spawned() -> None:
+    """With a thread running, or on other systems: everything a process needs is sent to it."""
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        with Workers(make, 2) as workers:
+            assert [int(made.place) for made in workers.run(tasks(100))] == list(range(100))
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_what_makes_messages_can_be_sent_to_another_process(tmp_path: Path) -> None:
+    (tmp_path / "t.j2").write_text(
+        "{% block from %}a@acme-shop.com{% endblock %}{% block to %}{{ to }}{% endblock %}"
+        "{% block subject %}Hi{% endblock %}{% block text %}Hello {{ n }}{% endblock %}"
+    )
+    maker = Maker(Settings(), (tmp_path,), "t.j2", datetime(2026, 1, 1, tzinfo=UTC))
+    maker.prepare()
+    task = Task(1, "key", {"to": "b@reader.com", "n": 1})
+    copy = pickle.loads(pickle.dumps(Making(maker)))
+    assert copy(task) == Making(maker)(task)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.result import Result
@@ -21,15 +21,20 @@ class Failures:
     :param columns: the names of the cells.
     :param delimiter: as the rows' own file has it.
     :ivar count: how many rows failed.
+    :raises SettingsError: the list cannot be written: said before anything is done.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], delimiter: str) -> None:
         self.path = path
         self.count = 0
-        self._columns = columns
-        self._delimiter = delimiter
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
-        self._file: TextIO | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open("w", encoding="utf-8", errors="replace", newline="")
+        except OSError as bad:
+            raise self._unwritable(bad) from None
+        self._writer = csv.writer(self._file, delimiter=delimiter)
+        self._write((*OWN_COLUMNS, *columns))
 
     def add(self, result: Result) -> None:
         """Write down a row.
@@ -37,13 +42,11 @@ class Failures:
         :raises SettingsError: the list cannot be written.
         """
         self.count += 1
+        self._write((result.number, result.key, result.failure, *result.cells))
+
+    def _write(self, cells: Sequence[object]) -> None:
         try:
-            if self._file is None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                self._file = self._part.open("w", encoding="utf-8", errors="replace", newline="")
-                csv.writer(self._file, delimiter=self._delimiter).writerow((*OWN_COLUMNS, *self._columns))
-            cells = (result.number, result.key, result.failure, *result.cells)
-            csv.writer(self._file, delimiter=self._delimiter).writerow(cells)
+            self._writer.writerow(cells)
         except OSError as bad:
             raise self._unwritable(bad) from None
 
@@ -53,10 +56,12 @@ class Failures:
         :raises SettingsError: the list cannot be written.
         """
         try:
-            if self._file is not None:
-                self._file.close()
+            self._file.close()
+            if self.count:
                 self._part.replace(self.path)
-            elif self._is_list():
+                return
+            self._part.unlink()
+            if self._is_list():
                 self.path.unlink()
         except OSError as bad:
             raise self._unwritable(bad) from None
