@@ -133,3 +133,37 @@ def test_wrapping_loses_nothing_and_keeps_to_the_width(words: list[str], width: 
 def test_a_hidden_element_changes_nothing_behind_it(hidden: str, shown: str) -> None:
     kept = hidden.replace("<", "(").replace("&", "+")
     assert to_text(f"<div hidden>{kept}</div>{shown}") == to_text(shown)
+
+
+SHOWN = [
+    "p", "div", "h1", "h3", "blockquote", "pre", "ul", "li", "dl", "dt", "dd", "b", "sup", "q", "a href='x'", "button",
+    "center", "fieldset", "details", "summary", "ruby", "rt", "o:p", "caption", "tbody", "option",
+]  # fmt: skip
+BESIDE = ["", " ", "<br>", "<hr>", "&nbsp;", "</td>", "</p>", "<td>", "<tr>"]
+WORD = "\0"
+cells = st.tuples(
+    st.sampled_from(["td", "td", "th"]), st.sampled_from(["", " colspan=2", " rowspan=2", " align=right"])
+)
+
+
+def elements(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(inner, max_size=3).map("".join)
+    row = st.lists(st.builds(lambda cell, content: f"<{cell[0]}{cell[1]}>{content}", cells, several), max_size=3)
+    table = st.lists(row.map(lambda found: f"<tr>{''.join(found)}"), max_size=4).map(
+        lambda rows: f"<table>{''.join(rows)}</table>"
+    )
+    plain = st.builds(lambda name, content: f"<{name}>{content}</{name.split()[0]}>", st.sampled_from(SHOWN), several)
+    return table | plain
+
+
+worded = st.recursive(st.sampled_from(BESIDE).map(WORD.__add__), elements, max_leaves=14)
+
+
+@given(st.lists(worded, min_size=1, max_size=3).map("".join), st.sampled_from([24, 40, 72]))
+@example(f"<table><tr><td>{WORD}<td>{WORD}<tr><td colspan=2><p>{WORD}</p><p>{WORD}</p></table>", 72)
+def test_no_word_that_a_reader_sees_is_lost(html: str, width: int) -> None:
+    """Whatever becomes of tables, lists and what stands in the wrong place, each word is in the text, and once."""
+    first, *others = html.split(WORD)
+    said = [f"w{number}q" for number in range(len(others))]
+    text = to_text(first + "".join(word + rest for word, rest in zip(said, others, strict=True)), width=width)
+    assert [text.count(word) for word in said] == [1] * len(said)

@@ -75,7 +75,7 @@ def settled(table: Table, written: list[Written], width: int) -> Sequence[Writte
         found = []
         for together, run in groupby(rows, _stands_in_columns):
             alike = list(run)
-            found += _settled_run(alike, room, False) if together else [row.blocks[0] for row in alike]
+            found += _settled_run(alike, room, False) if together else [block for row in alike for block in row.blocks]
     found[0] = found[0]._replace(first=inside[0].first, lines="")
     return [*before, *found]
 
