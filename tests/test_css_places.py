@@ -44,6 +44,9 @@ BODY
         ),
         pytest.param(".a { top: 0 }", '<p class="a" style="gap: 2px">x</p>', "CSS001", "gap: 2px", id="own style"),
         pytest.param(
+            ".a { gap: 1px }", '<p class="a" style="grid: none">x</p>', "CSS001", "gap: 1px }", id="own style that begins alike"
+        ),
+        pytest.param(
             ".a { color: red }\n.a::after { content: 'x' }", '<p class="a">x</p>', "CSS002", ".a::after", id="kept rule"
         ),
         pytest.param(

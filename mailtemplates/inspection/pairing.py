@@ -67,21 +67,22 @@ def _inside(before: Token, source: str, after: Token, final: str, at: int) -> in
     inside = at - after.start
     if before.kind == "raw" and before.name == "style":
         return before.start + max(place_in_sheet(old, new, inside), 0)
-    if old[: inside + 1] == new[: inside + 1]:
+    if old == new:
         return before.start + inside
     if before.kind != "start":
-        return before.start + min(inside, len(old) - 1) if old == new else before.start
+        return before.start + inside if old[: inside + 1] == new[: inside + 1] else before.start
+    attribute = next((one for one in attribute_spans(new) if one.start <= inside < one.end), None)
+    if attribute is not None and attribute.name == "style":
+        declared = place_of_declaration(source, old, new, inside)
+        if declared is not None:
+            return declared[0] + (before.start if declared[1] else 0)
+    if old[: inside + 1] == new[: inside + 1]:
+        return before.start + inside
     if inside >= len(new) - 1:
         return before.end - 1
-    for attribute in attribute_spans(new):
-        if attribute.start <= inside < attribute.end:
-            declared = place_of_declaration(source, old, new, inside) if attribute.name == "style" else None
-            if declared is not None:
-                return declared[0] + (before.start if declared[1] else 0)
-            same = next((one for one in attribute_spans(old) if one.name == attribute.name), None)
-            if same is None:
-                return before.start
-            if old[same.start : same.end] == new[attribute.start : attribute.end]:
-                return before.start + same.start + inside - attribute.start
-            return before.start + same.start
-    return before.start
+    same = next((one for one in attribute_spans(old) if attribute and one.name == attribute.name), None)
+    if attribute is None or same is None:
+        return before.start
+    if old[same.start : same.end] == new[attribute.start : attribute.end]:
+        return before.start + same.start + inside - attribute.start
+    return before.start + same.start

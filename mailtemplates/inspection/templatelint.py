@@ -35,7 +35,8 @@ _NOTHING: Mapping[Path, bytes] = MappingProxyType({})
 _STYLE = "<style>"
 _CALLERS = {"from": "HDR001", "to": "HDR005", "subject": "HDR004"}
 _HEADERLESS = {"BLK001"}
-"""What a template without From and To is not asked for: the caller gives the fields."""
+_FOREIGN = _HEADERLESS | {"ATT001"}
+"""What a template without From and To is not asked for: the caller gives them; a foreign one perhaps images."""
 
 
 _InSample = tuple[str, TemplateFile, Found]
@@ -179,7 +180,7 @@ class TemplateLinter:
         """What is found in one message, each finding in the template that made the octets."""
         off = {_CALLERS[field] for field in sample.given}
         if sample.given >= {"from", "to"}:
-            off |= _HEADERLESS
+            off |= _HEADERLESS if project.is_set_up else _FOREIGN
         origins = Origins(sample.trace, sample.raw)
         for one in self._linter.find(sample.raw, rendered=True, is_text_made=sample.trace.parts.is_text_made):
             if one.rule.code not in off and not _is_given(sample, one.finding.span):

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from mailtemplates.finding import Finding, Findings, Severity
+from mailtemplates.finding import Finding, Findings
 from mailtemplates.jinja.exports import exports, literal
 from mailtemplates.jinja.nameflow import all_nodes, read_flow
 from mailtemplates.jinja.nameplace import place_of, string_place
@@ -17,13 +17,16 @@ from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.lint.rule import rule
 from mailtemplates.source import nearest
 
+_NEAR = "did you mean"
+
 
 @rule("TPL005", severity="error")
 def unresolved_reference(template: TemplateSource) -> Findings:
     """The template names a filter, test, function, macro or other template that does not exist.
 
     Jinja finds an unknown filter when it compiles the template, but not within an `if`; a missing template and an
-    unknown function only when a message is rendered that comes to that place.
+    unknown function only when a message is rendered that comes to that place. In a folder without settings and data
+    contracts, whose application may know more names and folders, it is an info at most.
 
     Reference: Jinja2 TemplateAssertionError, TemplateNotFound
 
@@ -72,13 +75,17 @@ def unresolved_reference(template: TemplateSource) -> Findings:
     if template.tree is None:
         return
     everything = all_nodes(template)
-    found: list[Finding] = []
-    for node in everything:
-        if isinstance(node, nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport):
-            found += _targets(template, node)
-    found += _folded([*_words(template, everything), *_called(template)])
-    severity: Severity = "error" if template.is_set_up else "info"
-    yield from (replace(one, severity=severity) for one in found)
+    users = [
+        one for one in everything if isinstance(one, nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport)
+    ]
+    missing = [finding for node in users for finding in _targets(template, node)]
+    names = [*_words(template, everything), *_called(template)]
+    if template.is_set_up:
+        yield from (*missing, *_folded(names))
+        return
+    missing = [one for one in missing if one.help.startswith(_NEAR)]
+    names = [replace(one, problem=f"{one.problem.replace('there is ', '')} is known here") for one in names]
+    yield from (replace(one, severity="info") for one in (*missing, *_folded(names)))
 
 
 def _called(template: TemplateSource) -> Iterator[Finding]:
@@ -108,7 +115,7 @@ def _is_callable(template: TemplateSource, name: str) -> bool:
 
 def _did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
     similar = nearest(name, known)
-    return f"did you mean `{similar}`?" if similar else otherwise or "mend the name"
+    return f"{_NEAR} `{similar}`?" if similar else otherwise or "mend the name"
 
 
 def _words(template: TemplateSource, everything: tuple[nodes.Node, ...]) -> Iterator[Finding]:
