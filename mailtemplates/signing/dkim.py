@@ -18,6 +18,7 @@ from mailtemplates.signing.cut import Cut, addresses_in, cut
 from mailtemplates.signing.dkimkey import DkimKey, read_dkim_key
 from mailtemplates.signing.dkimsignature import NEVER_SIGNED, SIGNED, hash_body, names_to_sign, write_signature
 
+_NAME = pattern(r"[!-9<-~]+")
 _SELECTOR = pattern(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
@@ -44,23 +45,16 @@ class DkimSigner:
         :param folder: what the key's path is relative to.
         :raises SettingsError: the key cannot sign, or a name cannot be.
         """
-        wanted = {name.lower(): name for name in (*settings.sign, *settings.oversign, *SIGNED)}
-        wrong = next((name for low, name in wanted.items() if low in NEVER_SIGNED or not _is_name(name)), "")
-        if wrong:
-            raise SettingsError(
-                f"dkim: the field {shorten(wrong)!r} cannot be signed: it may change on the way", cure="leave it out"
-            )
         if not _SELECTOR.fullmatch(settings.selector):
             raise SettingsError(
                 f"dkim: {shorten(settings.selector)!r} is not a selector",
                 cure="use letters, digits and -, such as 2026a",
             )
-        ordered = {name.lower(): name for name in (*SIGNED, *settings.sign, *settings.oversign)}
         return cls(
             _domain(settings.domain),
             settings.selector,
             read_dkim_key(folder / settings.key),
-            tuple(ordered.values()),
+            _wanted((*SIGNED, *settings.sign, *settings.oversign)),
             frozenset(map(str.lower, ("from", *settings.oversign))),
         )
 
@@ -96,8 +90,18 @@ def sign_dkim(message: Message, signers: Sequence[DkimSigner], moment: datetime)
     return replace(message, octets=parts.joined(*(one.signature(parts, body_hash, moment) for one in chosen)))
 
 
-def _is_name(name: str) -> bool:
-    return name.isascii() and name.isprintable() and not set(name) & set(" :;")
+def _wanted(names: Sequence[str]) -> tuple[str, ...]:
+    """Each name once.
+
+    :raises SettingsError: one is of a field that cannot be signed.
+    """
+    for name in names:
+        if name.lower() in NEVER_SIGNED or not _NAME.fullmatch(name):
+            raise SettingsError(
+                f"dkim: the field {shorten(name)!r} cannot be signed: it is none, or may change on the way",
+                cure="leave it out of sign and oversign",
+            )
+    return tuple({name.lower(): name for name in names}.values())
 
 
 def _domain(text: str) -> str:
