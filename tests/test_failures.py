@@ -19,6 +19,7 @@ from mailtemplates.failures.failure import LANGUAGES, Failure
 from mailtemplates.failures.page import markdown_pages
 from mailtemplates.failures.phrase import says, spoken
 from mailtemplates.failures.provider import provider_of
+from mailtemplates.failures.remark import remarks
 from mailtemplates.failures.table import all_codes, all_failures, find_code, find_failure
 from mailtemplates.text.wrapping import display_width
 
@@ -71,7 +72,7 @@ def test_a_registered_enhanced_code_is_explained(code: str) -> None:
     known = find_code(f"5.{code}")
     assert known
     assert known.code == code
-    for digit, lasting in (("4", "temporary"), ("5", "permanent")):
+    for digit, lasting in (("X", "unknown"), ("4", "temporary"), ("5", "permanent")):
         diagnosis = diagnose(f"{digit}.{code}")
         assert diagnosis.lasting == lasting
         assert diagnosis.causes[0].failure.id == known.failure
@@ -82,7 +83,8 @@ def test_a_registered_enhanced_code_is_explained(code: str) -> None:
 def test_a_reply_code_is_explained_alone_and_with_words(code: str) -> None:
     diagnosis = diagnose(code)
     digit = int(code[0])
-    assert diagnosis.lasting == {2: "accepted", 3: "unknown", 4: "temporary", 5: "permanent"}[digit]
+    assert diagnosis.lasting == {2: "accepted", 3: "accepted", 4: "temporary", 5: "permanent"}[digit]
+    assert answer_object(diagnosis, "en")["next_step"]
     assert diagnose(f"{code} quite unheard of").lasting == diagnosis.lasting
 
 
@@ -92,6 +94,21 @@ def test_temporary_or_permanent_is_the_first_digit(code: int, words: str) -> Non
     diagnosis = diagnose(f"{code} {words.replace('Action', '').replace('status', '')}")
     if diagnosis.reply and diagnosis.reply.code == code:
         assert diagnosis.lasting == ("temporary" if code < 500 else "permanent")
+
+
+def test_what_the_mail_server_did_goes_before_the_reply() -> None:
+    """A bounce that quotes 450 was given up all the same; a log that defers a 554 tries again."""
+    bounced = diagnose("Action: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 450 4.2.0 mailbox busy")
+    assert (bounced.lasting, bounced.reply and bounced.reply.code) == ("permanent", 450)
+    assert "anew" in " ".join(remarks(bounced, "en"))
+    deferred = diagnose("status=deferred (host mx.b.test[192.0.2.1] refused to talk to me: 554 go away)")
+    assert deferred.lasting == "temporary"
+
+
+def test_a_reply_says_what_it_should_not_be_taken_for() -> None:
+    assert any("4xx" in one for one in remarks(diagnose("SMTPAuthenticationError: (454, b'4.7.0 not now')"), "en"))
+    assert any("anew" in one for one in remarks(diagnose("550 try again later"), "en"))
+    assert any("two classes" in one for one in remarks(diagnose("421 5.7.32 From is not aligned"), "en"))
 
 
 WORDS = [text.strip("!~*") for row in ROWS for text in row.phrases]

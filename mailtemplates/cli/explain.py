@@ -37,7 +37,7 @@ def _answer(text: str, language: Language) -> tuple[Iterator[str], dict[str, Any
     if row:
         return failure_lines(row, language), failure_object(row, language)
     diagnosis = diagnose(text)
-    if not diagnosis.causes and len(text.split()) == 1:
+    if not (diagnosis.causes or diagnosis.reply) and len(text.split()) == 1:
         raise _no_such(text, all_failures().values())
     return answer_lines(diagnosis, language), answer_object(diagnosis, language)
 

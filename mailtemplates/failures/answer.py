@@ -20,25 +20,22 @@ def answer_lines(diagnosis: Diagnosis, language: Language, width: int = 80) -> I
     said = VOCABULARIES[language]
     if diagnosis.reply:
         yield from wrap(str(diagnosis.reply), width)[:3]
-    if not diagnosis.causes:
+    elif not diagnosis.causes:
         yield from wrap(said.not_known, width)
         return
     yield from _hung(said.lasting[diagnosis.lasting], said.why_lasting(diagnosis), width)
     for remark in remarks(diagnosis, language):
         yield from _hung("", remark, width)
-    first, *rest = (cause.failure for cause in diagnosis.causes)
-    yield ""
-    yield from failure_lines(first, language, width)
-    others = [*rest, *diagnosis.others]
-    if others:
+    for cause in diagnosis.causes[:1]:
         yield ""
-        yield said.others
-        for failure in others:
-            yield from _hung(f"  {failure.id}", failure.words(language).symptom, width)
-    if diagnosis.codes:
-        yield ""
-        for code in diagnosis.codes:
-            yield from _hung(code.code if code.code.isdecimal() else f"X.{code.code}", _code(code, language), width)
+        yield from failure_lines(cause.failure, language, width)
+    others = [*(cause.failure for cause in diagnosis.causes[1:]), *diagnosis.others]
+    yield from ("", said.others) if others else ()
+    for failure in others:
+        yield from _hung(f"  {failure.id}", failure.words(language).symptom, width)
+    yield from ("",) if diagnosis.codes else ()
+    for code in diagnosis.codes:
+        yield from _hung(code.code if code.code.isdecimal() else f"X.{code.code}", _code(code, language), width)
 
 
 def failure_lines(failure: Failure, language: Language, width: int = 80) -> Iterator[str]:
@@ -80,10 +77,14 @@ def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
             {"code": code.code, "title": code.title(language), "reference": code.reference} for code in diagnosis.codes
         ],
         "remarks": list(remarks(diagnosis, language)),
-        "next_step": diagnosis.causes[0].failure.words(language).cure
-        if diagnosis.causes
-        else VOCABULARIES[language].not_known,
+        "next_step": _next_step(diagnosis, language),
     }
+
+
+def _next_step(diagnosis: Diagnosis, language: Language) -> str:
+    if diagnosis.causes:
+        return diagnosis.causes[0].failure.words(language).cure
+    return VOCABULARIES[language].goes_on if diagnosis.reply else VOCABULARIES[language].not_known
 
 
 def failure_object(failure: Failure, language: Language) -> dict[str, Any]:

@@ -8,19 +8,22 @@ row. Temporary or permanent is read from the reply's first digit (RFC 5321 §4.2
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure
 from mailtemplates.failures.phrase import says, weight_of
-from mailtemplates.failures.reading import Reading, Statement
+from mailtemplates.failures.reading import Reading, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
 
+_BY_DIGIT: dict[int, Lasting] = {1: "accepted", 2: "accepted", 3: "accepted", 4: "temporary", 5: "permanent"}
 _MOST = 4
 _UNLIKELY = 6
 _TOLD = 18
 _NO_WORD = "D144"
+_NOT_SEEN = "D150"
 _SHARE = 0.5
 
 
@@ -60,18 +63,31 @@ def diagnose(text: str) -> Diagnosis:
     reading = Reading.of(text)
     reply = reading.statements[0] if reading.statements else None
     codes = tuple(_codes(reply)) if reply else ()
-    causes = _causes(reading.words, codes, reply)
-    if reply and reply.digit > 3 and not causes:
-        causes = (Cause(all_failures()[_NO_WORD], 0, (str(reply.code or reply.enhanced),)),)
+    if reply and reply.digit in (1, 2, 3):
+        causes = _of_a_yes(reply)
+    else:
+        causes = _causes(reading.words, codes, reply) or _of_a_reply(reply)
     lasting = _lasting(reading, reply, causes)
-    return Diagnosis(reply, lasting, causes, tuple(_others(causes, codes)), codes, reading)
+    others = () if lasting == "accepted" else tuple(_others(causes, codes))
+    return Diagnosis(reply, lasting, causes, others, codes, reading)
 
 
 def reason_of(code: int, enhanced: str, text: str) -> str:
     """Why a server refuses, in a word, from a reply that was taken apart already."""
     reply = Statement(code, enhanced, text)
-    causes = _causes(Reading.of(text).words, tuple(_codes(reply)), reply)
+    causes = _causes(words_of(text), tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
+
+
+def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:
+    """A refusal has a cause, if not a known one."""
+    return (Cause(all_failures()[_NO_WORD], 0, (str(reply),)),) if reply else ()
+
+
+def _of_a_yes(reply: Statement) -> tuple[Cause, ...]:
+    """A message that the server took may still not be seen."""
+    took = reply.code in (0, 250, 251, 252)
+    return (Cause(all_failures()[_NOT_SEEN], 0, (str(reply.code or reply.enhanced),)),) if took else ()
 
 
 def _codes(reply: Statement) -> Iterator[Code]:
@@ -92,7 +108,7 @@ def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Fail
 
 
 def _causes(words: str, codes: tuple[Code, ...], reply: Statement | None) -> tuple[Cause, ...]:
-    said = dict(_said(words))
+    said = _said(words)
     answered = reply is not None and reply.code >= 400
     weights = {failure: _weight(failure, phrase, answered) for failure, phrase in said.items()}
     evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
@@ -104,7 +120,7 @@ def _causes(words: str, codes: tuple[Code, ...], reply: Statement | None) -> tup
                 weights[failure] += code.weight // 2
                 evidence[failure].append(code.code)
     rows = all_failures()
-    ranked = sorted(weights, key=lambda failure: -weights[failure])
+    ranked = sorted((row for row in rows if row in weights), key=lambda row: -weights[row])
     near = [failure for failure in ranked if weights[failure] >= _SHARE * weights[ranked[0]]][:_MOST]
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
 
@@ -116,12 +132,32 @@ def _weight(failure: str, phrase: str, answered: bool) -> int:
     return min(weight_of(phrase), _UNLIKELY) if unlikely else weight_of(phrase)
 
 
-def _said(words: str) -> Iterator[tuple[str, str]]:
+def _said(words: str) -> dict[str, str]:
     """The rows that a text speaks of, each with the phrase that weighs most."""
+    found: dict[str, str] = {}
+    by_word, others = _index()
+    candidates = [pair for word in set(words.split()) for pair in by_word.get(word, ())]
+    for phrase, failure in (*candidates, *others):
+        if says(words, phrase) and (failure not in found or _rank(phrase) > _rank(found[failure])):
+            found[failure] = phrase
+    return found
+
+
+def _rank(phrase: str) -> tuple[int, str]:
+    return weight_of(phrase), phrase
+
+
+@cache
+def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]]]:
+    """The phrases of all rows by their first word; and those that begin with a part of a word or an ideograph."""
+    by_word: dict[str, list[tuple[str, str]]] = {}
+    others: list[tuple[str, str]] = []
     for row in all_failures().values():
-        found = [phrase for phrase in row.phrases if says(words, phrase)]
-        if found:
-            yield row.id, max(found, key=weight_of)
+        for phrase in row.phrases:
+            first = phrase.lstrip("!~").partition(" ")[0]
+            place = others if first[-1] == "*" or not first.isascii() else by_word.setdefault(first, [])
+            place.append((phrase, row.id))
+    return by_word, others
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:
@@ -129,7 +165,7 @@ def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...
     if reading.fate:
         return "permanent" if reading.fate == "given up" else "temporary"
     if reply:
-        return "temporary" if reply.digit == 4 else "permanent" if reply.digit == 5 else "accepted"
+        return _BY_DIGIT.get(reply.digit, "unknown")
     if not causes:
         return "unknown"
     return "temporary" if causes[0].failure.temporary else "permanent"

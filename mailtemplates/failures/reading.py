@@ -6,7 +6,6 @@ beginning and the end are read.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Iterator
@@ -48,12 +47,13 @@ _LONE = pattern(
     r"(?![\w%/@]|[.,:]\d)()([^\n]*)",
     re.ASCII,
 )
-_DETAIL = pattern(rf"(?<![\d.])({_ENHANCED})([^\n]*)", re.ASCII)
+_DETAIL = pattern(rf"(?<![\w.])({_ENHANCED}|[Xx]\.\d{{1,3}}\.\d{{1,3}}(?![.\d]))([^\n]*)", re.ASCII)
 _NUMBER = pattern(
     r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay)['\"]?[ =:#]*$",
     re.I | re.ASCII,
 )
 _MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b", re.I | re.ASCII)
+_YES = frozenset({211, 214, 220, 221, 235, 250, 251, 252, 334, 354})
 _PORTS = frozenset({443, 465, 587, 993, 995})
 _FATE = pattern(r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b", re.M | re.I)
 
@@ -70,8 +70,9 @@ class Statement(NamedTuple):
 
     @property
     def digit(self) -> int:
-        """The first digit: of the code, else of the enhanced status code."""
-        return self.code // 100 or int(self.enhanced[:1] or 0)
+        """The first digit: of the code, else of the enhanced status code; 0 for ``X.7.8``."""
+        first = self.enhanced[:1]
+        return self.code // 100 or (int(first) if first.isdecimal() else 0)
 
     def __str__(self) -> str:
         return " ".join(filter(None, (str(self.code or ""), self.enhanced, self.text)))
@@ -88,12 +89,20 @@ class Reading(NamedTuple):
     def of(cls, text: str) -> Self:
         """Read a text of any kind."""
         text = _shortened(text)
-        fate = _FATE.search(text)
         told = _told(text)
-        waits = fate and (fate[1] or fate[2]).lower() in ("delayed", "deferred")
-        return cls(
-            _statements(told), spoken(_ADDRESS.sub(" ", told)), "" if not fate else "waits" if waits else "given up"
-        )
+        return cls(_statements(told), words_of(told), _fate(text))
+
+
+def words_of(text: str) -> str:
+    """The words of a reply, see :func:`spoken`, without addresses: these are not the server's words."""
+    return spoken(_ADDRESS.sub(" ", text) if "@" in text else text)
+
+
+def _fate(text: str) -> Fate:
+    found = _FATE.search(text) if "status=" in text or "ction:" in text else None
+    if not found:
+        return ""
+    return "waits" if (found[1] or found[2]).lower() in ("delayed", "deferred") else "given up"
 
 
 def _shortened(text: str) -> str:
@@ -127,7 +136,7 @@ def _text(octets: bytes) -> str:
 
 def _decoded(base64_text: str) -> str:
     try:
-        return base64.b64decode(base64_text + "==").decode("utf-8", "replace")
+        return binascii.a2b_base64(base64_text + "==").decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""
 
@@ -139,7 +148,7 @@ def _statements(text: str) -> tuple[Statement, ...]:
     if not refusing:
         return tuple(Statement(0, one[1], _shown(one[2])) for one in _DETAIL.finditer(text))[:_MOST]
     if not refusing[0].enhanced:
-        same = [one[1] for one in _DETAIL.finditer(text)]
+        same = [one[1] for one in _DETAIL.finditer(text) if one[1][0].isdecimal()]
         fitting = [one for one in same if int(one[0]) == refusing[0].digit] or same
         refusing[0] = refusing[0]._replace(enhanced=fitting[0] if fitting else "")
     return tuple(dict.fromkeys(refusing))[:_MOST]
@@ -149,7 +158,9 @@ def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:
     last: Statement | None = None
     for match in form.finditer(text):
         code = int(match[1])
-        if code // 100 == 3 or code in _PORTS or (form is not _BOTH and _is_number(text, match)):
+        if code in _PORTS or (form is not _BOTH and _is_number(text, match)):
+            continue
+        if code < 400 and (code not in _YES or text[: match.start(1)].strip()):
             continue
         one = Statement(code, match[2], _shown(match[3]))
         if last and last[:2] == one[:2]:

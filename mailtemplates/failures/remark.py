@@ -16,13 +16,19 @@ _PERMANENT_CLASS = "smtpauthenticationerror"
 def remarks(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
     """Where a reply's words, its codes or the class of the exception speak against each other."""
     said = VOCABULARIES[language]
-    reply = diagnosis.reply
-    if reply is None or diagnosis.reading.fate:
+    reply, fate = diagnosis.reply, diagnosis.reading.fate
+    if reply is None:
         return
     words = diagnosis.reading.words
-    if reply.digit == 5 and any(says(words, phrase) for phrase in _LATER):
+    if fate == "given up" and reply.digit == 4:
+        yield said.reply_was_temporary
+    if fate == "waits" and reply.digit == 5:
+        yield said.reply_was_permanent
+    if reply.digit == 5 and not fate and any(says(words, phrase) for phrase in _LATER):
         yield said.says_later
     if reply.digit == 4 and says(words, _PERMANENT_CLASS):
         yield said.raised_as_login
     if reply.code and reply.enhanced and reply.enhanced[0] != str(reply.code)[0]:
         yield said.classes_differ
+    if diagnosis.lasting == "accepted" and not diagnosis.causes:
+        yield said.goes_on

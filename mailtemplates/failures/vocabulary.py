@@ -32,6 +32,9 @@ class Vocabulary(NamedTuple):
     steps: dict[Step, str]
     faults: dict[Fault, str]
     says_later: str
+    reply_was_temporary: str
+    reply_was_permanent: str
+    goes_on: str
     raised_as_login: str
     classes_differ: str
 
@@ -63,8 +66,8 @@ _ENGLISH = Vocabulary(
     by_digit={
         "temporary": "4xx: not now. The same message may be sent again later.",
         "permanent": "5xx: refused for good. The same message will be refused again.",
-        "unknown": "",
-        "accepted": "2xx: the server took it and answers for it from here.",
+        "unknown": "X stands for 4, temporary, or 5, permanent.",
+        "accepted": "2xx, 3xx: a yes. After the message 250 says that the server took it and answers for it.",
     },
     by_fate={
         "temporary": "The mail server keeps the message and tries again by itself.",
@@ -93,6 +96,9 @@ _ENGLISH = Vocabulary(
         "The words speak of trying again, but the code is 5xx: no mail server will try this message again by itself."
         " Send it anew later."
     ),
+    reply_was_temporary="The last reply was temporary (4xx): the same message, sent anew, may arrive.",
+    reply_was_permanent="The reply was permanent (5xx), though the mail server tries again: expect the same answer.",
+    goes_on="Nothing failed here: look at the replies after this one.",
     raised_as_login="The exception's class looks permanent; the code is 4xx and decides: it is temporary.",
     classes_differ="The code and the enhanced status code are of two classes; the code decides (RFC 5321 §4.2.1).",
 )  # fmt: skip
@@ -119,8 +125,8 @@ _CHINESE = Vocabulary(
     by_digit={
         "temporary": "4xx：现在不行，同一封邮件以后可以再发。",
         "permanent": "5xx：永久拒绝，原样再发还会被拒。",
-        "unknown": "",
-        "accepted": "2xx：服务器已接收，由它负责。",
+        "unknown": "X 代表 4（暂时）或 5（永久）。",
+        "accepted": "2xx、3xx：肯定的回答。邮件发完后的 250 表示服务器已接收，由它负责。",
     },
     by_fate={
         "temporary": "邮件服务器保留着邮件，会自己重试。",
@@ -144,6 +150,9 @@ _CHINESE = Vocabulary(
         "sender": "由发件方解决", "network": "由网络方解决", "server": "由服务器管理员解决", "recipient": "在收件方",
     },
     says_later="文字里说可以再试，但代码是 5xx：邮件服务器不会自动重试这封邮件，要自己以后重新发送。",
+    reply_was_temporary="最后一次回答是暂时的（4xx）：重新发送同一封邮件可能成功。",
+    reply_was_permanent="回答是永久的（5xx），尽管邮件服务器还会重试，结果多半相同。",
+    goes_on="这里没有失败：请看它后面的回答。",
     raised_as_login="异常的类型看起来是永久的，但代码是 4xx，以代码为准：是暂时的。",
     classes_differ="代码和增强状态码的类别不同，以代码为准（RFC 5321 §4.2.1）。",
 )  # fmt: skip
