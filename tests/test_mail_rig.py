@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import socket
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,12 +17,13 @@ from pathlib import Path
 import pytest
 from mailrig import SIZE_LIMIT, USERS, MailRig, make_token
 
-from mailtemplates import Envelope, Message
+from mailtemplates import Engine, Envelope, Ledger, Message
 from mailtemplates.delivery.login import Token
 from mailtemplates.delivery.outcome import Accepted, Failed, NotTried
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.transports import open_transport
 
+ROOT = Path(__file__).parent.parent
 ALICE, BOB, JOERG = "alice@example.test", "bob@example.test", "jörg@example.test"
 NOBODY = "nobody-here@example.test"
 BODY = "Grüße\r\n.\r\n..\r\n.dot\r\n\r\n \r\ntab\t\r\nFrom here\r\n" + "x" * 900 + "\r\n\r\n"
@@ -259,6 +263,52 @@ def count_of(rig: MailRig, messages: list[Message]) -> list[int]:
         _, parts = box.fetch("1:*", "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
     there = Counter(part[1].strip().decode() for part in parts if isinstance(part, tuple))
     return [there[f"Message-ID: <{message.message_id}>"] for message in messages]
+
+
+def test_a_rendered_message_goes_from_the_template_to_the_mailbox_once(mail_rig: MailRig, tmp_path: Path) -> None:
+    """Engine, ledger, STARTTLS, login and back over IMAP: the octets are those that were kept, and a key is one mail."""
+    url = f"smtp+starttls://alice%40example.test@localhost:{mail_rig.submission}?cafile={mail_rig.cafile}"
+    transport = open_transport(url, password=USERS[ALICE])
+    ledger = tmp_path / "outbox.db"
+    with transport, Engine(ROOT / "templates", transport=transport, ledger=ledger) as engine:
+        data = engine.sample("receipt.j2")
+        rendered = engine.render("receipt.j2", data, to=BOB, from_=ALICE)
+        engine.queue(rendered, key="receipt-17")
+        with Ledger(ledger) as kept:
+            octets = kept.octets("receipt-17")
+        first, again = (engine.send(rendered, key="receipt-17") for _ in range(2))
+        last = mail()
+        assert transport.send(last).accepted
+    assert first.accepted
+    assert again == first
+    arrived = mail_rig.fetch(BOB, first.message_id)
+    assert octets
+    assert arrived.endswith(b"\r\n" + octets)
+    mail_rig.fetch(BOB, last.message_id)  # what was sent before has come too
+    assert count_of(mail_rig, [Message(b"", Envelope(ALICE, (BOB,)), first.message_id)]) == [1]
+
+
+@pytest.mark.parametrize("password", [USERS[ALICE], "not-her-passw0rd"], ids=["right", "wrong"])
+def test_the_command_sends_and_shows_no_password(mail_rig: MailRig, tmp_path: Path, password: str) -> None:
+    """Standard output and error, also verbose and debugged, and the ledger's files are searched for it."""
+    message = mail()
+    file = tmp_path / "hello.eml"
+    file.write_bytes(message.octets)
+    url = f"smtps://alice%40example.test@localhost:{mail_rig.submissions}?cafile={mail_rig.cafile}"
+    command = ["send", str(file), "--transport", url, "--from", ALICE, "--to", BOB, "--verbose", "--force", "ALL",
+               "--output-format", "json", "--ledger", "outbox.db"]  # fmt: skip
+    environment = {**os.environ, "MAILTPL_PASSWORD": password, "MAILTPL_DEBUG": "1"}
+    script = Path(sys.executable).with_name("mailtpl")
+    done = subprocess.run([str(script), *command], capture_output=True, cwd=tmp_path, env=environment, check=False)
+    told = json.loads(done.stdout.splitlines()[0])["recipients"][0]
+    right = password == USERS[ALICE]
+    assert (done.returncode, told["state"]) == ((0, "accepted") if right else (1, "not_tried")), done.stderr
+    if right:
+        mail_rig.fetch(BOB, message.message_id)
+    shown = done.stdout + done.stderr + b"".join(one.read_bytes() for one in tmp_path.glob("outbox.db*"))
+    for form in (password, f"\0{ALICE}\0{password}"):
+        assert form.encode() not in shown
+        assert b64encode(form.encode()).rstrip(b"=") not in shown
 
 
 def test_a_server_is_gone_when_its_tests_are_even_killed_ones(mail_rig: MailRig, tmp_path: Path) -> None:
