@@ -443,6 +443,26 @@ def test_an_interrupted_run_ends_clean_and_says_how_to_go_on(
     assert sorted(Counter(one.recipients[0] for one in slow_server.taken).values()) == [1] * 150
 
 
+@pytest.mark.parametrize("arguments", [[], ["--no-ledger"]], ids=["ledger", "no ledger"])
+def test_a_server_that_is_not_there_stops_the_run(arguments: list[str], project: Path, merge: Run) -> None:
+    """A thousand messages need not find out the same, nor wait for a connection each."""
+    rows(project, 300)
+    with Server() as gone:
+        url = f"smtp://127.0.0.1:{gone.port}"
+    code, objects, said = merge("--transport", url, "--output-format", "json", *arguments)
+    assert code == 1
+    assert 10 <= len(objects) <= 100
+    assert {one["recipients"][0]["state"] for one in objects} == {"not_tried"}
+    assert "no way to the server" in said
+    assert ("The same command again goes on" in said) == (not arguments)
+    assert merge("--transport", "null:", *arguments)[0] == 0
+
+
+def test_a_dry_run_is_not_taken_for_a_server_that_is_not_there(project: Path, merge: Run) -> None:
+    rows(project, 50)
+    assert len(merge("--dry-run", "--output-format", "json")[1]) == 50
+
+
 def test_an_uncertain_recipient_is_exit_code_4(project: Path, merge: Run) -> None:
     rows(project, 2)
     with Server({"DOT": [close, "250 ok"]}) as server:
@@ -476,3 +496,34 @@ def test_a_bar_on_a_terminal_and_none_in_a_pipe(project: Path) -> None:
     with started(project, "--out", "out") as process:
         _, said = process.communicate()
     assert (process.returncode, said) == (0, b"")
+
+
+def test_a_fault_of_ours_is_exit_code_3_and_one_rows(
+    project: Path, merge: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mailtemplates.merging.maker import Maker
+
+    make = Maker.make
+
+    def odd(self: Maker, data: Any, key: str) -> Any:
+        if data["n"] == 1:
+            raise RuntimeError("odd")
+        return make(self, data, key)
+
+    monkeypatch.setattr(Maker, "make", odd)
+    rows(project, 3)
+    code, _, said = merge("--out", "out")
+    assert code == 3
+    assert "row 2: a fault of mailtpl itself: RuntimeError: odd" in said
+    assert len(list((project / "out").iterdir())) == 2
+
+
+def test_every_step_is_told_on_request(project: Path) -> None:
+    rows(project, 1)
+    with Server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        with started(project, "--transport", url, "--no-ledger", "--verbose") as process:
+            _, said = process.communicate(timeout=60)
+    assert process.returncode == 0
+    for step in (b" connect ", b" mail ", b" rcpt ", b" dot ", b" reply "):
+        assert step in said

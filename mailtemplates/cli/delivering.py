@@ -23,6 +23,9 @@ from mailtemplates.merging.result import Result, as_object
 from mailtemplates.settings import Settings
 from mailtemplates.transports import open_transport
 
+GOES_ON = "The same command again goes on where this one stopped."
+STRANDED = "stopped, since there is no way to the server: mailtpl doctor finds out why. "
+
 _ALL = "ALL"
 _INTERRUPTED = 130
 

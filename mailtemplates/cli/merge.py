@@ -10,7 +10,17 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, Way, log_steps, print_json, way, with_force
+from mailtemplates.cli.delivering import (
+    GOES_ON,
+    STRANDED,
+    Format,
+    Interrupted,
+    Way,
+    log_steps,
+    print_json,
+    way,
+    with_force,
+)
 from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.cli.progress import progress
 from mailtemplates.delivery.staging import Staging
@@ -187,7 +197,7 @@ def _run(maker: Maker, keys: Keys, rows: Rows, staging: Staging, failed: Failure
         )
         stop = stack.enter_context(Interrupted(mailing.stop))
         mailing.run()
-    _conclude(tally, failed, options, stopped=stop.asked)
+    _conclude(tally, failed, options, stopped_by=STRANDED if mailing.stranded else "stopped. " if stop.asked else "")
     return stop.exit_code(tally.exit_code)
 
 
@@ -228,18 +238,17 @@ def _reporter(
     return report
 
 
-def _conclude(tally: Tally, failed: Failures, options: _Options, *, stopped: bool) -> None:
-    """Say how the run went, and how to go on."""
+def _conclude(tally: Tally, failed: Failures, options: _Options, *, stopped_by: str) -> None:
+    """Say how the run went, and how to go on.
+
+    :param stopped_by: why it stopped before its end; empty when it did not.
+    """
     for line in tally.troubles():
         warn(line)
     if failed.count and not options.quiet:
         warn(f"rows that failed are in {failed.path}: {failed.count}")
     if options.format is Format.TEXT and not options.quiet:
         write_lines(tally.summary())
-    if stopped:
+    if stopped_by:
         goes_on = options.remembers and not options.rehearsed
-        warn(
-            "stopped. The same command again goes on where this one stopped."
-            if goes_on
-            else "stopped. The same command begins again; with --ledger FILE it would go on where it stopped."
-        )
+        warn(stopped_by + (GOES_ON if goes_on else "The same command begins anew; with a ledger it would go on."))

@@ -11,7 +11,17 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, log_steps, print_json, transport_of, way, with_force
+from mailtemplates.cli.delivering import (
+    GOES_ON,
+    STRANDED,
+    Format,
+    Interrupted,
+    log_steps,
+    print_json,
+    transport_of,
+    way,
+    with_force,
+)
 from mailtemplates.cli.output import read_octets, warn, write_lines
 from mailtemplates.cli.progress import progress
 from mailtemplates.delivery.staging import Staging
@@ -217,7 +227,7 @@ def _run(post: _Post, staging: Staging, options: _Options, form: Format, quiet: 
         warn(line)
     if form is Format.TEXT and not quiet:
         write_lines(tally.summary())
-    if stop.asked:
-        warn("stopped. The same command again goes on where this one stopped." if options.remembers else "stopped.")
+    if stop.asked or mailing.stranded:
+        warn((STRANDED if mailing.stranded else "stopped. ") + (GOES_ON if options.remembers else ""))
     sys.stdout.flush()
     return stop.exit_code(tally.exit_code)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from mailtemplates.message.message import Message
 class Courier(Protocol):
     """An :class:`~mailtemplates.delivery.outbox.Outbox` is one."""
 
-    def send(self, letters: Iterable[Letter]) -> Iterator[Dispatch]:
+    def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
         """What became of each letter; letters are taken as they are needed."""
 
 
@@ -27,7 +27,7 @@ class Direct:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def send(self, letters: Iterable[Letter]) -> Iterator[Dispatch]:
+    def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
         """See :class:`Courier`; in the order of the letters."""
         sent: deque[Letter] = deque()
 
@@ -45,7 +45,7 @@ class Direct:
 class Rehearsal:
     """Takes letters nowhere."""
 
-    def send(self, letters: Iterable[Letter]) -> Iterator[Dispatch]:
+    def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
         """See :class:`Courier`."""
         for letter in letters:
             recipients = letter.message.envelope.recipients

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 from mailtemplates.delivery.ledger import Ledger
 from mailtemplates.delivery.ledgerentry import Entry
 from mailtemplates.delivery.letter import Letter
+from mailtemplates.delivery.mailrun import Dispatch
 from mailtemplates.delivery.outcome import Accepted, Delivery, Receipt
 from mailtemplates.delivery.staging import Staging
 from mailtemplates.errors import DataError, SettingsError
-from mailtemplates.merging.courier import Courier, whole
+from mailtemplates.merging.courier import Courier, Rehearsal, whole
 from mailtemplates.merging.keys import MakesKeys
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.workers import Made, Task, Workers, reason
 from mailtemplates.message.message import Message
+
+_MISSES = 10
+"""Messages in a row that find no way to the server, before a run stops."""
 
 _FINAL = frozenset(("accepted", "failed", "uncertain", "suppressed"))
 
@@ -64,7 +69,13 @@ class Mailing:
         self._limit = limit
         self._line: deque[_Place] = deque()
         self._sent: dict[str, deque[Row]] = {}
+        self._misses = 0
         self.stopped = False
+
+    @property
+    def stranded(self) -> bool:
+        """Whether the run stopped because there is no way to the server."""
+        return self._misses >= _MISSES
 
     def stop(self) -> None:
         """Begin nothing more; what is under way comes to its end."""
@@ -80,12 +91,23 @@ class Mailing:
                 assert made.message is not None
                 self._report(Result(row.number, row.cells, key, _written(made.message, made.place)))
             return
-        for dispatch in self._courier.send(self._letters()):
-            waiting = self._sent[dispatch.key]
-            row = waiting.popleft()
-            if not waiting:
-                del self._sent[dispatch.key]
-            self._report(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=dispatch.known))
+        with closing(self._courier.send(self._letters())) as dispatches:
+            for dispatch in dispatches:
+                waiting = self._sent[dispatch.key]
+                row = waiting.popleft()
+                if not waiting:
+                    del self._sent[dispatch.key]
+                self._report(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=dispatch.known))
+                self._notice(dispatch)
+
+    def _notice(self, dispatch: Dispatch) -> None:
+        """Stop when one message after the other finds no way: thousands more would not either."""
+        if dispatch.known or isinstance(self._courier, Rehearsal):
+            return
+        states = {delivery.outcome.state for delivery in dispatch.receipt.deliveries}
+        self._misses = self._misses + 1 if "not_tried" in states and states <= {"not_tried", "suppressed"} else 0
+        if self.stranded:
+            self.stop()
 
     def _letters(self) -> Iterator[Letter]:
         """The letters that somebody is to get; the others are settled here."""
