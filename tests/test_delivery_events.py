@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -14,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode, Tracer
 from smtpserver import Answer, Certificates, Server, close, silence
 
-from mailtemplates import Envelope, Message
+from mailtemplates import Engine, Envelope, Message
 from mailtemplates.delivery.event import LOGGER, Event, Watcher, describe, tell_all
 from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.tracing import trace_events
@@ -191,6 +193,22 @@ def test_spans_of_a_connection_a_login_and_transactions(certificates: Certificat
         assert (span.end_time or 0) > (span.start_time or 0)
         assert request.context is not None and span.parent is not None
         assert span.parent.span_id == request.context.span_id
+
+
+def test_a_mail_of_an_event_loop_is_below_the_span_of_its_request(tmp_path: Path, spans: Spans) -> None:
+    """``asend`` works in a thread, and takes the context of the task along."""
+    with Server() as server:
+        transport = open_transport(f"smtp://localhost:{server.port}?timeout=5", watch=trace_events(spans.tracer))
+
+        async def request() -> bool:
+            with spans.tracer.start_as_current_span("request"):
+                return (await engine.asend(mail(), key="1")).accepted
+
+        with Engine(tmp_path, transport=transport) as engine:
+            assert asyncio.run(request())
+    (parent,), (child,) = spans.named("request"), spans.named("mailtpl.transaction")
+    assert parent.context is not None and child.parent is not None
+    assert child.parent.span_id == parent.context.span_id
 
 
 @pytest.mark.parametrize(

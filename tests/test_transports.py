@@ -17,7 +17,7 @@ from smtpserver import Certificates, Link, Server
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
 from mailtemplates.delivery.transport import WITHHELD, Transport
-from mailtemplates.errors import AddressError
+from mailtemplates.errors import AddressError, SettingsError
 from mailtemplates.transports import open_transport, transport_names
 from mailtemplates.transports.failover import FailoverTransport
 from mailtemplates.transports.memory import MemoryTransport
@@ -195,6 +195,12 @@ def test_failover_gives_on_only_whom_surely_nobody_has(first: Outcome, second: b
     assert receipt[CAROL] == Accepted("one")
     assert [message.envelope.recipients for message in two.sent] == ([(BOB,)] if second else [])
     assert receipt[BOB] == (Accepted("kept in memory") if second else first)
+
+
+def test_a_system_without_sockets_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX")
+    with pytest.raises(SettingsError, match="no such sockets"):
+        open_transport("lmtp+unix:/run/lmtp")
 
 
 def test_failover_leaves_a_dead_server_in_peace_for_a_while() -> None:
