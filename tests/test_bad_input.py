@@ -186,6 +186,18 @@ def test_the_sandbox_stops_what_grows_or_reaches_out(make_engine: MakeEngine, na
     if name not in {"attributes", "change of data", "endless recursion of loops", "lipsum"}:
         assert isinstance(caught.value, LimitError), str(caught.value)
     assert "help:" in str(caught.value)
+    assert caught.value.location is not None
+    assert caught.value.location.path.endswith("t.j2") and caught.value.location.line
+
+
+def test_output_that_grows_over_the_limit_is_placed_where_it_does(make_engine: MakeEngine) -> None:
+    from mailtemplates import Limits
+
+    source = "{% block html %}<p>\n{% for i in range(1000) %}\n{{ i }}\n{% endfor %}{% endblock %}"
+    with pytest.raises(LimitError) as caught:
+        make_engine({"t.j2": source}, sandbox=True, limits=Limits(output=900)).render("t.j2", {})
+    assert caught.value.location is not None
+    assert (caught.value.location.path.endswith("t.j2"), caught.value.location.line) == (True, 3)
 
 
 @pytest.mark.parametrize(

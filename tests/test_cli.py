@@ -243,6 +243,11 @@ def test_inline_a_file_or_standard_input(project: Path, source: str) -> None:
     assert done.stdout.startswith(b'<p style="color: red')
 
 
+def test_inline_names_the_file_in_its_warnings(project: Path) -> None:
+    (project / "a.html").write_bytes(b"<style>p { color: red }\ndiv {</style><p>x</p>")
+    assert mailtpl("inline", "a.html", cwd=project).stderr.startswith(b"warning: a.html:2:1: ")
+
+
 def test_new_makes_a_template_that_renders(tmp_path: Path) -> None:
     done = mailtpl("new", "billing/invoice", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

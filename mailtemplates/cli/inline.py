@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -9,10 +10,11 @@ import typer
 
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets
 from mailtemplates.errors import TemplateError
+from mailtemplates.inlining.anatomy import InlineWarning
 from mailtemplates.inlining.edits import KeepStyle
 from mailtemplates.inlining.inliner import Inliner
 from mailtemplates.settings import read_settings
-from mailtemplates.template.faults import undecodable
+from mailtemplates.template.faults import RENDERED, undecodable
 from mailtemplates.template.loader import Files
 
 
@@ -35,7 +37,8 @@ def command(
     )
     inlined = inliner.inline(_text(file), _text(css) if css else "")
     for warning in inlined.warnings:
-        warn(f"warning: {warning}")
+        place = replace(warning.location, path=file) if warning.location.path == RENDERED else warning.location
+        warn(f"warning: {InlineWarning(warning.problem, place)}")
     octets = inlined.html.encode()
     if out:
         write_file(Path(out), octets)

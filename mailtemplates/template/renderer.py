@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from jinja2 import Environment, Template
 from jinja2.runtime import Context, new_context
 
-from mailtemplates.errors import HeaderError, TemplateError
+from mailtemplates.errors import HeaderError, LimitError, TemplateError
 from mailtemplates.headers.address import mailboxes
 from mailtemplates.headers.field import Field
 from mailtemplates.headers.fragment import Data
@@ -137,8 +137,10 @@ class Renderer:
         for piece in output:
             kept.append(piece)
             length += len(str(piece))
-            if length > self._limits.output:
+            try:
                 self._environments[Sink.HTML].grown(length)  # type: ignore[attr-defined]
+            except LimitError as error:
+                output.throw(error)  # where the template stands, which is where the error is to point
         return kept
 
 
