@@ -349,7 +349,7 @@ def _parse_known(environment: Environment, sources: dict[str, str], trees: Trees
 
     def parse_unknown(source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = trees.get((name or "", source))
-        if tree is None or tree.find(nodes.EvalContextModifier) is not None:
+        if tree is None or "autoescape" in source:
             return parse(source, name, filename)
         sources[name or ""] = source
         return tree
