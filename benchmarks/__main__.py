@@ -22,7 +22,7 @@ from typing import Any
 
 import jinja2
 
-from benchmarks import ledger, linting, merging, peers, sending, signing
+from benchmarks import doctor, ledger, linting, merging, peers, sending, signing
 from mailtemplates import Engine, Stamp
 
 HERE = Path(__file__).parent
@@ -215,6 +215,7 @@ def main() -> None:
         **linting.sections(),
         **signing.sections(),
         **sending.sections(),
+        **doctor.sections(),
         **ledger.sections(),
         **merging.sections(),
     }

@@ -5,11 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mailtemplates.delivery.outcome import Phase
 from mailtemplates.errors import TransportError
@@ -27,8 +26,7 @@ PHASE_NAMES: dict[Phase, str] = {
 """The phases in words."""
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A server, and how to speak to it.
 
     :param path: of a socket of this machine, instead of host and port.
@@ -43,7 +41,7 @@ class Endpoint:
     port: int = 25
     path: str = ""
     tls: Literal["none", "starttls", "implicit"] = "none"
-    context: ssl.SSLContext | None = field(default=None, repr=False)
+    context: ssl.SSLContext | None = None
     pins: frozenset[str] = frozenset()
     cap: float | None = None
     ehlo: str = ""

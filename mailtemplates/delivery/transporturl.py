@@ -16,7 +16,7 @@ from mailtemplates.headers.domain import check_domain
 from mailtemplates.pattern import pattern
 from mailtemplates.source import nearest
 
-_SCHEME = pattern(r"([a-z][a-z0-9+-]*)(:|\()", re.I)
+_SCHEME = pattern(r"([A-Za-z][A-Za-z0-9+-]*)(:|\()")
 _SECRET = pattern(r"//.*@", re.DOTALL)
 _LOST_SECRET = pattern(r".*:.*@", re.DOTALL)
 _OCTETS = pattern(r"%(?![0-9A-Fa-f]{2})|[\x00-\x20\x7f]")

@@ -63,7 +63,7 @@ def _row_lines(row: Row, language: Language) -> Iterator[str]:
 
 def _wrapped(head: str, lines: Iterable[str]) -> Iterator[str]:
     """Texts beside their head, which ends in one column whatever it says."""
-    lead = head.rjust(_INDENT + len(head) - display_width(head))
+    lead = head.rjust(_INDENT if head.isascii() else _INDENT + len(head) - display_width(head))
     for line in lines:
         for part in wrap(line, _WIDTH - _INDENT) or [""]:
             for start in range(0, len(part) or 1, _WIDTH - _INDENT if part.isascii() else len(part) or 1):
