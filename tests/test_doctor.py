@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -120,6 +121,28 @@ def test_a_template_is_rendered_and_looked_at(lab: Lab, monkeypatch: pytest.Monk
     answer = lab.ask(lab.url(server), "--template", "templates/welcome.j2")
     assert answer.code == 0, answer.text
     assert any("SIZE=" in command for command in server.commands)
+
+
+def test_a_server_that_makes_strangers_wait_is_waited_for(lab: Lab) -> None:
+    """It is asked for TLS meanwhile, on another connection."""
+
+    def late(link: Link) -> str:
+        time.sleep(1.2)
+        return "220 mx.example.test ESMTP"
+
+    answer = lab.ask(lab.url(lab.server(answers={"GREETING": late})), "--to", BOB, "--timeout", "2")
+    assert answer.code == 0, answer.step("greeting")
+
+
+def test_secrets_that_a_server_says_are_in_no_answer(lab: Lab) -> None:
+    """The lab looks for the password in every answer; here the server says it wherever it can."""
+    said = f"250 2.1.0 {PASSWORD} {base64.b64encode(PASSWORD.encode()).decode()} ok"
+    server = lab.server(tls="starttls", answers={"MAIL": said, "RCPT": said, "RSET": said, "DOT": said})
+    assert lab.ask(lab.url(server, login=True), "--to", BOB, "--really").code == 0
+    assert lab.doctor(lab.url(server, login=True), "--to", BOB, "--transcript").code == 0
+    greeted = lab.server(answers={"GREETING": f"220 {PASSWORD}"}, features=(*OFFERS, f"X-{PASSWORD}"))
+    assert lab.ask(lab.url(greeted, login=True), "--to", BOB).code == 0
+    assert lab.doctor(f"smtp+starttls://alice:{PASSWORD}@localhost:99999").code == 2
 
 
 # --- planted faults: how it is planted, the step where it shows, its row
@@ -674,6 +697,16 @@ def test_a_step_that_never_ends_is_given_up(lab: Lab, monkeypatch: pytest.Monkey
     answer = lab.ask("smtps://alice@localhost", "--to", BOB, "--timeout", "0.2")
     assert time.monotonic() - start < 10
     assert ended(answer) == ("config", "D160")
+
+
+def test_the_page_names_every_step_and_ids_that_there_are() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| \d+ \| `(\w+)` \|", page, re.M) == STEPS
+    told = re.findall(r"\b(D\d{2,3}) ([a-z-]+)", page)
+    assert told
+    for failure, name in told:
+        row = find_failure(failure)
+        assert row is not None and row.name == name
 
 
 def test_no_template_has_the_name_of_the_schema() -> None:

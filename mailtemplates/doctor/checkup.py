@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.request import Request
@@ -63,8 +64,16 @@ class Checkup:
         self.case.start(seconds)
         start = time.monotonic()
         row = self._taken(number, step, seconds)
-        text, cure = self.case.hide(row.text), self.case.hide(row.cure)
-        return row._replace(text=text, cure=cure, seconds=time.monotonic() - start)
+        text, cure, facts = self._hidden(row.text), self._hidden(row.cure), self._hidden(dict(row.facts))
+        return row._replace(text=text, cure=cure, facts=facts, seconds=time.monotonic() - start)
+
+    def _hidden(self, value: Any) -> Any:
+        """The value without secrets, in whatever it holds."""
+        if isinstance(value, str):
+            return self.case.hide(value)
+        if isinstance(value, dict):
+            return {name: self._hidden(one) for name, one in value.items()}
+        return [self._hidden(one) for one in value] if isinstance(value, list | tuple) else value
 
     def _stops(self, step: Step) -> bool:
         """Whether the step is not taken: another failed, and this one needs it, or none after it is wanted."""

@@ -7,8 +7,10 @@ from mailtemplates.doctor.causes import OWN_FAULT, failure_named, failure_of
 from mailtemplates.doctor.row import Row
 from mailtemplates.doctor.step import Step
 from mailtemplates.doctor.steperror import LateError, StepError
-from mailtemplates.errors import MailTemplatesError
+from mailtemplates.errors import MailTemplatesError, TransportError
 from mailtemplates.failures.failure import Failure
+
+_REPLIES = frozenset(("mail", "rcpt", "data", "dot"))
 
 
 def judge(case: Case, number: int, step: Step, error: object) -> Row:
@@ -22,7 +24,14 @@ def judge(case: Case, number: int, step: Step, error: object) -> Row:
     code = error.ends_with if isinstance(error, StepError) else known.exit_code if known else 1
     if failure.name == OWN_FAULT:
         code = 3
-    return Row(number, step.name, "fail", problem, 0.0, failure, known.cure if known else "", facts, code)
+    return Row(number, step.name, "fail", problem, 0.0, failure, _cure(error), facts, code)
+
+
+def _cure(error: object) -> str:
+    """What to do, where the error knows it better than the table: the table knows the replies of servers."""
+    if isinstance(error, TransportError) and error.code and error.phase in _REPLIES:
+        return ""
+    return error.cure if isinstance(error, MailTemplatesError) else ""
 
 
 def _failure(step: Step, error: object) -> Failure:

@@ -23,7 +23,7 @@ def auth(case: Case) -> Passed | Skipped:
     except TransportError as error:
         from mailtemplates.doctor.providers import hint  # only when the login is refused
 
-        error.cure = hint(case.endpoint.host, error) or error.cure
+        error.cure = hint(case.endpoint.host, error) or ("" if error.code else error.cure)
         if _is_token(login) and (error.code in (534, 535) or (error.kind == "silent" and "{" in error.problem)):
             # the server said why in its challenge (the JSON of XOAUTH2); some say nothing after it
             raise StepError(error.problem, "oauth-token-refused", cure=error.cure) from None

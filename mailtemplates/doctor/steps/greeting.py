@@ -21,13 +21,14 @@ def greeting(case: Case) -> Passed:
     """220; on silence the port is asked whether it expects TLS from the first octet, and then waited for."""
     wire = case.wire
     assert wire is not None
-    wire.deadline = min(case.deadline, time.monotonic() + min(_PATIENCE, case.seconds_left / 2))
+    patience = min(_PATIENCE, case.seconds_left / 2)
+    wire.deadline = time.monotonic() + patience
     try:
         reply = wire.reply("greeting")
     except TransportError as error:
         if error.kind not in ("silent", "closed", "broken"):
             raise
-        _probe(case, error)
+        _probe(case, error, patience)
         if error.kind != "silent":
             raise
         wire.deadline = case.deadline
@@ -48,13 +49,15 @@ def _patiently(case: Case, wire: Wire) -> Reply:
         raise
 
 
-def _probe(case: Case, error: TransportError) -> None:
+def _probe(case: Case, error: TransportError, waited: float) -> None:
     """Say so when the port speaks TLS."""
     from mailtemplates.doctor.probe import speaks_tls  # only when no greeting came
 
-    if case.endpoint.tls != "implicit" and speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
-        raise StepError(
-            f"{error.problem.removeprefix(f'{case.endpoint} ')}, but the port answers a TLS handshake",
-            "implicit-tls-port",
-            cure=f"this is an implicit-TLS port: use smtps://{case.endpoint}",
-        ) from None
+    if case.endpoint.tls == "implicit" or not speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
+        return
+    seen = f"no 220 greeting in {waited:.3g} s" if error.kind == "silent" else "closed without a greeting"
+    raise StepError(
+        f"{seen}, but the port answers a TLS handshake",
+        "implicit-tls-port",
+        cure=f"this is an implicit-TLS port: use smtps://{case.endpoint}",
+    ) from None
