@@ -75,7 +75,7 @@ def deliver(server: Server, message: Message, watch: Watcher | None = None) -> b
         return transport.send(message).accepted
 
 
-def kinds(answers: dict[str, Answer | list[Answer]], *messages: Message, options: str = "timeout=0.5") -> list[str]:
+def kinds(answers: dict[str, Answer | list[Answer]], *messages: Message, options: str = "timeout=2") -> list[str]:
     """What is told when a server answers so."""
     events: list[Event] = []
     with Server(answers) as server:
@@ -226,7 +226,7 @@ def test_what_goes_wrong_makes_a_span_of_an_error(
     answers: dict[str, Answer | list[Answer]], failed: list[str], spans: Spans
 ) -> None:
     with Server(answers) as server:
-        url = f"smtp://localhost:{server.port}?timeout=0.4"
+        url = f"smtp://localhost:{server.port}?timeout=1"
         with open_transport(url, watch=trace_events(spans.tracer)) as transport:
             transport.send(mail())
     every = [*spans.named("mailtpl.connect"), *spans.named("mailtpl.transaction")]
@@ -284,7 +284,7 @@ def test_no_secret_and_no_body_is_in_anything_that_is_shown(
     access = {"token": lambda: TOKEN} if token else {"password": PASSWORD}
     with caplog.at_level(logging.DEBUG), Server(answers, features, "starttls", certificates.right) as server:
         watch = tell_all((events.append, trace_events(spans.tracer)))
-        with open_transport(url_of(server, certificates, "timeout=0.5"), watch=watch, **access) as transport:
+        with open_transport(url_of(server, certificates, "timeout=2"), watch=watch, **access) as transport:
             receipts = list(transport.send_all([mail(), mail(number=2)]))
             shown = [repr(transport), repr(receipts), repr(events), caplog.text, *capfd.readouterr()]
     shown += [span.to_json() for name in ("connect", "auth", "transaction") for span in spans.named(f"mailtpl.{name}")]
