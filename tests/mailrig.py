@@ -113,9 +113,13 @@ def why_no_rig() -> str:
     version = subprocess.run([_find("dovecot") or "", "--version"], capture_output=True, text=True, check=False).stdout
     if not version.startswith("2.3."):
         return f"the configuration is for Dovecot 2.3, this is {version.strip() or 'another'}"
-    if os.geteuid() and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode:
-        return "mail servers are started by root, or with sudo without a password"
-    return ""
+    return "" if os.geteuid() == 0 or _may_sudo() else "mail servers are started by root, or by sudo without a password"
+
+
+def _may_sudo() -> bool:
+    return (
+        bool(_find("sudo")) and not subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode
+    )
 
 
 def _find(program: str, *places: str) -> str | None:
