@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sys
@@ -14,8 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtemplates.errors import DataError, MailTemplatesError, SettingsError
+from mailtemplates.merging.encoding import named
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.rowsfile import open_rows
+from mailtemplates.merging.table import Table
+from mailtemplates.template.bundling import bundle
+from mailtemplates.template.contract import read_contract
 
 CHINESE = "姓名,城市\n王小明,北京\n李雷,上海\n韩梅梅,广州\n"
 GERMAN = "name,city\nJörg Müller,Köln\nZoë Groß,München\nÄnne Weiß,Düsseldorf\n"
@@ -229,6 +234,59 @@ TYPES = {
 def test_the_contract_gives_cells_their_types(name: str, cell: str, data: dict[str, Any], tmp_path: Path) -> None:
     quoted = '"' + cell.replace('"', '""') + '"'
     assert table(f'{name},"other, one"\n{quoted},x\n', tmp_path, TYPES) == [{"other, one": "x", **data}]
+
+
+def test_types_of_schemas_in_other_files(tmp_path: Path) -> None:
+    """The contract follows references to files; so do the types of cells."""
+    files = {
+        "t.json": {
+            "properties": {"user": {"$ref": "common/user.json"}, "n": {"$ref": "common/user.json#/$defs/count"}}
+        },
+        "common/user.json": {
+            "properties": {
+                "age": {"$ref": "#/$defs/count"},
+                "boss": {"$ref": "user.json"},
+                "place": {"$ref": "../place.json"},
+                "gone": {"$ref": "gone.json"},
+                "far": {"$ref": "../../outside.json"},
+            },
+            "$defs": {"count": {"type": "integer"}},
+        },
+        "place.json": {"properties": {"zip": {"type": "string"}, "people": {"type": "number"}}},
+    }
+    for name, schema in files.items():
+        path = tmp_path / "schemas" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(schema))
+    (tmp_path / "outside.json").write_text('{"type": "integer"}')
+    contract = read_contract(tmp_path / "schemas" / "t.json")
+    header = "n,user.age,user.boss.boss.age,user.place.people,user.place.zip,user.gone,user.far"
+    (row,) = table(f"{header}\n1,2,3,4,5,6,7\n", tmp_path, bundle(contract.schema, contract.folder))
+    user = {"age": 2, "boss": {"boss": {"age": 3}}, "place": {"people": 4, "zip": "5"}, "gone": "6", "far": "7"}
+    assert row == {"n": 1, "user": user}
+
+
+def test_a_schema_that_refers_to_no_file_is_itself(tmp_path: Path) -> None:
+    assert bundle(TYPES, tmp_path) is TYPES
+
+
+CELL = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\ufeff"), max_size=8)
+
+
+@given(
+    st.lists(st.lists(CELL, min_size=3, max_size=3), max_size=6),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_is_written_is_read(cells: list[list[str]], delimiter: str, encoding: str, end: str) -> None:
+    """Quotes, delimiters and line ends in cells, in any encoding that has the characters."""
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=delimiter, lineterminator=end).writerows([["a", "b", "c"], *cells])
+    stream = io.BytesIO(file.getvalue().encode(encoding))
+    found = Table(stream, "r", named(encoding), delimiter, None, 0)
+    assert [list(row.cells) for row in found] == cells
+    assert not any(row.problem for row in found)
 
 
 def test_without_a_contract_every_cell_is_text(tmp_path: Path) -> None:

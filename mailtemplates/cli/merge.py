@@ -37,6 +37,7 @@ from mailtemplates.merging.tally import Tally
 from mailtemplates.merging.workers import BATCH, Workers, processors
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.project import locate_template
+from mailtemplates.template.bundling import bundle
 
 _STORES = ("maildir", "mbox", "file")
 _List = list[str] | None
@@ -94,7 +95,7 @@ def command(
         kind=_kind(data_format),
         encoding=encoding,
         delimiter=_delimiter(delimiter),
-        schema=contract.schema if contract else None,
+        schema=bundle(contract.schema, contract.folder) if contract else None,
     ) as rows:
         if rows.note and not quiet:
             warn(rows.note)
