@@ -31,6 +31,11 @@ _GIVEN_BACK = pattern(
     r"|The header of the original|Undelivered message)|Original message headers:|Return-Path: )",
     re.M | re.I,
 )
+_BEFORE_REPLY = pattern(
+    r"^[^\n]{0,1000}?(?:\bsaid: |refused to talk to me: |\bDiagnostic-Code: *(?:smtp|X-\w+) *;)", re.M | re.I
+)
+_LOGGED = pattern(r"said: |talk to me: |nostic-code:", re.I)
+_PEER = pattern(r"[\w.-]{1,255}\[[\da-fA-F.:]{2,45}\](?::\d+)?", re.ASCII)
 _ADDRESS = pattern(r"[^\s<>()'\",:;\[\]{}=]{1,64}@[^\s<>()'\",:;\[\]{}]{1,255}")
 _CHALLENGE = pattern(r"\b334[ '\",b]{1,5}([A-Za-z0-9+/=]{16,2000})", re.ASCII)
 
@@ -94,8 +99,9 @@ class Reading(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """The words of a reply, see :func:`spoken`, without addresses: these are not the server's words."""
-    return spoken(_ADDRESS.sub(" ", text) if "@" in text else text)
+    """The words of a reply, see :func:`spoken`, without addresses and hosts: these are not the server's words."""
+    text = _ADDRESS.sub(" ", text) if "@" in text else text
+    return spoken(_PEER.sub(" ", text) if "[" in text else text)
 
 
 def _fate(text: str) -> Fate:
@@ -118,6 +124,8 @@ def _told(text: str) -> str:
         text = text[: back.start()]
     if "Traceback" in text or "\n    at " in text or "\n\tat " in text:
         text = _PROGRAM.sub("", _FRAME.sub(r"\1", text)) or text
+    if _LOGGED.search(text):
+        text = _BEFORE_REPLY.sub(" ", text)
     challenge = _CHALLENGE.search(text) if "334" in text else None
     if challenge:
         text = f"{text}\n{_decoded(challenge[1])}"
