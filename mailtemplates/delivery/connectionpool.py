@@ -8,7 +8,6 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from functools import partial
 
 from mailtemplates.delivery.smtpsession import Session
 from mailtemplates.errors import TransportError
@@ -18,12 +17,6 @@ _DROP_AFTER = 240.0
 _LONGEST_PAUSE = 5.0
 _FIRST_PAUSE = 0.25
 _RESPITE = 60.0
-
-
-def _forget(pool: weakref.ref[ConnectionPool]) -> None:
-    kept = pool()
-    if kept is not None:
-        kept.forget()
 
 
 class ConnectionPool:
@@ -42,8 +35,7 @@ class ConnectionPool:
         self._size = size
         self._cap = cap
         self._renew()
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=partial(_forget, weakref.ref(self)))
+        _pools.add(self)
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
@@ -127,3 +119,15 @@ class ConnectionPool:
             idle, self._idle = self._idle, []
         for session in idle:
             session.close()
+
+
+_pools: weakref.WeakSet[ConnectionPool] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for pool in list(_pools):
+        pool.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
