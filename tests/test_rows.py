@@ -282,7 +282,9 @@ CELL = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="
 def test_what_is_written_is_read(cells: list[list[str]], delimiter: str, encoding: str, end: str) -> None:
     """Quotes, delimiters and line ends in cells, in any encoding that has the characters."""
     file = io.StringIO(newline="")
-    csv.writer(file, delimiter=delimiter, lineterminator=end).writerows([["a", "b", "c"], *cells])
+    csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL).writerows(
+        [["a", "b", "c"], *cells]
+    )
     stream = io.BytesIO(file.getvalue().encode(encoding))
     found = Table(stream, "r", named(encoding), delimiter, None, 0)
     assert [list(row.cells) for row in found] == cells
