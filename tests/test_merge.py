@@ -385,7 +385,9 @@ def test_a_full_disk_stops_the_run(project: Path, merge: Run, monkeypatch: pytes
 def started(folder: Path, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "mailtemplates", "merge", "hi.j2", "--data", "rows.csv", *arguments]
     environment = {**os.environ, "MAILTPL_CACHE": "off", "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
+    )
 
 
 def until(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
@@ -432,7 +434,7 @@ def test_an_interrupted_run_ends_clean_and_says_how_to_go_on(
     url = f"smtp://127.0.0.1:{slow_server.port}"
     with started(project, "--transport", url, "--jobs", "2") as process:
         until(lambda: len(slow_server.taken) >= 10, process)
-        process.send_signal(number)
+        os.killpg(process.pid, number)  # as a terminal does, and a service manager
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert b"The same command again goes on where this one stopped." in said

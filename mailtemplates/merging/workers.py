@@ -188,7 +188,7 @@ class Workers:
         for process in self._processes:
             process.join(_PATIENCE)
             if process.is_alive():
-                process.terminate()
+                process.kill()
                 process.join()
         self._links.clear()
         self._processes.clear()
@@ -214,7 +214,8 @@ def _serve(link: Connection, strange: Sequence[Connection], make: Make) -> None:
 
     :param strange: other processes' links, which a fork brought along: while they are open nobody sees them closed.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
+    for number in (signal.SIGINT, signal.SIGTERM):  # they reach every process; the parent says when to stop
+        signal.signal(number, signal.SIG_IGN)
     for other in strange:
         other.close()
     gc.freeze()
