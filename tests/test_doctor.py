@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,10 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from doctorlab import OFFERS, PASSWORD, Answer, Lab, closed_port, made_certificate, shown_ids
-from smtpserver import Certificates, CloseError, Link, close, make_certificates, silence
+from doctorlab import OFFERS, PASSWORD, Answer, Lab, closed_port, made_certificate, shown_ids, validator
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from smtpserver import Certificates, CloseError, Link, Server, close, make_certificates, silence
 
 from mailtemplates.cli.shell import main
+from mailtemplates.doctor.answer import as_object, row_lines
+from mailtemplates.doctor.causes import OWN_FAULT
+from mailtemplates.doctor.checkup import Checkup
+from mailtemplates.doctor.request import Request
 from mailtemplates.doctor.steps import all_steps
 from mailtemplates.failures.table import find_failure
 
@@ -329,6 +336,21 @@ def no_starttls(lab: Lab) -> list[str]:
     return [f"smtp+starttls://localhost:{server.port}", "--to", BOB]
 
 
+@fault("tls", "D160")
+def silent_at_the_handshake(lab: Lab) -> list[str]:
+    return [f"smtps://localhost:{lab.server(answers={'GREETING': silence}).port}", "--to", BOB]
+
+
+@fault("greeting", "D54")
+def a_certificate_of_ours_is_wanted(lab: Lab) -> list[str]:
+    """With TLS 1.3 the server says so only after the handshake."""
+    context, cafile = made_certificate(lab.folder, "client-wanted")
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cafile)
+    server = lab.server(tls="implicit", context=context)
+    return [f"smtps://localhost:{server.port}?cafile={cafile}", "--to", BOB]
+
+
 secure("tls", "D51", "no TLS for now", answers={"STARTTLS": "454 4.7.0 TLS not available due to local problem"})
 secure("tls", "D162", "octets before the handshake", answers={"STARTTLS": b"220 go\r\n250 injected\r\n"})
 secure("tls", "D05", "no handshake after STARTTLS", answers={"STARTTLS": no_handshake})
@@ -478,6 +500,16 @@ def a_mailbox_that_is_not_there(lab: Lab) -> list[str]:
     return [lab.url(server), "--to", BOB, "--really", "--imap", imap]
 
 
+@fault("arrive", "D172")
+def a_mailbox_that_hangs_up(lab: Lab) -> list[str]:
+    return sent(lab, answers={"LIST": "BYE"})
+
+
+@fault("arrive", "D172")
+def a_mailbox_that_is_a_web_server(lab: Lab) -> list[str]:
+    return sent(lab, answers={"GREETING": "HTTP/1.1 400 Bad Request"})
+
+
 @fault("arrive", "D153")
 def a_mailbox_without_an_inbox(lab: Lab) -> list[str]:
     return sent(lab, answers={"EXAMINE": "NO not today"})
@@ -541,8 +573,6 @@ def test_a_certificate_without_key_identifier_is_named_where_python_is_strict(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python 3.13 made strict verification the default; older ones are made strict here."""
-    import ssl
-
     from mailtemplates.delivery import endpoint
 
     def strict(cafile: str = "") -> ssl.SSLContext:
@@ -556,6 +586,29 @@ def test_a_certificate_without_key_identifier_is_named_where_python_is_strict(
     server = lab.server(tls="starttls", context=context)
     answer = lab.ask(f"smtp+starttls://localhost:{server.port}?cafile={cafile}", "--to", BOB)
     assert ended(answer) == ("cert", "D14")
+
+
+VERBS = ("GREETING", "EHLO", "AUTH", "MAIL", "RCPT", "RSET", "DATA", "DOT", "QUIT")
+ODD = ("250 ok", "220 mx", "354 go", "334 ", "334 eyJ4Ijoi", "235 in", "421 4.3.0 later", "450 4.2.0 busy", "502 what?", "530 5.7.0 no",
+       "550 5.1.1 gone", "250-half", "999 x", "25", "", b"\xff\xfe\r\n", b"250 \x1b[31mred\r\n", b"250-a\r\n550 b\r\n", close, silence)  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(
+    script=st.dictionaries(st.sampled_from(VERBS), st.sampled_from(ODD), max_size=4),
+    lmtp=st.booleans(),
+    really=st.booleans(),
+)
+def test_whatever_a_server_says_is_a_row(script: dict[str, Any], lmtp: bool, really: bool) -> None:
+    """Never a fault of the doctor's own; nothing is delivered without --really; no control character is shown."""
+    with Server(script, lmtp=lmtp, features=OFFERS) as server:
+        url = f"{'lmtp' if lmtp else 'smtp'}://alice:{PASSWORD}@localhost:{server.port}?insecure=1"
+        checkup = Checkup(Request(url, recipients=(BOB,), seconds=0.4, really=really, go_on=True))
+        lines = list(row_lines(checkup.run()))
+    validator().validate(json.loads(json.dumps(as_object(checkup, with_transcript=True))))
+    assert OWN_FAULT not in [row.failure.name for row in checkup.failed if row.failure]
+    assert PASSWORD not in "".join(lines) and "\x1b" not in "".join(lines)
+    assert really or server.taken == []
 
 
 # --- what goes on after a failure

@@ -44,6 +44,10 @@ def failure_of(error: object) -> Failure:
 
 def _of_link(error: TransportError) -> Failure:
     if not error.code:
+        if error.kind in ("broken", "tls-failed"):  # OpenSSL may say more, such as that it wants a certificate of ours
+            told = [cause.failure for cause in diagnose(error.problem).causes]
+            if told and told[0].step in ("tls", "cert"):
+                return told[0]
         name = _IN_PHASE.get((error.phase, error.kind)) or _KINDS[error.kind or "out-of-step"]
         return failure_named(name)
     if error.phase == "greeting":

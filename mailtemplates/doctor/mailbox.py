@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from mailtemplates.characters import shorten
 from mailtemplates.delivery.endpoint import words_of
@@ -17,6 +17,9 @@ from mailtemplates.doctor.account import ImapAccount
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.pattern import pattern
 
+_Given = TypeVar("_Given")
+
+_REFUSED = "imap-login-refused"
 _JUNK = ("junk", "spam", "bulk mail", "垃圾邮件", "垃圾箱")
 _FOLDER = pattern(rb'\(([^)]*)\) (?:"(?:[^"\\]|\\.)*"|NIL) (.+)')
 _MOST_ALIKE = 20
@@ -50,12 +53,7 @@ class ImapMailbox:
         self._link: imaplib.IMAP4
 
     def __enter__(self) -> Self:
-        try:
-            self._link = self._connected()
-        except imaplib.IMAP4.error as error:
-            raise self._trouble(error, "imap-command-fails") from None
-        except OSError as error:
-            raise self._unreachable(error) from None
+        self._link = self._safely(self._connected, "imap-command-fails")
         try:
             self._log_in()
         except BaseException:
@@ -93,19 +91,30 @@ class ImapMailbox:
         login = self._account.login
         plain = f"\0{login.user}\0{login.password}".encode()
         token = f"user={login.user}\x01auth=Bearer {login.password}\x01\x01".encode()
+        if login.mechanism == "XOAUTH2":
+            self._safely(
+                lambda: self._link.authenticate("XOAUTH2", lambda challenge: b"" if challenge else token), _REFUSED
+            )
+        elif "AUTH=PLAIN" in self._link.capabilities:
+            self._safely(lambda: self._link.authenticate("PLAIN", lambda challenge: plain), _REFUSED)
+        else:
+            self._safely(lambda: self._link.login(login.user, login.password), _REFUSED)
+
+    def _safely(self, work: Callable[[], _Given], failure: str) -> _Given:
+        """What the work gives; whatever the server makes of imaplib is an error of ours.
+
+        :param failure: the row for what is no fault of the link.
+        """
         try:
-            if login.mechanism == "XOAUTH2":
-                self._link.authenticate("XOAUTH2", lambda challenge: b"" if challenge else token)
-            elif "AUTH=PLAIN" in self._link.capabilities:
-                self._link.authenticate("PLAIN", lambda challenge: plain)
-            else:
-                self._link.login(login.user, login.password)
+            return work()
         except imaplib.IMAP4.abort as error:
             raise self._trouble(error, "imap-unreachable") from None
         except imaplib.IMAP4.error as error:
-            raise self._trouble(error, "imap-login-refused") from None
+            raise self._trouble(error, failure) from None
         except OSError as error:
             raise self._unreachable(error) from None
+        except (ValueError, TypeError, LookupError, AttributeError) as error:  # of answers that are no IMAP
+            raise self._trouble(error, failure) from None
 
     def _trouble(self, error: Exception, name: str) -> StepError:
         said = error.args[0] if error.args else ""
@@ -143,12 +152,7 @@ class ImapMailbox:
 
     def _asked(self, command: Callable[[], tuple[str, Sequence[object]]]) -> Sequence[object]:
         """The lines of an answer."""
-        try:
-            said, lines = command()
-        except imaplib.IMAP4.error as error:
-            raise self._trouble(error, "imap-command-fails") from None
-        except OSError as error:
-            raise self._unreachable(error) from None
+        said, lines = self._safely(command, "imap-command-fails")
         if said != "OK":
             raise self._trouble(imaplib.IMAP4.error(*lines[:1]), "imap-command-fails")
         return lines
