@@ -27,7 +27,17 @@ EXAMPLES = [
     if one.subject == "HtmlDocument"
     for example in (*one.page.bad, *one.page.good)
 ]
-WORDS = ["Hello Ben", "Zoë", "a b c d e f g", "12", "{{ x }}", "x", "Lorem ipsum " * 40, "https://acme-shop.com/"]
+WORDS = [
+    "Hello Ben",
+    "Zoë",
+    "a b c d e f g",
+    "12",
+    "{{ x }}",
+    "x",
+    "Lorem ipsum\n" * 40,
+    "a\nb",
+    "https://acme-shop.com/",
+]
 VALUES = ["https://acme-shop.com/a?b=1", "x.png", "Acme", "ftp:", "javascript:void(0)", "cid:logo", "{{ x }}"]
 
 

@@ -71,10 +71,9 @@ def _twice(element: Element) -> Findings:
 
 
 def _same_id(document: HtmlDocument, name: str, elements: list[Element]) -> Finding:
-    first = document.html.count("\n", 0, elements[0].tag.start) + 1
     return Finding(
         elements[1].span_of("id"),
-        f"{len(elements)} elements have the id {shorten(name, 40)!r}, the first in line {first} of the html",
+        f"{len(elements)} elements have the id {shorten(name, 40)!r}, and this is the second",
         "give each an id of its own, or leave it out",
         severity="warning" if _is_used(document, name) else "info",
     )
