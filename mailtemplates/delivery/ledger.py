@@ -19,9 +19,10 @@ later is what was queued.
 
 from __future__ import annotations
 
-import os
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -29,11 +30,12 @@ from typing import Literal, Self
 
 from mailtemplates.delivery import leasetable as leases
 from mailtemplates.delivery import ledgertables as tables
-from mailtemplates.delivery.holder import Holder
+from mailtemplates.delivery.desk import Desk
 from mailtemplates.delivery.ledgerentry import Entry, State, row_of
 from mailtemplates.delivery.ledgerfile import LedgerFile
 from mailtemplates.delivery.ledgerreading import count_states, find_entry, read_entries
 from mailtemplates.delivery.letter import Claim, Letter, Settled
+from mailtemplates.delivery.notefile import Note
 from mailtemplates.delivery.outcome import Accepted, Outcome
 from mailtemplates.errors import SettingsError
 
@@ -43,8 +45,8 @@ LEASE = 900.0
 _CHUNK = 256
 """Messages that are queued in one transaction."""
 
-_RENEW = "UPDATE claim SET until = ? WHERE message = ? AND holder = ? AND phase = 0"
-_RELEASE = "DELETE FROM claim WHERE message = ? AND holder = ? AND phase = 0"
+_RENEW = "UPDATE claim SET until = ? WHERE message = ? AND holder = ?"
+_RELEASE = "DELETE FROM claim WHERE message = ? AND holder = ?"
 
 
 class Ledger:
@@ -60,7 +62,8 @@ class Ledger:
         self.path = Path(path)
         self._file = LedgerFile(self.path, power_safe=power_safe)
         self.lease = lease
-        self._holder = (0, 0)
+        self._power_safe = power_safe
+        self._desk: Desk | None = None
 
     def queue(self, letters: Iterable[Letter]) -> int:
         """Keep messages to be sent later; how many were new. A key that is known stays as it is.
@@ -85,19 +88,18 @@ class Ledger:
         """
         checked = [letter.check() for letter in letters]
         lease = self._lease()
-        with self._file.writing() as connection:
-            leases.post(connection)
+        with self._posted() as connection:
             rows = tables.enter(connection, checked, lease.now)
             new = {letter.key: letter for letter in checked if letter.key in rows and letter.waiting}
-            leases.add_claims(connection, [rows[key] for key in new], lease)
-            claims, others = [letter.claim(rows[key]) for key, letter in new.items()], []
+            leases.add_claims(connection, [(rows[key], 1) for key in new], lease)
+            claims, others = [letter.claim(rows[key], lease.holder) for key, letter in new.items()], []
             for letter in checked:
                 if new.pop(letter.key, None) is None:
                     claim = leases.take(connection, letter.key, lease)
                     if claim:
                         claims.append(claim)
                     else:
-                        others.append(find_entry(connection, letter.key))
+                        others.append(find_entry(connection, self.path, letter.key))
         return claims, [entry for entry in others if entry]
 
     def claim_waiting(self, limit: int, *, keys: Sequence[str] | None = None, by: float | None = None) -> list[Claim]:
@@ -107,8 +109,7 @@ class Ledger:
         :param by: seconds since 1970; what is due by then, instead of by now.
         """
         lease = self._lease()
-        with self._file.writing() as connection:
-            leases.post(connection)
+        with self._posted() as connection:
             if keys is None:
                 keys = leases.due_keys(connection, lease.now if by is None else by, limit)
             found = (leases.take(connection, key, lease) for key in keys[:limit])
@@ -119,36 +120,34 @@ class Ledger:
     ) -> bool:
         """Write down that a message is about to go out to those, and what is known of others; durable on return.
 
-        :param done: outcomes of messages before it, which go into the same transaction.
+        :param done: outcomes of messages before it, which are written first.
         :returns: False when the claim is not ours any more: then the message must not go out.
         """
-        holder = self._holder_number()
-        with self._file.writing() as connection:
-            for settled in done:
-                leases.answer(connection, settled, holder)
-            return leases.mark(connection, claim, holder, taken, known)
+        with self._file.held():
+            self.settle(done)
+            return self._note(claim, leases.mark_note(claim, time.time(), taken, known))
 
     def settle(self, done: Iterable[Settled]) -> None:
         """Write down what became of claims; durable on return."""
-        holder = self._holder_number()
-        with self._file.writing() as connection:
+        with self._file.held():
             for settled in done:
-                leases.answer(connection, settled, holder)
+                note = leases.answer_note(settled, time.time())
+                if self._note(settled.claim, note):
+                    self._desk.answered[note.row] = note  # type: ignore[union-attr]
+                else:
+                    with self._file.writing() as connection:
+                        leases.end_doubt(connection, note)
 
     def renew(self, claims: Iterable[Claim]) -> list[Claim]:
         """Begin the time of these claims anew; those of them that are still ours."""
-        lease = self._lease()
+        until = time.time() + self.lease
         with self._file.writing() as connection:
-            return [
-                claim for claim in claims if connection.execute(_RENEW, (lease.until, claim.row, lease.holder)).rowcount
-            ]
+            return [claim for claim in claims if connection.execute(_RENEW, (until, claim.row, claim.holder)).rowcount]
 
     def release(self, claims: Iterable[Claim] = ()) -> None:
         """Give back claims that were not tried, so that they wait again; and bring all that was settled in order."""
-        holder = self._holder_number()
-        with self._file.writing() as connection:
-            connection.executemany(_RELEASE, [(claim.row, holder) for claim in claims])
-            leases.post(connection)
+        with self._posted() as connection:
+            connection.executemany(_RELEASE, [(claim.row, claim.holder) for claim in claims])
 
     def recover(self) -> int:
         """Take from processes that have ended, or whose time is over, what they held; how many messages that were.
@@ -156,11 +155,14 @@ class Ledger:
         What was claimed waits again; what was at the final dot is uncertain.
         """
         with self._file.looking() as connection:
-            if not any(leases.find_lapsed(connection, time.time())):
+            if not leases.find_lapsed(connection, time.time()):
                 return 0
-        with self._file.writing() as connection:
-            leases.post(connection)
-            return leases.lapse(connection, time.time())
+        with self._posted() as connection:
+            lapsed = leases.find_lapsed(connection, time.time())
+            number = leases.lapse(connection, self.path, lapsed)
+        for holder in lapsed:
+            leases.notes_of(self.path, holder).unlink(missing_ok=True)
+        return number
 
     def resolve(self, key: str, found: Literal["sent", "resend"], addresses: Iterable[str] | None = None) -> int:
         """Write down what a person found out about uncertain recipients; how many of them there were.
@@ -171,8 +173,7 @@ class Ledger:
         """
         columns = row_of(Accepted("a person says that it was sent")) if found == "sent" else tables.QUEUED
         wanted = None if addresses is None else set(addresses)
-        with self._file.writing() as connection:
-            leases.post(connection)
+        with self._posted() as connection:
             row = tables.find_row(connection, key)
             if row is None:
                 raise SettingsError(f"the ledger {self.path} has no key {key!r}", cure="mailtpl outbox list shows them")
@@ -183,7 +184,7 @@ class Ledger:
     def entry(self, key: str) -> Entry | None:
         """What is known of a key; None when it is not in the ledger."""
         with self._file.looking() as connection:
-            return find_entry(connection, key)
+            return find_entry(connection, self.path, key)
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """The entries, those with a recipient in one of these states when some are given, in the order they came.
@@ -191,12 +192,12 @@ class Ledger:
         They are read as they are taken, so a ledger of any size needs little memory.
         """
         with self._file.reading() as connection:
-            yield from read_entries(connection, states)
+            yield from read_entries(connection, self.path, states)
 
     def counts(self) -> dict[str, int]:
         """How many recipients are in each state that there is."""
         with self._file.reading() as connection:
-            return count_states(connection)
+            return count_states(connection, self.path)
 
     def octets(self, key: str) -> bytes | None:
         """The octets of a message; None when nobody waits for them any more, or there is no such key.
@@ -209,7 +210,25 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the file. A ledger that is used again opens it anew."""
-        self._file.close()
+        with self._file.held():
+            desk, self._desk = self._desk, None
+            if desk and desk.usable:
+                self._leave(desk)
+            elif desk:
+                desk.notes.close()
+            self._file.close()
+
+    def _leave(self, desk: Desk) -> None:
+        """Bring in order what was settled; a desk that still has messages is left to be recovered."""
+        with self._file.writing() as connection:
+            leases.post(connection, list(desk.answered.values()), desk.number)
+            held = connection.execute("SELECT 1 FROM claim WHERE holder = ?", (desk.number,)).fetchone()
+            if not held:
+                connection.execute("DELETE FROM holder WHERE id = ?", (desk.number,))
+        if held:
+            desk.notes.close()
+        else:
+            desk.notes.remove()
 
     def __enter__(self) -> Self:
         return self
@@ -222,20 +241,37 @@ class Ledger:
     def __repr__(self) -> str:
         return f"Ledger({str(self.path)!r})"
 
-    def _holder_number(self) -> int:
-        """The number of this process in the ledger; no other ever gets it."""
-        if self._holder[0] != os.getpid():
-            with self._file.held():
-                if self._holder[0] != os.getpid():
-                    self._holder = (os.getpid(), self._register())
-        return self._holder[1]
-
-    def _register(self) -> int:
-        with self._file.writing() as connection:
-            cursor = connection.execute("INSERT INTO holder (place, pid, born) VALUES (?, ?, ?)", Holder.here())
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
+    @contextmanager
+    def _posted(self) -> Iterator[sqlite3.Connection]:
+        """A transaction in which what was settled is in the tables."""
+        with self._file.held():
+            desk = self._desk if self._desk and self._desk.usable else None
+            notes = list(desk.answered.values()) if desk else []
+            with self._file.writing() as connection:
+                if desk:
+                    leases.post(connection, notes, desk.number)
+                yield connection
+            for note in notes:
+                desk.forget(note.row)  # type: ignore[union-attr]
 
     def _lease(self) -> leases.Lease:
-        now = time.time()
-        return leases.Lease(self._holder_number(), now, now + self.lease)
+        with self._file.held():
+            if self._desk is None or not self._desk.usable:
+                with self._file.writing() as connection:
+                    desk = Desk.open(connection, self.path, lasting=self._power_safe)
+                if self._desk:
+                    self._desk.notes.close()
+                self._desk = desk
+            now = time.time()
+            return leases.Lease(self._desk.number, now, now + self.lease)
+
+    def _note(self, claim: Claim, note: Note) -> bool:
+        """Write a note of a claim; False when it is not ours any more."""
+        desk = self._desk
+        if desk is None or not desk.has(claim):
+            return False
+        octets = note.encode()
+        if octets is not None:
+            return desk.notes.write(claim.row, octets)
+        with self._file.writing() as connection:
+            return leases.keep_long(connection, note, desk.number)

@@ -43,8 +43,7 @@ CREATE TABLE content (
     id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, uses INTEGER NOT NULL, octets BLOB NOT NULL
 );
 CREATE TABLE claim (
-    message INTEGER PRIMARY KEY, holder INTEGER NOT NULL, until REAL NOT NULL, phase INTEGER NOT NULL,
-    due REAL, said TEXT
+    message INTEGER PRIMARY KEY, holder INTEGER NOT NULL, attempt INTEGER NOT NULL, until REAL NOT NULL, note TEXT
 );
 """
 

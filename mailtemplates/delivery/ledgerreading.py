@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from mailtemplates.delivery.leasetable import CLAIMED, DOT, read_claims
@@ -15,27 +16,27 @@ _ENTRY = "SELECT id, key, message_id, sender, digest, size, attempts, due, queue
 Claims = dict[int, tuple[int, dict[int, Columns]]]
 
 
-def find_entry(connection: sqlite3.Connection, key: str) -> Entry | None:
+def find_entry(connection: sqlite3.Connection, ledger: Path, key: str) -> Entry | None:
     """What is known of a key."""
     found = connection.execute(f"{_ENTRY} WHERE key = ?", (key,)).fetchone()
-    return _entry(connection, found, read_claims(connection, found[0])) if found else None
+    return _entry(connection, found, read_claims(connection, ledger, found[0])) if found else None
 
 
-def read_entries(connection: sqlite3.Connection, states: Sequence[State]) -> Iterator[Entry]:
+def read_entries(connection: sqlite3.Connection, ledger: Path, states: Sequence[State]) -> Iterator[Entry]:
     """The entries with a recipient in one of these states, or all; in the order they came."""
     marks = ", ".join("?" * len(states))
     among = f"id IN (SELECT message FROM recipient WHERE state IN ({marks})) OR id IN (SELECT message FROM claim)"
-    claims = read_claims(connection)
+    claims = read_claims(connection, ledger)
     for found in connection.execute(f"{_ENTRY} WHERE {among if states else 1} ORDER BY id", states):
         entry = _entry(connection, found, claims)
         if not states or any(one.state in states for one in entry.recipients):
             yield entry
 
 
-def count_states(connection: sqlite3.Connection) -> dict[str, int]:
+def count_states(connection: sqlite3.Connection, ledger: Path) -> dict[str, int]:
     """How many recipients are in each state that there is."""
     counts = Counter(dict(connection.execute("SELECT state, count(*) FROM recipient GROUP BY state")))
-    for row, claim in read_claims(connection).items():
+    for row, claim in read_claims(connection, ledger).items():
         for place, (_, columns) in read_recipients(connection, row).items():
             counts[columns[0]] -= 1
             counts[_state(columns, claim, place)[0]] += 1

@@ -34,14 +34,14 @@ class Letter(NamedTuple):
             return self.message.envelope.recipients
         return tuple(address for address in self.recipients if address not in self.outcomes)
 
-    def claim(self, row: int) -> Claim:
+    def claim(self, row: int, holder: int) -> Claim:
         """The first claim of this letter, which was just entered with that row."""
         message = self.message
         places = {address: place for place, address in enumerate(self.recipients)}
         known = {address: self.outcomes[address] for address in places if address in self.outcomes}
         if known:
             message = replace(message, envelope=replace(message.envelope, recipients=self.waiting))
-        return Claim(row, self.key, message, 1, known, places)
+        return Claim(holder, row, self.key, message, 1, known, places)
 
     def check(self) -> Letter:
         """This letter, when it can be sent.
@@ -58,6 +58,7 @@ class Letter(NamedTuple):
 class Claim:
     """A message of the ledger that is ours to send, for the time of a lease.
 
+    :param holder: who claims it.
     :param row: its number in the ledger.
     :param message: its octets as they were queued; its envelope has those who wait and nobody else.
     :param attempt: which one this is, from 1.
@@ -65,6 +66,7 @@ class Claim:
     :param places: the number of each recipient, in the order of the whole envelope.
     """
 
+    holder: int
     row: int
     key: str
     message: Message

@@ -11,7 +11,7 @@ from mailtemplates.delivery.ledger import Ledger
 from mailtemplates.delivery.ledgerentry import Entry
 from mailtemplates.delivery.letter import Claim, Letter
 
-CHUNK = 32
+CHUNK = 64
 """Messages that are claimed in one transaction."""
 
 _LOOKAHEAD = 0.05

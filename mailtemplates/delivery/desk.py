@@ -1,0 +1,48 @@
+"""This process in a ledger: its number, its notes, and what it noted that is not yet in the tables."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mailtemplates.delivery.holder import Holder
+from mailtemplates.delivery.leasetable import notes_of
+from mailtemplates.delivery.letter import Claim
+from mailtemplates.delivery.notefile import Note, NoteFile
+
+
+@dataclass(slots=True)
+class Desk:
+    """Used by one thread at a time.
+
+    :param number: of the holder; no other ever gets it.
+    :ivar answered: by row, the notes that are to be carried over to the tables.
+    """
+
+    number: int
+    notes: NoteFile
+    process: int = field(default_factory=os.getpid)
+    answered: dict[int, Note] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, connection: sqlite3.Connection, ledger: Path, *, lasting: bool) -> Desk:
+        """A new holder, in a transaction of the ledger."""
+        cursor = connection.execute("INSERT INTO holder (place, pid, born) VALUES (?, ?, ?)", Holder.here())
+        assert cursor.lastrowid is not None
+        return cls(cursor.lastrowid, NoteFile(notes_of(ledger, cursor.lastrowid), lasting=lasting))
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is this process's, and nobody took its messages from it."""
+        return self.process == os.getpid() and self.notes.goes_on
+
+    def has(self, claim: Claim) -> bool:
+        """Whether a claim is of this desk: not of an earlier one, nor of the process that forked this one."""
+        return claim.holder == self.number and self.process == os.getpid()
+
+    def forget(self, row: int) -> None:
+        """What was answered is in the tables."""
+        self.answered.pop(row, None)
+        self.notes.forget(row)
