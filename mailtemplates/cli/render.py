@@ -138,7 +138,7 @@ def _write(mail: Mail, stamp: Stamp | None, name: str, out: str, part: Part | No
         return
     chosen = part or (_SUFFIXES.get(path.suffix.lower(), Part.MESSAGE) if out else Part.MESSAGE)
     if not out and part is None and format_ is Format.EML and sys.stdout.isatty():
-        write_text(_summary(mail.message(stamp)))
+        write_text(_summary(mail, mail.message(stamp)))
         warn("\nA summary for the terminal; pipe it, or use --out or --part, for the message itself.")
         return
     octets = _octets(mail, stamp, chosen, format_)
@@ -155,7 +155,7 @@ def _write_folder(mail: Mail, stamp: Stamp | None, folder: Path, stem: str) -> N
     for suffix, octets in bodies.items():
         if octets:
             write_file(folder / f"{stem}{suffix}", octets)
-    write_text(_summary(message))
+    write_text(_summary(mail, message))
 
 
 def _octets(mail: Mail, stamp: Stamp | None, part: Part, format_: Format) -> bytes:
@@ -195,17 +195,16 @@ def _json(mail: Mail, message: Message) -> dict[str, Any]:
     }
 
 
-def _summary(message: Message) -> str:
+def _summary(mail: Mail, message: Message) -> str:
     """Header fields that a reader sees, and the tree of the parts."""
     from mailtemplates.octets.drawing import (
         outline,  # reading takes as much to import as writing, which needs none of it
     )
     from mailtemplates.octets.mime import parse
 
-    octets = message.as_bytes()
-    email = message.as_email()
-    lines = [f"{name + ':':9}{email[name]}" for name in ("From", "To", "Cc", "Subject") if email[name]]
-    return "\n".join([*lines, "", *outline(parse(octets))])
+    fields = [mail.parts.field(name) for name in ("From", "To", "Cc", "Subject")]
+    lines = [f"{field.name + ':':9}{field.value}" for field in fields if field and str(field.value)]
+    return "\n".join([*lines, "", *outline(parse(message.as_bytes()))])
 
 
 def _open(mail: Mail) -> None:
