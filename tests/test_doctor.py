@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,8 +26,10 @@ from mailtemplates.cli.shell import main
 from mailtemplates.doctor.answer import as_object, row_lines
 from mailtemplates.doctor.causes import OWN_FAULT
 from mailtemplates.doctor.checkup import Checkup
+from mailtemplates.doctor.providers import hint
 from mailtemplates.doctor.request import Request
 from mailtemplates.doctor.steps import all_steps
+from mailtemplates.errors import TransportError
 from mailtemplates.failures.table import find_failure
 
 BOB = "bob@example.test"
@@ -700,6 +705,9 @@ def test_a_mailbox_is_looked_at_over_verified_tls(lab: Lab) -> None:
         ["smtp://localhost", "--message", "a.eml", "--template", "b.j2"],
         ["smtp://localhost", "--imap", "imaps://a@b"],
         ["smtp://localhost", "--ip", "here"],
+        ["smtp://localhost", "--nameserver", "dns.example:53"],
+        ["smtp://localhost", "--nameserver", "127.0.0.1:99999"],
+        ["smtp://localhost", "--language", "fr"],
     ],
     ids=" ".join,
 )
@@ -718,6 +726,29 @@ def test_a_traceback_is_explained_without_any_server(lab: Lab) -> None:
     lab.capture.readouterr()
     assert main(["doctor", "--from-exception", path, "--json"]) == 0
     assert json.loads(lab.capture.readouterr()[0])["causes"][0]["id"] == "D19"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+def test_a_traceback_of_any_terminal_is_read(lab: Lab, encoding: str) -> None:
+    text = "smtplib.SMTPAuthenticationError: (535, b'Login Fail. 请使用授权码登录')\n"
+    assert "D62 authorization-code-wanted" in lab.doctor("--from-exception", lab.message(text.encode(encoding))).text
+
+
+@pytest.mark.parametrize(
+    ("host", "code", "words"),
+    [
+        ("smtp.gmail.com", 535, "app password"),
+        ("smtp.qq.com", 535, "授权码"),
+        ("smtp.office365.com", 535, "XOAUTH2"),
+        ("email-smtp.eu-west-1.amazonaws.com", 535, "SMTP credentials"),
+        ("smtp.gmail.com", 454, ""),
+        ("notgmail.com", 535, ""),
+    ],
+)
+def test_what_a_provider_wants_of_a_login_is_told(host: str, code: int, words: str) -> None:
+    told = hint(host, TransportError("no", phase="auth", code=code))
+    assert words in told
+    assert bool(words) == bool(told)
 
 
 def test_causes_and_cures_are_told_in_chinese(lab: Lab) -> None:
@@ -750,6 +781,25 @@ def test_a_step_that_never_ends_is_given_up(lab: Lab, monkeypatch: pytest.Monkey
     answer = lab.ask("smtps://alice@localhost", "--to", BOB, "--timeout", "0.2")
     assert time.monotonic() - start < 10
     assert ended(answer) == ("config", "D160")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_the_process_ends_though_a_step_hangs(lab: Lab) -> None:
+    """A password file that is a pipe nobody writes to; the thread that waits for it is left behind."""
+    os.mkfifo(lab.folder / "pipe")
+    url = f"smtps://alice@localhost?password_file={lab.folder}/pipe"
+    command = [sys.executable, "-m", "mailtemplates", "doctor", url, "--to", BOB, "--timeout", "0.5"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert ended.stdout.endswith("=> stopped at config: D160 server-silent\n")
+    assert ended.stderr == ""
+
+
+def test_the_process_writes_all_before_it_ends(lab: Lab) -> None:
+    command = [sys.executable, "-m", "mailtemplates", "doctor", lab.url(lab.server()), "--to", BOB, "--json"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 0
+    validator().validate(json.loads(ended.stdout))
 
 
 def test_the_page_names_every_step_and_ids_that_there_are() -> None:

@@ -227,6 +227,18 @@ def test_without_dnspython_the_step_says_how_to_get_it(lab: Lab, monkeypatch: py
     assert "mailtemplates[dns]" in step["text"]
 
 
+def test_a_machine_without_name_server_skips_the_step(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dns.resolver
+
+    def absent(configure: bool = True) -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr(dns.resolver, "Resolver", absent)
+    step = lab.ask(lab.url(lab.server()), "--to", BOB, "--from", "news@company.com").step("identity")
+    assert step["status"] == "skip"
+    assert "no name server" in step["text"]
+
+
 def test_domains_for_tests_are_asked_of_nobody(lab: Lab) -> None:
     step = lab.ask(lab.url(lab.server()), "--to", BOB).step("identity")
     assert step["status"] == "skip"

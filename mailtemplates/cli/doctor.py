@@ -57,8 +57,7 @@ def command(
         raise SettingsError("which transport?", cure="mailtpl doctor smtp+starttls://user@host:587 --to you@host")
     if not 0 < timeout < 1e6:
         raise SettingsError(f"--timeout {timeout:g} is no time", cure="give seconds, such as 30")
-    if ip:
-        _check_address(ip)
+    _check_addresses(ip, nameserver)
     if imap and not really:
         raise SettingsError("--imap looks for the message of --really", cure="give --really too")
     checkup = Checkup(
@@ -78,17 +77,25 @@ def command(
             keys=lambda: _keys(template),
         )
     )
-    _write(checkup, tongue, json_, transcript)
+    try:
+        _write(checkup, tongue, json_, transcript)
+    finally:
+        gc.enable()
     raise typer.Exit(checkup.failed[0].exit_code if checkup.failed else 0)
 
 
-def _check_address(ip: str) -> None:
-    import ipaddress
+def _check_addresses(ip: str, nameserver: str) -> None:
+    if nameserver:
+        from mailtemplates.doctor.domainname import host_and_port
 
-    try:
-        ipaddress.ip_address(ip)
-    except ValueError:
-        raise SettingsError(f"--ip {ip} is no address", cure="write 192.0.2.1 or 2001:db8::1") from None
+        host_and_port(nameserver)
+    if ip:
+        import ipaddress
+
+        try:
+            ipaddress.ip_address(ip)
+        except ValueError:
+            raise SettingsError(f"--ip {ip} is no address", cure="write 192.0.2.1 or 2001:db8::1") from None
 
 
 def _with_cafile(url: str, cafile: str) -> str:
@@ -139,13 +146,23 @@ def _explain(path: str, language: "Language", as_json: bool) -> None:
     from mailtemplates.failures.answer import answer_lines, answer_object
     from mailtemplates.failures.diagnosis import diagnose
 
-    diagnosis = diagnose(read_octets(path).decode("utf-8", "replace"))
+    diagnosis = diagnose(_decoded(read_octets(path)))
     if as_json:
         import json  # 2 ms, and only for programs
 
         write_text(json.dumps(answer_object(diagnosis, language), ensure_ascii=False, indent=2))
     else:
         write_lines(answer_lines(diagnosis, language))
+
+
+def _decoded(octets: bytes) -> str:
+    """A text of any terminal: UTF-8, UTF-16 as PowerShell redirects it, or GB 18030 as a Chinese Windows does."""
+    if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return octets.decode("utf-16", "replace")
+    try:
+        return octets.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return octets.decode("gb18030", "replace")
 
 
 def _write(checkup: "Checkup", language: "Language", as_json: bool, transcript: bool) -> None:

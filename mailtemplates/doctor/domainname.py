@@ -46,7 +46,7 @@ class NameServer:
             raise NoDnsError("this machine has no name server", cure="give --nameserver HOST:PORT") from None
         self._resolver.search = []
         if where:
-            host, port = _host_and_port(where)
+            host, port = host_and_port(where)
             self._resolver.nameservers = [host]
             self._resolver.port = port
 
@@ -104,9 +104,16 @@ def _plain(name: Any) -> str:
     return str(name).rstrip(".").lower()
 
 
-def _host_and_port(where: str) -> tuple[str, int]:
+def host_and_port(where: str) -> tuple[str, int]:
+    """The address and the port of ``HOST:PORT`` or ``HOST``.
+
+    :raises SettingsError: it is no address.
+    """
     host, colon, port = where.rpartition(":") if where.count(":") == 1 or where.startswith("[") else (where, "", "")
     try:
-        return str(ipaddress.ip_address(host.strip("[]"))), int(port) if colon else 53
+        number = int(port) if colon else 53
+        if not 0 < number < 65536:
+            raise ValueError(number)
+        return str(ipaddress.ip_address(host.strip("[]"))), number
     except ValueError:
         raise SettingsError(f"--nameserver {where} is no address", cure="write 192.0.2.53 or 127.0.0.1:5353") from None
