@@ -107,6 +107,7 @@ ABSENT = {
     "selectattr's attribute": ("{{ order.lines|selectattr('amuont')|list }}", ["amuont@27"]),
     "a reference": ("{{ user.address.ctiy }}", ["ctiy@16"]),
     "through set": ("{% set u = user %}{{ u.nmae }}", ["nmae@23"]),
+    "once, though a set passes it on": ("{% set u = user.nmae %}{{ u.x }}{{ u }}{% with w = u %}{{ w }}{% endwith %}", ["nmae@16"]),
     "through with": ("{% with u = user %}{{ u.nmae }}{% endwith %}{{ u }}", ["nmae@24", "u@47"]),
     "through a conditional expression": ("{{ (user if coupon is defined else user).nmae }}", ["nmae@41"]),
     "through default": ("{{ (user|default({})).nmae }}", ["nmae@22"]),

@@ -92,7 +92,8 @@ class State:
         return State(dict(self.names), self.facts | facts)
 
     def set(self, name: str, value: Value) -> None:
-        self.names[name] = value
+        """Give a name a value; of one that does not exist nothing more is said where the name is used."""
+        self.names[name] = value._replace(presence="unknown") if value.presence == "never" else value
         self.facts = frozenset(path for path in self.facts if path[0] != name)
 
 
