@@ -255,6 +255,13 @@ def test_a_text_is_a_template_and_no_message(folder: Path, text: str) -> None:
     assert not is_template("mail.txt", b"From: a@b.example\n\nHello {{ name }}")
 
 
+@pytest.mark.parametrize(("name", "severity"), [("reset_link", "info"), ("homepage_of_user", "warning")])
+def test_an_address_that_the_application_makes_is_an_info(folder: Path, name: str, severity: str) -> None:
+    (folder / "schemas/t.json").write_text(json.dumps({"properties": {name: {"type": "string"}}, "required": [name]}))
+    found = lint(TOP + f'{{% block html %}}<a href="{{{{ {name} }}}}">x</a>{{% endblock %}}')
+    assert [one.severity for one in found if one.name == "variable-url-scheme"] == [severity]
+
+
 UNLIMITED = {
     "a field of somebody": ("{{ user.homepage }}", "info"),
     "an address that the application makes": ("{{ reset_link }}", None),

@@ -31,8 +31,8 @@ def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = 
 
     Who can write that data can write `javascript:` or a page that looks like yours. Say in the schema what it may be:
     `"pattern": "^https://"`, `"format": "uri"`, or choices with `enum`. `trusted` names filters after which an address
-    is safe. Without a schema an address that the application seems to make (`reset_link`, `settings.url`) is taken for
-    safe, and others are an info. One finding for a template, at the first place.
+    is safe. An address that the application seems to make (`reset_link`, `settings.url`) is an info where the schema
+    has it, and nothing without a schema; others are an info then. One finding for a template, at the first place.
 
     Reference: CWE-79; CWE-601
 
@@ -52,8 +52,8 @@ def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = 
     found = [one for one in read_printing(template).printed if _is_start(one) and _is_free(one.node, flow, trusted)]
     if not found:
         return
-    declared = [one for one in found if _is_declared(one.node, flow)]
-    found = declared or found
+    doubtful = [one for one in found if _is_declared(one.node, flow) and not _is_made(one.node)]
+    found = doubtful or found
     names = list(dict.fromkeys(f"`{_named(one.node)}`" for one in found))
     listed = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
     places = "" if len(found) == 1 else f" ({len(found)} places)"
@@ -61,7 +61,7 @@ def variable_url_scheme(template: TemplateSource, *, trusted: tuple[str, ...] = 
         found[0].span,
         f"nothing limits the scheme of {listed} in {found[0].context.attribute}{places}",
         'give it "pattern": "^https://" in the schema',
-        severity=None if declared else "info",
+        severity=None if doubtful else "info",
     )
 
 
@@ -99,7 +99,7 @@ def _is_free(node: nodes.Expr, flow: Flow, trusted: tuple[str, ...]) -> bool:
     path = path_of(head)
     if path is None or value.origin != "data" or _is_limited(value.type):
         return False
-    return _is_declared(node, flow) or not _is_made(spelled(path).split("."))
+    return _is_declared(node, flow) or not _is_made(node)
 
 
 def _is_declared(node: nodes.Expr, flow: Flow) -> bool:
@@ -107,8 +107,9 @@ def _is_declared(node: nodes.Expr, flow: Flow) -> bool:
     return isinstance(flow.value(_head(node)).type, SchemaString)
 
 
-def _is_made(path: list[str]) -> bool:
+def _is_made(node: nodes.Expr) -> bool:
     """Whether a name is what applications call an address of their own, and no field of somebody's data."""
+    path = _named(node).split(".")
     return path[0] in _SETTINGS or (len(path) == 1 and _MADE.fullmatch(path[0]) is not None)
 
 
