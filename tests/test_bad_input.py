@@ -11,6 +11,7 @@ from conftest import MakeEngine
 from mailtemplates import (
     AddressError,
     AttachmentError,
+    Engine,
     HeaderError,
     LimitError,
     MailTemplatesError,
@@ -233,3 +234,18 @@ def test_what_can_be_rendered_all_the_same_is_a_warning(make_engine: MakeEngine,
 def test_a_broken_declaration_does_not_spoil_the_rest(make_engine: MakeEngine) -> None:
     html = make_engine({"t.j2": WARNED["css that does not parse"][0]}).render("t.j2").html or ""
     assert '<p style="margin: 0">' in html
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["free first", "sandbox first"])
+def test_what_was_compiled_without_the_sandbox_is_not_run_in_it(tmp_path: Path, first: bool) -> None:
+    """One cache on disk serves both: neither takes the other's code."""
+    from mailtemplates.template.bytecode import bytecode_cache
+
+    (tmp_path / "t.j2").write_text("{% block html %}<p>{{ ('x' * 3000000)|length }}</p>{% endblock %}")
+    for sandbox in (first, not first, first):
+        engine = Engine(tmp_path, sandbox=sandbox, cache=bytecode_cache(tmp_path, ""))
+        if sandbox:
+            with pytest.raises(LimitError):
+                engine.render("t.j2", {})
+        else:
+            assert engine.render("t.j2", {}).html == "<p>3000000</p>"

@@ -226,14 +226,17 @@ def generator_for(base: Environment, sink: Sink) -> type[CodeGenerator]:
 
 
 class _SinkCache(BytecodeCache):
-    """A bytecode cache seen by one sink: what is compiled for it has a key of its own."""
+    """A bytecode cache seen by one sink of one kind of environment: what is compiled for it has a key of its own.
 
-    def __init__(self, inner: BytecodeCache, sink: Sink) -> None:
+    A sandbox compiles its checks into a template; what was compiled without them is not for it.
+    """
+
+    def __init__(self, inner: BytecodeCache, sink: Sink, kind: type[Environment]) -> None:
         self._inner = inner
-        self._sink = sink.value
+        self._apart = f"{VERSION}/{kind.__module__}.{kind.__qualname__}/{sink.value}"
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
-        return self._inner.get_cache_key(f"{VERSION}/{self._sink}/{name}", filename)
+        return self._inner.get_cache_key(f"{self._apart}/{name}", filename)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         self._inner.load_bytecode(bucket)
@@ -250,7 +253,7 @@ def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Envi
     if type(base).getattr is Environment.getattr:
         overlay.getattr = _quick_getattr(overlay.getattr)  # type: ignore[method-assign, assignment]
     if base.bytecode_cache is not None:
-        overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink)
+        overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink, type(base))
     overlay.code_generator_class = generator_for(base, sink)
     overlay.escaped = _escaped  # type: ignore[attr-defined]
     if sink is Sink.PLAIN:
