@@ -10,9 +10,11 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +296,39 @@ def starttls_wanted_of_a_port_with_tls(lab: Lab) -> list[str]:
 @fault("tls", "D05")
 def tls_spoken_to_a_port_in_clear(lab: Lab) -> list[str]:
     return [f"smtps://localhost:{lab.server(tls='starttls').port}", "--to", BOB]
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *words: object) -> None:
+        return
+
+
+def web_server(lab: Lab, context: ssl.SSLContext | None = None) -> int:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    lab.stack.callback(server.server_close)
+    lab.stack.callback(thread.join, 5)
+    lab.stack.callback(server.shutdown)
+    return server.server_port
+
+
+@fault("greeting", "D10")
+def a_web_server_that_waits(lab: Lab) -> list[str]:
+    """As real ones do: the client speaks first."""
+    return [f"smtp://localhost:{web_server(lab)}", "--to", BOB]
+
+
+@fault("greeting", "D10")
+def a_web_server_with_tls(lab: Lab) -> list[str]:
+    port = web_server(lab, lab.certificates.right)
+    return [f"smtps://localhost:{port}?cafile={lab.certificates.cafile}", "--to", BOB]
 
 
 at("greeting", "D160", "a greeting that never comes", answers={"GREETING": silence})
@@ -674,6 +709,26 @@ def test_a_message_of_ones_own_is_sent_with_the_tag_before_it(lab: Lab) -> None:
     assert taken.octets.startswith(b"X-Mailtpl-Doctor: ")
     assert taken.octets.endswith(LETTER)
     assert answer.step("send")["facts"]["message_id"] == "1@example.test"
+
+
+def test_a_message_file_with_the_line_ends_of_unix_is_sent_with_crlf(lab: Lab) -> None:
+    server = lab.server()
+    imap = lab.imap(folders={"INBOX": lambda: [one.octets for one in server.taken]})
+    message = lab.message(LETTER.replace(b"\r\n", b"\n"))
+    answer = lab.ask(lab.url(server), "--message", message, "--really", "--imap", imap)
+    assert answer.code == 0, answer.text
+    assert server.taken[0].octets.endswith(LETTER)
+
+
+def test_addresses_are_tried_in_their_order_and_each_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with ``::1`` refused before 127.0.0.1."""
+    server, closed = lab.server(), closed_port()
+    found = socket.getaddrinfo("127.0.0.1", server.port, type=socket.SOCK_STREAM)
+    both = [(*found[0][:4], ("127.0.0.1", closed)), *found]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: both)
+    answer = lab.ask(lab.url(server), "--to", BOB)
+    assert answer.code == 0
+    assert answer.step("tcp")["text"] == f"127.0.0.1:{closed} refused, 127.0.0.1:{server.port} open"
 
 
 def test_the_mailbox_has_a_password_of_its_own(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

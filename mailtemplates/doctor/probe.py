@@ -1,8 +1,10 @@
-"""Looking at a server over a second connection on which nothing is said: whether it speaks TLS, and what it shows."""
+"""Looking at a server over a second connection: whether it speaks TLS, what it shows there, and whether it is no mail
+server at all. Nothing of ours is said on it."""
 
 from __future__ import annotations
 
 import contextlib
+import socket
 import ssl
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,6 +51,29 @@ def speaks_tls(endpoint: Endpoint, seconds: float) -> bool:
             return "ALERT" in (error.reason or "")
         except OSError:
             return False
+
+
+def speaks_http(endpoint: Endpoint, seconds: float) -> bool:
+    """Whether the port answers a request for a web page, on a new connection: there the client speaks first."""
+    try:
+        sock = dial(find_addresses(endpoint)[0], seconds / 2)
+    except (OSError, TransportError):
+        return False
+    sock.settimeout(seconds / 2)
+    with contextlib.suppress(OSError), contextlib.closing(_secured(sock, endpoint)) as link:
+        link.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        return link.recv(16).startswith(b"HTTP/")
+    return False
+
+
+def _secured(sock: socket.socket, endpoint: Endpoint) -> socket.socket:
+    if endpoint.tls != "implicit":
+        return sock
+    try:
+        return trusting().wrap_socket(sock, server_hostname=endpoint.host or None)
+    except OSError:
+        sock.close()
+        raise
 
 
 def look(endpoint: Endpoint, deadline: float) -> Handshake | None:

@@ -51,7 +51,7 @@ def _look(case: Case, account: ImapAccount) -> Found:
     from mailtemplates.doctor.mailbox import ImapMailbox  # imaplib, only for --imap
 
     assert case.sent is not None
-    tag = case.sent.octets.partition(b"\r\n")[0]
+    tag = case.sent.octets.partition(b"\n")[0].rstrip()
     name, _, value = tag.decode().partition(": ")
     key = ("Message-ID", f"<{case.sent.message_id}>") if case.sent.message_id else (name, value)
     pause = _FIRST_PAUSE

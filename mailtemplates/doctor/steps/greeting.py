@@ -50,14 +50,15 @@ def _patiently(case: Case, wire: Wire) -> Reply:
 
 
 def _probe(case: Case, error: TransportError, waited: float) -> None:
-    """Say so when the port speaks TLS."""
-    from mailtemplates.doctor.probe import speaks_tls  # only when no greeting came
+    """Say so when the port speaks TLS, or is a web server's."""
+    from mailtemplates.doctor.probe import speaks_http, speaks_tls  # only when no greeting came
 
-    if case.endpoint.tls == "implicit" or not speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
-        return
     seen = f"no 220 greeting in {waited:.3g} s" if error.kind == "silent" else "closed without a greeting"
-    raise StepError(
-        f"{seen}, but the port answers a TLS handshake",
-        "implicit-tls-port",
-        cure=f"this is an implicit-TLS port: use smtps://{case.endpoint}",
-    ) from None
+    if case.endpoint.tls != "implicit" and speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
+        raise StepError(
+            f"{seen}, but the port answers a TLS handshake",
+            "implicit-tls-port",
+            cure=f"this is an implicit-TLS port: use smtps://{case.endpoint}",
+        ) from None
+    if error.kind == "silent" and speaks_http(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
+        raise StepError(f"{seen}, but the port answers a request for a web page", "http") from None

@@ -47,8 +47,8 @@ def _tagged(case: Case) -> Message:
     """The message with the tag, which is put before everything else so that no signature is broken."""
     token = os.urandom(8).hex()
     message = case.message or _letter(case, token)
-    tagged = f"{TAG}: {token}\r\n".encode() + message.octets
-    return replace(message, octets=tagged, envelope=case.envelope)
+    end = b"\r\n" if b"\r" in message.octets else b"\n"
+    return replace(message, octets=f"{TAG}: {token}".encode() + end + message.octets, envelope=case.envelope)
 
 
 def _letter(case: Case, token: str) -> Message:
