@@ -529,3 +529,51 @@ def test_every_step_is_told_on_request(project: Path) -> None:
     assert process.returncode == 0
     for step in (b" connect ", b" mail ", b" rcpt ", b" dot ", b" reply "):
         assert step in said
+
+
+@pytest.mark.parametrize("ledger", [[], ["--no-ledger"]], ids=["ledger", "no ledger"])
+def test_several_connections_share_the_rows(ledger: list[str], project: Path, merge: Run, slow_server: Server) -> None:
+    rows(project, 120, "Ann,nobody,3,no,", "Ann,broken")
+    url = f"smtp://127.0.0.1:{slow_server.port}"
+    code, objects, _ = merge("--transport", url, "--connections", 3, "--output-format", "json", *ledger)
+    assert code == 1
+    assert [line[0] for line in failures(project)[1:]] == ["121", "122"]
+    addresses = sorted(f"j{number}@reader.com" for number in range(120))
+    assert sorted(one["recipients"][0]["address"] for one in objects) == addresses
+    assert sorted(one.recipients[0] for one in slow_server.taken) == addresses
+    assert len(slow_server.links) >= 2
+
+
+def test_several_connections_end_where_one_would(project: Path, merge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in a thread is an error as any other, and nobody waits for ever."""
+    (project / "rows.json").write_text(
+        '[{"user": {"name": "A", "email": "a@reader.com"}, "n": 1, "vip": false, "raw": ""}, {'
+    )
+    with Server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        code, _, said = merge("--transport", url, "--connections", 3, data="rows.json")
+        assert (code, "in row 2" in said) == (1, True)
+        assert len(server.taken) == 1, "what stood before the fault is sent"
+    rows(project, 200)
+    code, objects, said = merge("--transport", url, "--connections", 3, "--output-format", "json")
+    assert (code, "no way to the server" in said) == (1, True)
+    assert len(objects) < 200
+    code, _, said = merge("--transport", url, "--connections", 8)
+    assert (code, "add pool=8" in said) == (2, True)
+
+
+def test_a_kill_amid_several_connections(project: Path, merge: Run, slow_server: Server) -> None:
+    rows(project, 200)
+    url = f"smtp://127.0.0.1:{slow_server.port}"
+    for stop_at in (30, 80):
+        with started(project, "--transport", url, "--jobs", "2", "--connections", "3") as process:
+            until(lambda stop_at=stop_at: len(slow_server.taken) >= stop_at, process)  # type: ignore[misc]
+            process.kill()
+    code, objects, _ = merge("--transport", url, "--connections", "3", "--output-format", "json")
+    states = {one["recipients"][0]["address"]: one["recipients"][0]["state"] for one in objects}
+    taken = Counter(one.recipients[0] for one in slow_server.taken)
+    uncertain = {address for address, state in states.items() if state == "uncertain"}
+    assert len(states) == 200
+    assert set(taken.values()) == {1}
+    assert {address for address in states if address not in taken} <= uncertain
+    assert code == (4 if uncertain else 0)

@@ -16,9 +16,10 @@ from typing import NamedTuple
 from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.delivery.ledger import Ledger
 from mailtemplates.delivery.outbox import Outbox
+from mailtemplates.delivery.smtptransport import POOL
 from mailtemplates.delivery.transporturl import parse_transport
 from mailtemplates.errors import SettingsError
-from mailtemplates.merging.courier import Courier, Direct, Rehearsal
+from mailtemplates.merging.courier import Courier, Direct, Rehearsal, Several
 from mailtemplates.merging.result import Result, as_object
 from mailtemplates.settings import Settings
 from mailtemplates.transports import open_transport
@@ -59,22 +60,29 @@ def transport_of(settings: Settings, given: str) -> str:
 
 
 @contextmanager
-def way(url: str, ledger: Path | None, *, rehearsed: bool) -> Iterator[Way]:
+def way(url: str, ledger: Path | None, *, rehearsed: bool, connections: int = 1) -> Iterator[Way]:
     """The way over a transport; for a rehearsal its URL is only read.
 
-    :raises SettingsError: the URL cannot be right.
+    :param connections: how many send at once.
+    :raises SettingsError: the URL cannot be right, or its transport has not so many connections.
     """
+    size = parse_transport(url).count("pool", POOL)
+    if connections > size:
+        raise SettingsError(f"the transport has {size} connections at most", cure=f"add pool={connections} to its URL")
     if rehearsed:
-        parse_transport(url)
         yield Way(Rehearsal(), None)
         return
     with ExitStack() as stack:
         transport = stack.enter_context(open_transport(url, password=os.environ.get("MAILTPL_PASSWORD")))
         if ledger is None:
-            yield Way(Direct(transport), None)
+            yield Way(_shared(Direct(transport), connections), None)
         else:
             kept = stack.enter_context(Ledger(ledger))
-            yield Way(Outbox(transport, kept), kept)
+            yield Way(_shared(Outbox(transport, kept), connections), kept)
+
+
+def _shared(courier: Courier, connections: int) -> Courier:
+    return Several(courier, connections) if connections > 1 else courier
 
 
 def with_force(settings: Settings, rules: Sequence[str]) -> tuple[Settings, bool]:

@@ -49,6 +49,7 @@ def command(
     out: Annotated[str, typer.Option(help="A folder for the messages, maildir:FOLDER or mbox:FILE.")] = "",
     transport: Annotated[str, typer.Option(help="Send the messages: smtp+starttls://user@host:587, …")] = "",
     jobs: Annotated[int, typer.Option(min=0, help="Processes that render; 0 for one a processor.")] = 0,
+    connections: Annotated[int, typer.Option(min=1, help="Connections that send at once.")] = 1,
     key: Annotated[str, typer.Option(help="What names a row for good: order.id, or news-{user.id}.")] = "",
     ledger: Annotated[str, typer.Option(help="The file that remembers what was sent.")] = "",
     no_ledger: Annotated[bool, typer.Option("--no-ledger", help="Remember nothing.")] = False,
@@ -79,6 +80,7 @@ def command(
         ledger=ledger,
         remembers=bool(ledger) or (bool(transport) and not no_ledger),
         jobs=jobs or processors(),
+        connections=connections,
         limit=limit,
         rehearsed=dry_run,
         format=output_format,
@@ -114,6 +116,7 @@ class _Options(NamedTuple):
     ledger: str
     remembers: bool
     jobs: int
+    connections: int
     limit: int
     rehearsed: bool
     format: Format
@@ -210,7 +213,8 @@ def _way(maker: Maker, options: _Options) -> Iterator[Way | None]:
         yield None
         return
     ledger = Path(options.ledger) if options.ledger else maker.settings.ledger_file
-    with way(url or "null:", ledger if options.remembers else None, rehearsed=options.rehearsed) as found:
+    kept = ledger if options.remembers else None
+    with way(url or "null:", kept, rehearsed=options.rehearsed, connections=options.connections) as found:
         yield found
 
 

@@ -30,6 +30,9 @@ OPTIONS = ("auth", "cafile", "ehlo", "keyring", "notify", "password_file", "per_
 _PIN = pattern(r"[0-9a-f]{64}")
 _NOTIFY = pattern(r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*", re.ASCII)
 
+POOL = 4
+"""Connections at the same time, where the URL does not say."""
+
 Tls = Literal["none", "starttls", "implicit"]
 
 
@@ -52,7 +55,7 @@ class SmtpTransport(Transport):
         self.wishes = _wishes(url)
         self._pool = ConnectionPool(
             lambda: open_session(endpoint, login, watch),
-            size=url.count("pool", 4),
+            size=url.count("pool", POOL),
             most=url.count("per_connection", 100),
             cap=endpoint.cap,
         )

@@ -1,10 +1,13 @@
-"""Who takes letters away: an outbox with its ledger, a transport alone, or nobody when it is a rehearsal."""
+"""Who takes letters away: an outbox with its ledger, a transport alone, several at once, or nobody in a rehearsal."""
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
+from queue import SimpleQueue
+from threading import Lock, Thread
 from typing import Protocol
 
 from mailtemplates.delivery.letter import Letter
@@ -12,6 +15,9 @@ from mailtemplates.delivery.mailrun import Dispatch
 from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.message.message import Message
+
+_PATIENCE = 10.0
+"""Seconds for what is under way to end, when a run is given up."""
 
 
 class Courier(Protocol):
@@ -40,6 +46,71 @@ class Direct:
             letter = sent.popleft()
             known = {delivery.address: delivery.outcome for delivery in receipt.deliveries}
             yield Dispatch(letter.key, whole(letter, known))
+
+
+class Several:
+    """Several threads that send at once, each over a connection of its own; a free one takes the next letter."""
+
+    def __init__(self, courier: Courier, threads: int) -> None:
+        self._courier = courier
+        self._number = threads
+
+    def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
+        """See :class:`Courier`; letters are asked for in these threads, by one of them at a time."""
+        shared = _Shared(letters)
+        told: SimpleQueue[Dispatch | Exception | None] = SimpleQueue()
+        threads = [Thread(target=self._work, args=(shared, told), daemon=True) for _ in range(self._number)]
+        for thread in threads:
+            thread.start()
+        working, fault = self._number, None
+        try:
+            while working:
+                news = told.get()
+                if isinstance(news, Dispatch):
+                    yield news
+                elif news is None:
+                    working -= 1
+                else:
+                    fault = fault or news
+                    shared.end()
+            if fault:
+                raise fault
+        finally:
+            shared.end()
+            until = time.monotonic() + _PATIENCE
+            for thread in threads:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def _work(self, shared: _Shared, told: SimpleQueue[Dispatch | Exception | None]) -> None:
+        try:
+            for dispatch in self._courier.send(shared):
+                told.put(dispatch)
+        except Exception as error:
+            told.put(error)
+        finally:
+            told.put(None)
+
+
+class _Shared:
+    """One iterator for several threads."""
+
+    def __init__(self, letters: Iterable[Letter]) -> None:
+        self._letters = iter(letters)
+        self._lock = Lock()
+        self._ended = False
+
+    def end(self) -> None:
+        """Give nothing more."""
+        self._ended = True
+
+    def __iter__(self) -> Iterator[Letter]:
+        return self
+
+    def __next__(self) -> Letter:
+        with self._lock:
+            if self._ended:
+                raise StopIteration
+            return next(self._letters)
 
 
 class Rehearsal:

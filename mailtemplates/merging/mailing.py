@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from threading import Lock
 from typing import NamedTuple
 
 from mailtemplates.delivery.ledger import Ledger
@@ -42,7 +43,8 @@ class Mailing:
     """One run.
 
     :param workers: they write the messages where there is no courier, and bring them back where there is one.
-    :param report: is told what became of each row, soon after it did; rows that fail come before those under way.
+    :param report: is told what became of each row, soon after it did, of one at a time, perhaps in another thread; rows
+        that fail come before those under way.
     :param ledger: rows whose fate it knows are not rendered again.
     :param limit: rows to do at most, not counting those that the ledger knows and those that cannot be read; 0 for all.
     """
@@ -63,6 +65,7 @@ class Mailing:
         self._workers = workers
         self._keys = keys
         self._report = report
+        self._lock = Lock()
         self._courier = courier
         self._ledger = ledger
         self._staging = staging or Staging()
@@ -89,16 +92,36 @@ class Mailing:
         if self._courier is None:
             for row, key, made in self._made():
                 assert made.message is not None
-                self._report(Result(row.number, row.cells, key, _written(made.message, made.place)))
+                self._tell(Result(row.number, row.cells, key, _written(made.message, made.place)))
             return
         with closing(self._courier.send(self._letters())) as dispatches:
             for dispatch in dispatches:
-                waiting = self._sent[dispatch.key]
-                row = waiting.popleft()
-                if not waiting:
-                    del self._sent[dispatch.key]
-                self._report(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=dispatch.known))
+                row = self._back(dispatch.key)
+                self._tell(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=dispatch.known))
                 self._notice(dispatch)
+
+    def _tell(self, result: Result) -> None:
+        """Report, one result at a time: couriers may ask for letters in threads of their own."""
+        with self._lock:
+            self._report(result)
+
+    def _away(self, key: str, row: Row) -> Row | None:
+        """Note that a row's letter goes away; the row that is away with its key, when that must not be twice."""
+        with self._lock:
+            rows = self._sent.setdefault(key, deque())
+            if rows and self._ledger is not None:
+                return rows[0]
+            rows.append(row)
+            return None
+
+    def _back(self, key: str) -> Row:
+        """The row of a letter that is done."""
+        with self._lock:
+            rows = self._sent[key]
+            row = rows.popleft()
+            if not rows:
+                del self._sent[key]
+            return row
 
     def _notice(self, dispatch: Dispatch) -> None:
         """Stop when one message after the other finds no way: thousands more would not either."""
@@ -115,14 +138,11 @@ class Mailing:
             assert made.message is not None
             letter = self._staging.letter(key, made.message)
             if len(letter.outcomes) == len(set(letter.message.envelope.recipients)):
-                self._report(Result(row.number, row.cells, letter.key, whole(letter, {})))
-            elif self._ledger is not None and letter.key in self._sent:
-                twin = self._sent[letter.key][0].number
-                self._report(
-                    Result(row.number, row.cells, letter.key, problem=f"the key is that of row {twin}", fault="row")
-                )
+                self._tell(Result(row.number, row.cells, letter.key, whole(letter, {})))
+            elif twin := self._away(letter.key, row):
+                problem = f"the key is that of row {twin.number}"
+                self._tell(Result(row.number, row.cells, letter.key, problem=problem, fault="row"))
             else:
-                self._sent.setdefault(letter.key, deque()).append(row)
                 yield letter
             if self.stopped:
                 return
@@ -135,13 +155,13 @@ class Mailing:
         for made in self._workers.run(self._tasks()):
             row, key, result = self._line.popleft()
             if result is not None:
-                self._report(result)
+                self._tell(result)
             elif made.fault == "place":
                 raise SettingsError(
                     made.problem, cure="name a place that can be written, with room; then the same again"
                 )
             elif made.message is None:
-                self._report(Result(row.number, row.cells, key, problem=made.problem, fault=made.fault))
+                self._tell(Result(row.number, row.cells, key, problem=made.problem, fault=made.fault))
             else:
                 yield row, key, made
 
