@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 
 from mailtemplates.finding import Finding, Findings, Severity
 from mailtemplates.lint.rule import rule
@@ -11,6 +12,7 @@ from mailtemplates.octets.field import RawField
 # What mail systems write in reports that never leave the machine, and what every server takes (RFC 5321 §4.5.1).
 _LOCAL = frozenset(("mailer-daemon", "postmaster"))
 _MANY = 20
+_NEAR = 100
 
 
 @rule("ADR002", severity="error", fields=ADDRESS_FIELDS)
@@ -43,7 +45,8 @@ def unqualified_address(field: RawField) -> Findings:
         …
     """
     every = read_addresses(field).faults
-    faults = [fault for fault in every if fault.kind == "no-domain" and not _is_in_front(field, fault, every)]
+    commas = [fault.start for fault in every if fault.kind == "missing-comma"]
+    faults = [fault for fault in every if fault.kind == "no-domain" and not _is_in_front(field, fault, commas)]
     for fault in faults if len(faults) <= _MANY else faults[:1]:
         word = field.latin[fault.start : fault.end].lower()
         help = "write the whole address, local@domain"
@@ -54,7 +57,8 @@ def unqualified_address(field: RawField) -> Findings:
         yield Finding(field.at(fault.start, fault.end), problem, help, severity=severity)
 
 
-def _is_in_front(field: RawField, fault: Fault, every: Iterable[Fault]) -> bool:
+def _is_in_front(field: RawField, fault: Fault, commas: Sequence[int]) -> bool:
     """Whether an address follows with no comma between: that is what is wrong, and the word may be a name."""
-    ends = (one.start for one in every if one.kind == "missing-comma" and one.start >= fault.end)
-    return any(not field.latin[fault.end : end].strip("> \t\r\n") for end in ends)
+    at = bisect_left(commas, fault.end)
+    near = at < len(commas) and commas[at] - fault.end < _NEAR
+    return near and not field.latin[fault.end : commas[at]].strip("> \t\r\n")
