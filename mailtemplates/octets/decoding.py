@@ -43,8 +43,11 @@ def has_trailing_space(octets: bytes) -> bool:
     return octets[-1:] in (b" ", b"\t") or any(bytes((one, end)) in octets for one in spaces for end in ends)
 
 
-def decode_quoted(octets: bytes) -> bytes:
-    """Quoted-printable without soft breaks and white space at line ends; an escape that is none stays as it is."""
-    if has_trailing_space(octets):
+def decode_quoted(octets: bytes, trails: bool | None = None) -> bytes:
+    """Quoted-printable without soft breaks and white space at line ends; an escape that is none stays as it is.
+
+    :param trails: whether there is such white space, where that is known.
+    """
+    if has_trailing_space(octets) if trails is None else trails:
         octets = _TRAILING.sub(b"", octets)
     return a2b_qp(_SOFT_BREAK.sub(b"", octets))

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from mailtemplates.octets.charset import find_codec
-from mailtemplates.octets.decoding import decode_body
+from mailtemplates.octets.decoding import decode_body, decode_quoted, has_trailing_space
 from mailtemplates.octets.delimiters import DelimiterSearch
 from mailtemplates.octets.field import Defect, Header, Place, RawField, read_header
 from mailtemplates.octets.parameter import read_disposition, read_token, read_type
@@ -131,8 +131,15 @@ class Part:
         return self.octets[self.body.start : self.body.end]
 
     @cached_property
+    def has_trailing_space(self) -> bool:
+        """Whether a line of the body ends with a space or a tab."""
+        return has_trailing_space(self.content)
+
+    @cached_property
     def decoded(self) -> bytes:
         """The body's octets, decoded as a lenient reader does."""
+        if self.encoding == "quoted-printable":
+            return decode_quoted(self.content, self.has_trailing_space)
         return decode_body(self.content, self.encoding)
 
     @cached_property

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.lint.rule import rule
-from mailtemplates.octets.decoding import has_trailing_space
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import mend_lines
 from mailtemplates.pattern import pattern
@@ -37,7 +36,7 @@ def qp_trailing_whitespace(part: Part) -> Findings:
         Acme =E2=80=93 =
         Shop
     """
-    if has_trailing_space(part.content):
+    if part.has_trailing_space:
         found = [Span(*match.span()) for match in _TRAILING.finditer(part.octets, *part.body)]
         if found:
             words = "a line ends" if len(found) == 1 else f"{len(found)} lines end"
