@@ -720,6 +720,30 @@ def test_a_message_file_with_the_line_ends_of_unix_is_sent_with_crlf(lab: Lab) -
     assert server.taken[0].octets.endswith(LETTER)
 
 
+def test_a_header_in_utf_8_is_said_to_be_so(lab: Lab) -> None:
+    server = lab.server()
+    message = lab.message(LETTER.replace(b"Subject: Hello", "Subject: Grüße".encode()))
+    assert lab.ask(lab.url(server), "--message", message).code == 0
+    assert any("SMTPUTF8" in command for command in server.commands)
+
+
+def test_hidden_recipients_are_asked_and_not_named(lab: Lab) -> None:
+    """As in sending: Bcc is for the envelope and leaves the message."""
+    server = lab.server()
+    message = lab.message(b"Bcc: carol@example.test\r\n" + LETTER)
+    answer = lab.ask(lab.url(server), "--message", message, "--really")
+    assert answer.code == 0, answer.text
+    assert server.taken[0].recipients == [BOB, "carol@example.test"]
+    assert b"Bcc" not in server.taken[0].octets
+
+
+def test_without_a_url_it_is_that_of_sending(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = lab.server()
+    monkeypatch.setenv("MAILTPL_TRANSPORT", lab.url(server))
+    assert lab.ask("--to", BOB).code == 0
+    assert "RCPT" in server.verbs
+
+
 def test_addresses_are_tried_in_their_order_and_each_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """As with ``::1`` refused before 127.0.0.1."""
     server, closed = lab.server(), closed_port()
@@ -766,8 +790,9 @@ def test_a_mailbox_is_looked_at_over_verified_tls(lab: Lab) -> None:
     ],
     ids=" ".join,
 )
-def test_usage_that_cannot_be_is_said(lab: Lab, arguments: list[str]) -> None:
+def test_usage_that_cannot_be_is_said(lab: Lab, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     lab.capture.readouterr()
+    monkeypatch.delenv("MAILTPL_TRANSPORT", raising=False)
     assert main(["doctor", *arguments]) == 2
     assert b"error: " in lab.capture.readouterr()[1]
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from smtpserver import Certificates, Server, close, make_certificates
 
 from mailtemplates.cli.shell import main
+from mailtemplates.delivery.writtenmail import read_written
 from mailtemplates.errors import AddressError, MailTemplatesError
-from mailtemplates.merging.writtenmail import read_written
 
 TEMPLATE = """\
 {% block from %}Acme <hello@acme-shop.com>{% endblock %}

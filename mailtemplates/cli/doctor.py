@@ -53,8 +53,7 @@ def command(
     from mailtemplates.doctor.checkup import Checkup  # only for an examination: --help and others need none of it
     from mailtemplates.doctor.request import Request
 
-    if not url:
-        raise SettingsError("which transport?", cure="mailtpl doctor smtp+starttls://user@host:587 --to you@host")
+    url = url or _usual_url()
     if not 0 < timeout < 1e6:
         raise SettingsError(f"--timeout {timeout:g} is no time", cure="give seconds, such as 30")
     _check_addresses(ip, nameserver)
@@ -82,6 +81,14 @@ def command(
     finally:
         gc.enable()
     raise typer.Exit(checkup.failed[0].exit_code if checkup.failed else 0)
+
+
+def _usual_url() -> str:
+    """The URL that sending takes when none is given."""
+    from mailtemplates.cli.delivering import transport_of
+    from mailtemplates.settings import read_settings
+
+    return transport_of(read_settings(Path()), "")
 
 
 def _check_addresses(ip: str, nameserver: str) -> None:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailtemplates.delivery.writtenmail import message_id_of, without_hidden
 from mailtemplates.errors import AddressError
 from mailtemplates.headers.domain import check_domain
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
 from mailtemplates.octets.address import read_addresses
 from mailtemplates.octets.message import RawMessage, read_message
-from mailtemplates.octets.messageid import read_message_id
 
 
 def written_message(octets: bytes) -> Message:
-    """The message of these octets. What is wrong in them is for the linter to say.
+    """The message of these octets, with CRLF line ends, as it would be sent. What is wrong is for the linter to say.
 
     The sender is the first of Sender, or From (RFC 5322 §3.6.2); the recipients are To, Cc and Bcc.
     """
-    raw = read_message(octets)
+    raw = read_message(octets if b"\r" in octets else octets.replace(b"\n", b"\r\n"))
     senders = [*_addresses(raw, "Sender"), *_addresses(raw, "From")]
     recipients = tuple(dict.fromkeys(box for name in ("To", "Cc", "Bcc") for box in _addresses(raw, name)))
     sender = senders[0] if senders else ""
-    ascii_only = all(map(str.isascii, (sender, *recipients)))
-    field = raw.first("Message-ID")
-    message_id = read_message_id(field.latin).text if field else ""
-    return Message(octets, Envelope(sender, recipients, not ascii_only), message_id)
+    plain = all(map(str.isascii, (sender, *recipients))) and raw.octets[: raw.header_end.end].isascii()
+    return Message(without_hidden(raw), Envelope(sender, recipients, not plain), message_id_of(raw))
 
 
 def _addresses(raw: RawMessage, name: str) -> Iterator[str]:

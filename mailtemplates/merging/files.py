@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from mailtemplates.delivery.ledgerkey import check_key
 from mailtemplates.delivery.transport import check_envelope
+from mailtemplates.delivery.writtenmail import read_written
 from mailtemplates.digest import digest_of
 from mailtemplates.errors import FileError
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.workers import Made, Task
-from mailtemplates.merging.writtenmail import read_written
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location
 

@@ -44,7 +44,8 @@ def message(case: Case) -> Passed | Skipped:
 
 
 def _lint(case: Case) -> list[Diagnostic]:
-    from mailtemplates.lint.linter import lint  # 158 rules, which an examination without a message does not need
+    from mailtemplates.lint.linter import Linter  # the rules, which an examination without a message does not need
+    from mailtemplates.octets.message import read_message
 
     assert case.message is not None
-    return lint(case.message.octets)
+    return Linter().lint(read_message(case.message.octets, smtputf8=case.envelope.smtputf8))

@@ -12,7 +12,6 @@ from mailtemplates.octets.address import read_addresses
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import RawMessage, read_message
 from mailtemplates.source import Location
-from mailtemplates.span import Span
 
 _RECIPIENTS = ("To", "Cc", "Bcc")
 _HIDDEN = ("Bcc", "Resent-Bcc", "Return-Path")
@@ -38,8 +37,7 @@ def read_written(octets: bytes, path: str, *, sender: str = "", to: str = "") ->
         envelope = _envelope(sender, raw, recipients)
     except AddressError as error:
         raise error.at(Location(path)) from None
-    hidden = [field.span for name in _HIDDEN for field in raw.fields_named(name)]
-    return Message(_without(octets, hidden), envelope, _message_id(raw))
+    return Message(without_hidden(raw), envelope, message_id_of(raw))
 
 
 def _envelope(given: str, raw: RawMessage, recipients: Sequence[Mailbox]) -> Envelope:
@@ -83,12 +81,16 @@ def _utf8(octets: str) -> str:
     return octets.encode("latin-1").decode("utf-8", "replace")
 
 
-def _message_id(raw: RawMessage) -> str:
+def message_id_of(raw: RawMessage) -> str:
+    """The Message-ID without its angle brackets; empty when there is none."""
     found = raw.fields_named("Message-ID")
     return found[0].value.strip("<>") if found else ""
 
 
-def _without(octets: bytes, spans: Sequence[Span]) -> bytes:
+def without_hidden(raw: RawMessage) -> bytes:
+    """The octets without the fields that name hidden recipients, and without Return-Path."""
+    octets = raw.octets
+    spans = [field.span for name in _HIDDEN for field in raw.fields_named(name)]
     for start, end in sorted(spans, reverse=True):
         octets = octets[:start] + octets[end:]
     return octets
