@@ -55,22 +55,22 @@ class TestNoteFile:
     def test_places_are_used_again(self, tmp_path: Path) -> None:
         file = NoteFile(tmp_path / "notes", lasting=False)
         for row in range(1000):
-            assert file.write(row, b"[%d,1,1,0,null,[[0]]]\n" % row)
+            assert file.write(row, b"(%d, 1, 1, 0.0, None, [[0]])\n" % row)
             file.forget(row)
         assert (tmp_path / "notes").stat().st_size <= 2 * BLOCK
         file.remove()
 
     def test_who_is_forbidden_to_go_on_learns_it_with_the_next_note(self, tmp_path: Path) -> None:
         file = NoteFile(tmp_path / "notes", lasting=False)
-        assert file.write(1, b"[1,1,1,0,null,[[0]]]\n")
+        assert file.write(1, b"(1, 1, 1, 0.0, None, [[0]])\n")
         forbid(tmp_path / "notes")
-        assert not file.write(2, b"[2,1,1,0,null,[[0]]]\n")
+        assert not file.write(2, b"(2, 1, 1, 0.0, None, [[0]])\n")
         file.close()
         forbid(tmp_path / "nothing there")
 
     def test_a_note_that_is_read_while_it_is_written_says_that_nobody_knows(self, tmp_path: Path) -> None:
         file = NoteFile(tmp_path / "notes", lasting=False)
-        file.write(7, b'[7,2,3,0,null,[[0,"acc')
+        file.write(7, b"(7, 2, 3, 0.0, None, [[0, 'acc")
         assert read_notes(tmp_path / "notes") == {(7, 2): Note(7, 2, 1, 0.0, None, None)}
         file.remove()
 

@@ -6,7 +6,6 @@ to the recipients, for many messages at once, and :func:`lapse` does so for proc
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +59,7 @@ class _Row(NamedTuple):
         return max(found, key=lambda note: (note.phase, note.at)) if found else None
 
     def _long(self) -> Note | None:
-        return Note(*json.loads(self.note)) if self.note else None
+        return Note.read(self.note) if self.note else None
 
 
 def notes_of(ledger: Path, holder: int) -> Path:
@@ -125,7 +124,7 @@ def answer_note(settled: Settled, at: float) -> Note:
 def keep_long(connection: sqlite3.Connection, note: Note, holder: int) -> bool:
     """Keep a note that is too long for the file; False when the claim is not this holder's any more."""
     statement = "UPDATE claim SET note = ? WHERE message = ? AND holder = ?"
-    return connection.execute(statement, (json.dumps(note), note.row, holder)).rowcount > 0
+    return connection.execute(statement, (note.text, note.row, holder)).rowcount > 0
 
 
 def post(connection: sqlite3.Connection, notes: Sequence[Note], holder: int) -> None:

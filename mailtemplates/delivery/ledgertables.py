@@ -16,7 +16,7 @@ QUEUED = ("queued", *[None] * 8)
 """The columns of a recipient of whom nothing is known."""
 
 _MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)"
-_RECIPIENT = "INSERT INTO recipient VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_RECIPIENT = "INSERT INTO recipient (message, place, address, state) VALUES (?, ?, ?, 'queued')"
 _SET = ", ".join(f"{name} = ?" for name in COLUMNS.split(", "))
 _OUTCOME = f"UPDATE recipient SET {_SET} WHERE message = ? AND place = ?"
 _CONTENT = (
@@ -43,8 +43,11 @@ def enter(connection: sqlite3.Connection, letters: Sequence[Letter], now: float)
         for key, letter in new.items()
     ]
     connection.executemany(_MESSAGE, messages)
-    recipients = (row for key, letter in new.items() for row in _recipient_rows(rows[key], letter))
+    recipients = [
+        (rows[key], place, address) for key, letter in new.items() for place, address in enumerate(letter.recipients)
+    ]
     connection.executemany(_RECIPIENT, recipients)
+    write_outcomes(connection, [one for key, letter in new.items() for one in _settled(rows[key], letter)])
     return rows
 
 
@@ -55,10 +58,11 @@ def _message_row(row: int, letter: Letter, digest: bytes, content: int | None, n
     return row, letter.key, message.message_id, sender, smtputf8, digest, message.size, content, due, now, now
 
 
-def _recipient_rows(row: int, letter: Letter) -> Iterator[Columns]:
-    for place, address in enumerate(letter.recipients):
-        outcome = letter.outcomes.get(address)
-        yield row, place, address, *(row_of(outcome) if outcome else QUEUED)
+def _settled(row: int, letter: Letter) -> Iterator[tuple[int, int, Columns]]:
+    """What is known of its recipients from the beginning."""
+    for place, address in enumerate(letter.recipients if letter.outcomes else ()):
+        if address in letter.outcomes:
+            yield row, place, row_of(letter.outcomes[address])
 
 
 def _keep(connection: sqlite3.Connection, contents: Sequence[tuple[bytes, bytes]]) -> dict[bytes, int]:

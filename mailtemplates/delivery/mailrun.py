@@ -23,6 +23,7 @@ _LATER = 50_000
 _MISSES = 3
 """Messages in a row that find no way to the server, before the others wait."""
 
+_PUT_OFF = (Deferred, NotTried)
 _CUT = Uncertain("dot", "the sender was interrupted between the final dot and the reply")
 
 
@@ -152,7 +153,7 @@ class MailRun:
         """The transport answered the message that is under way for the longest time."""
         claim = self._under_way.popleft()
         self._at_the_dot.pop(claim.row, None)
-        outcomes = {one.address: one.outcome for one in receipt.deliveries if one.outcome != WITHHELD}
+        outcomes = {one.address: one.outcome for one in receipt.deliveries if one.outcome is not WITHHELD}
         lost = len(outcomes) < len(claim.message.envelope.recipients)
         self._count_miss(outcomes)
         due, again = self._when(claim, outcomes)
@@ -174,7 +175,7 @@ class MailRun:
 
     def _when(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[float | None, bool]:
         """When those who wait are due, if ever by itself, and whether this run still tries them."""
-        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, Deferred | NotTried)]
+        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, _PUT_OFF)]
         if not waiting or claim.attempt >= self._backoff.attempts:
             return None, False
         if not any(isinstance(outcome, Deferred) or outcome.temporary for outcome in waiting):
