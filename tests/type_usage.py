@@ -8,12 +8,17 @@ from typing import assert_type
 
 from mailtemplates import (
     Attachment,
+    Backoff,
     Diagnostic,
+    Dispatch,
     Engine,
     Envelope,
+    Ledger,
+    Letter,
     Linter,
     Mail,
     Message,
+    Outbox,
     Parts,
     Receipt,
     Settings,
@@ -72,6 +77,26 @@ def sending(message: Message) -> None:
 
 def watching(watcher: Callable[[Event], None]) -> Transport:
     return open_transport("smtps://user@host.example", password="…", watch=tell_all((watcher, trace_events())))
+
+
+def outbox(engine: Engine, message: Message) -> None:
+    assert_type(engine.send("welcome.j2", {"user": {"name": "Ann"}}, key="welcome-1", lint="error"), Receipt)
+    assert_type(engine.send(message), Receipt)
+    assert_type(engine.queue(engine.render("welcome.j2")), str)
+    with engine, Outbox(open_transport("null:"), Ledger("outbox.db"), backoff=Backoff(first=60), patience=3600) as own:
+        for dispatch in own.send([("a", message), Letter("b", message)]):
+            assert_type(dispatch, Dispatch)
+            assert_type(dispatch.receipt, Receipt)
+        for dispatch in (*engine.resume("a"), *own.resume(limit=10)):
+            assert_type(dispatch.known, bool)
+        for entry in own.ledger.entries("uncertain"):
+            for recipient in entry.recipients:
+                assert_type(recipient.address, str)
+        assert_type(own.ledger.resolve("a", "sent"), int)
+
+
+async def awaited(engine: Engine) -> None:
+    assert_type(await engine.asend("welcome.j2", key="welcome-1"), Receipt)
 
 
 def settings() -> Settings:
