@@ -99,6 +99,7 @@ PIECES = [
     "{% endfor %}", "{% for i in c recursive %}", "{{ loop([]) }}", "{{ i }}", "{%- if b -%}", "{% set s %}", "{% endset %}", "{{ s }}", "{% filter upper %}",
     "{% endfilter %}", "{% macro m(x) %}", "{% endmacro %}", "{{ m(1) }}", "{% call m(2) %}", "{% endcall %}",
     "{{ caller() }}", "<b>", "{# c #}", "{% trans %}t{% endtrans %}", "{{ b|safe }}", "{% block q %}", "{% endblock %}",
+    "{% autoescape false %}", "{% endautoescape %}", "{{ a ~ b }}", "{{ '<i>' ~ a }}", "{{ self.q() }}", "{{ '<'|e }}",
 ]  # fmt: skip
 
 
