@@ -123,6 +123,13 @@ def test_exit_codes(path: Path, capsys: pytest.CaptureFixture[str], answers: dic
         assert run(capsys, "resume", "order-3", "--transport", url)[0] == code
 
 
+def test_resume_with_patience_tries_again(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Server({"RCPT": ["450 4.2.1 busy", "450 4.2.1 busy", "250 ok"]}) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        assert run(capsys, "resume", "order-3", "--transport", url, "--patience", "30")[0] == 0
+        assert len(server.taken) == 1
+
+
 def test_resolve(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "resolve", "order-1", "--sent", "--to", "bob@reader.example")[0] == 1
     assert run(capsys, "resolve", "order-1", "--resend") == (0, "1 recipient: waits to be sent again\n")

@@ -193,6 +193,15 @@ class TestSend:
         )
         assert sent < 5
 
+    def test_stop_ends_a_run_that_waits(self, ledger: Ledger) -> None:
+        busy = MemoryTransport(lambda message, address: Deferred(450, "", "busy"))
+        outbox = Outbox(busy, ledger, backoff=Backoff(first=60, least=60), patience=3600)
+        threading.Timer(0.3, outbox.stop).start()
+        start = time.monotonic()
+        assert {dispatch.receipt[BOB].state for dispatch in outbox.send(letters(10, BOB))} == {"deferred"}
+        assert time.monotonic() - start < 30
+        assert ledger.counts() == {"deferred": 10}
+
     @pytest.mark.parametrize("key", ["", "a\nb", "x" * 256])
     def test_a_key_that_cannot_be_one(self, ledger: Ledger, key: str) -> None:
         with pytest.raises(SettingsError, match="cannot be a key"):

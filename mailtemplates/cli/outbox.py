@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from enum import StrEnum
@@ -12,8 +13,9 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, print_json, transport_of, way
+from mailtemplates.cli.delivering import Format, Interrupted, print_json, transport_of
 from mailtemplates.cli.output import warn, write_lines, write_octets
+from mailtemplates.delivery.backoff import Backoff
 from mailtemplates.delivery.ledger import Ledger
 from mailtemplates.delivery.ledgerentry import Entry, State
 from mailtemplates.delivery.ledgerpage import HEADING, entry_object, page_lines, recipient_objects, table_lines
@@ -23,12 +25,14 @@ from mailtemplates.lint.report import plural
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.tally import Tally
 from mailtemplates.settings import read_settings
+from mailtemplates.transports import open_transport
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See and settle what was sent.")
 
 _UNSETTLED = frozenset({"queued", "claimed", "dot", "deferred", "uncertain", "not_tried"})
 _BATCH = 500
 _WIDTH = 80
+_FIRST_PAUSE = 300.0
 
 _LedgerFile = Annotated[str, typer.Option("--ledger", help="The file that remembers what was sent.")]
 _Keys = Annotated[list[str], typer.Argument(help="Keys of messages.")]
@@ -126,6 +130,7 @@ def resume(
     transport: Annotated[str, typer.Option(help="Where to: smtp+starttls://user@host:587, …")] = "",
     ledger: _LedgerFile = "",
     limit: Annotated[int, typer.Option(min=0, help="Messages at most; 0 for all.")] = 0,
+    patience: Annotated[float, typer.Option(min=0, help="Seconds to spend on trying again what is put off.")] = 0,
     output_format: _FormatOption = Format.TEXT,
 ) -> None:
     """Send what waits: what was queued, put off, or left by a process that ended.
@@ -138,17 +143,16 @@ def resume(
         path = opened.path
     url = transport_of(read_settings(Path.cwd()), transport)
     tally = Tally()
-    with way(url, path, rehearsed=False) as goal:
-        outbox = cast("Outbox", goal.courier)
+    transport_ = open_transport(url, password=os.environ.get("MAILTPL_PASSWORD"))
+    backoff = Backoff(first=min(_FIRST_PAUSE, max(1.0, patience / 8)))
+    with Outbox(transport_, Ledger(path), backoff=backoff, patience=patience) as outbox:
         dispatches = outbox.resume(keys or None, limit=limit or None)
-        with closing(dispatches), Interrupted(lambda: None) as interrupted:
+        with closing(dispatches), Interrupted(outbox.stop) as interrupted:
             for number, dispatch in enumerate(dispatches, 1):
                 result = Result(number, (), dispatch.key, dispatch.receipt)
                 tally.add(result, dispatch.key)
                 if output_format is Format.JSON:
                     print_json(result)
-                if interrupted.asked:
-                    break
     if output_format is Format.TEXT and not tally.messages:
         write_lines(["nothing is due; the keys of messages that wait send them now"])
     elif output_format is Format.TEXT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mailtemplates.delivery.backoff import Backoff
@@ -22,6 +22,9 @@ _LATER = 50_000
 
 _MISSES = 3
 """Messages in a row that find no way to the server, before the others wait."""
+
+_NAP = 0.2
+"""Seconds that a run sleeps at most before it looks whether it shall stop."""
 
 _PUT_OFF = (Deferred, NotTried)
 _CUT = Uncertain("dot", "the sender was interrupted between the final dot and the reply")
@@ -45,7 +48,15 @@ class MailRun:
     message follows. It is told when it is written.
     """
 
-    def __init__(self, transport: Transport, ledger: Ledger, backoff: Backoff, patience: float) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        ledger: Ledger,
+        backoff: Backoff,
+        patience: float,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._stopping = stopping
         self._transport = transport
         self._ledger = ledger
         self._backoff = backoff
@@ -73,6 +84,9 @@ class MailRun:
                 yield from self._news()
                 if self._fault:
                     raise self._fault
+                if self._stopping():
+                    yield from (self._known(key)._replace(known=False) for _, key in self._later)
+                    return
                 if self._stuck and not self._later:
                     yield from self._give_up(source)
                 elif self._stuck or (self._ended and not self._next and self._later):
@@ -88,7 +102,7 @@ class MailRun:
     def _feed(self, source: Source) -> Iterator[Message]:
         """The messages for the transport, until there is none now, or there is so much news that it must be told."""
         try:
-            while len(self._told) < CHUNK and not self._stuck:
+            while len(self._told) < CHUNK and not self._stuck and not self._stopping():
                 self._write()
                 if self._next:
                     self._keep_leases()
@@ -199,7 +213,8 @@ class MailRun:
 
     def _rest(self) -> None:
         """Wait for what comes next; then one message may try whether the server is back."""
-        time.sleep(max(0.0, self._later[0][0] - time.time()))
+        while (left := self._later[0][0] - time.time()) > 0 and not self._stopping():
+            time.sleep(min(left, _NAP))
         self._misses = min(self._misses, _MISSES - 1)
 
     def _give_up(self, source: Source) -> Iterator[Dispatch]:

@@ -45,6 +45,7 @@ class Outbox:
         self.ledger = ledger
         self._backoff = backoff or Backoff()
         self._patience = patience
+        self._stopping = False
 
     def send(self, letters: Iterable[Letter | tuple[str, Message]]) -> Generator[Dispatch, None, None]:
         """Send messages, each once whoever else sends them; a dispatch for each, when its outcome is written down.
@@ -75,7 +76,14 @@ class Outbox:
         return self._run().results(WaitingLetters(self.ledger, keys, limit))
 
     def _run(self) -> MailRun:
-        return MailRun(self.transport, self.ledger, self._backoff, self._patience)
+        return MailRun(self.transport, self.ledger, self._backoff, self._patience, lambda: self._stopping)
+
+    def stop(self) -> None:
+        """Let the runs of this outbox come to an end: what is under way is answered, the rest waits in the ledger.
+
+        It may be called in a signal handler.
+        """
+        self._stopping = True
 
     def close(self) -> None:
         """Close the transport and the ledger."""
