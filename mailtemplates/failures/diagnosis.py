@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure
 from mailtemplates.failures.phrase import says, weight_of
-from mailtemplates.failures.reading import Reading, Statement, words_of
+from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
@@ -23,8 +23,21 @@ _MOST = 4
 _UNLIKELY = 6
 _TOLD = 18
 _NO_WORD = "D144"
+_POLICY = "D109"
 _NOT_SEEN = "D150"
 _SHARE = 0.5
+_MEANT = {
+    ("sender", "D38"): "D74",
+    ("sender", "D80"): "D75",
+    ("sender", "D84"): "D73",
+    ("sender", "D91"): "D75",
+    ("sender", "D109"): "D75",
+    ("sender", "D110"): "D75",
+    ("greeting", "D80"): "D11",
+    ("greeting", "D109"): "D11",
+    ("greeting", "D110"): "D11",
+}
+"""What a refusal that speaks of recipients and messages means where neither was named yet."""
 
 
 class Cause(NamedTuple):
@@ -66,7 +79,7 @@ def diagnose(text: str) -> Diagnosis:
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)
     else:
-        causes = _causes(reading.words, codes, reply) or _of_a_reply(reply)
+        causes = _at(reading.stage, _causes(reading.words, codes, reply)) or _of_a_reply(reply)
     lasting = _lasting(reading, reply, causes)
     others = () if lasting == "accepted" else tuple(_others(causes, codes))
     return Diagnosis(reply, lasting, causes, others, codes, reading)
@@ -77,6 +90,15 @@ def reason_of(code: int, enhanced: str, text: str) -> str:
     reply = Statement(code, enhanced, text)
     causes = _causes(words_of(text), tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
+
+
+def _at(stage: Stage, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
+    """The causes where the server refused, see ``_MEANT``. Clear words about a policy stay what they are."""
+    meant = _MEANT.get((stage, causes[0].failure.id)) if causes else None
+    if not meant or (causes[0].failure.id == _POLICY and causes[0].weight >= _TOLD):
+        return causes
+    first = Cause(all_failures()[meant], causes[0].weight, causes[0].evidence)
+    return first, *(cause for cause in causes[1:] if cause.failure.id != meant)
 
 
 def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:

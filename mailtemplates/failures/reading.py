@@ -60,10 +60,19 @@ _NUMBER = pattern(
 _MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b", re.I | re.ASCII)
 _YES = frozenset({211, 214, 220, 221, 235, 250, 251, 252, 334, 354})
 _PORTS = frozenset({443, 465, 587, 993, 995})
+_STAGE = pattern(
+    r"(?P<sender>(?:reply\s+to|after(?:\s+pipelined)?)\s+MAIL\b|>>> MAIL\b[^\n]*\n<<< [45]|SMTPSenderRefused"
+    r"|sender was rejected)|(?P<greeting>initial\s+connection|(?:reply\s+to|after(?:\s+pipelined)?)\s+(?:EHLO|HELO)\b"
+    r"|refused\s+to\s+talk\s+to\s+me|SMTPConnectError)",
+    re.I,
+)
 _FATE = pattern(r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b", re.M | re.I)
 
 Fate = Literal["", "given up", "waits"]
 """What a mail server says it did with the message: returned it, or keeps it and tries again."""
+
+Stage = Literal["", "greeting", "sender"]
+"""What the server answered when it refused, where the text tells: the connection or the MAIL command."""
 
 
 class Statement(NamedTuple):
@@ -89,13 +98,14 @@ class Reading(NamedTuple):
     statements: tuple[Statement, ...]
     words: str
     fate: Fate
+    stage: Stage
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a text of any kind."""
         text = _shortened(text)
         told = _told(text)
-        return cls(_statements(told), words_of(told), _fate(text))
+        return cls(_statements(told), words_of(told), _fate(text), _stage(text))
 
 
 def words_of(text: str) -> str:
@@ -109,6 +119,11 @@ def _fate(text: str) -> Fate:
     if not found:
         return ""
     return "waits" if (found[1] or found[2]).lower() in ("delayed", "deferred") else "given up"
+
+
+def _stage(text: str) -> Stage:
+    found = _STAGE.search(text)
+    return "" if not found else "sender" if found["sender"] else "greeting"
 
 
 def _shortened(text: str) -> str:
