@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -124,6 +125,59 @@ def test_any_text_has_an_answer(parts: list[str]) -> None:
     for language in LANGUAGES:
         assert list(answer_lines(diagnosis, language))
         json.dumps(answer_object(diagnosis, language))
+
+
+@pytest.mark.parametrize("before", ["", "Received: a\n", "Traceback\n"])
+@pytest.mark.parametrize(
+    "piece",
+    [" \n", "\n", "> \n", "220 ", "220 x\n", "550 ", "<<< 550\n", "550-5.1.1 x\n", "5.7.1 ", "code: ", "said: ", "(", "; ",
+     ">>> MAIL ", "after   ", "refused to ", "X: a\n", "a: \n \n", "From a\n", "=\n", "Subject:", "a@b", "[1.2.3.4]",
+     "334 AAAAAAAAAAAAAAAAAAAA", r"\xe4", 'File "a", line 1, in a\n', "    at a\n", "Diagnostic-Code: smtp"],
+)  # fmt: skip
+def test_time_is_linear(before: str, piece: str) -> None:
+    text = before + piece * (200_000 // len(piece))
+    start = time.process_time()
+    diagnose(text)
+    assert time.process_time() - start < 3
+
+
+BOUNCE = """Return-Path: <>
+Received: from mx.b.test (mx.b.test [192.0.2.7]) by mail.a.test with ESMTP; Mon, 1 Jun 2026 10:00:00 +0000
+Authentication-Results: mail.a.test; spf=fail smtp.helo=mx.b.test; dkim=none
+From: Mail Delivery System <mailer-daemon@b.test>
+Message-ID: <1@b.test>
+Subject: Mail delivery failed: returning message to sender
+X-Failed-Recipients: bob@b.test
+
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  bob@b.test
+    SMTP error from remote mail server after {}
+
+------ This is a copy of the message, including all the headers. ------
+
+Return-path: <ann@a.test>
+Subject: Your mailbox is over quota, said 552 5.2.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("refusal", "row"),
+    [
+        ("RCPT TO:<bob@b.test>:\n    550 5.1.1 User unknown", "D80"),
+        ("initial connection:\n    550 Access denied", "D11"),
+        ("EHLO mail.a.test:\n    550 Rejected", "D11"),
+        ("MAIL FROM:<ann@a.test> SIZE=1024:\n    550 5.1.7 No such domain a.test", "D74"),
+        ("MAIL FROM:<ann@a.test>:\n    550 does not exist", "D75"),
+        ("end of data:\n    550 5.7.1 reverse =\nDNS lookup failed", "D124"),
+    ],
+)
+def test_a_whole_bounce_is_read(refusal: str, row: str) -> None:
+    """Neither its head nor the message that it gives back tells the cause; the command that was answered does."""
+    found = diagnose(BOUNCE.format(refusal))
+    assert found.causes[0].failure.id == row
+    assert found.lasting == "permanent"
 
 
 def test_what_is_not_known_is_said_with_a_next_step() -> None:

@@ -26,18 +26,12 @@ _NO_WORD = "D144"
 _POLICY = "D109"
 _NOT_SEEN = "D150"
 _SHARE = 0.5
-_MEANT = {
-    ("sender", "D38"): "D74",
-    ("sender", "D80"): "D75",
-    ("sender", "D84"): "D73",
-    ("sender", "D91"): "D75",
-    ("sender", "D109"): "D75",
-    ("sender", "D110"): "D75",
-    ("greeting", "D80"): "D11",
-    ("greeting", "D109"): "D11",
-    ("greeting", "D110"): "D11",
-}
-"""What a refusal that speaks of recipients and messages means where neither was named yet."""
+_OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D75", "D110": "D75"}
+"""What a refusal of the MAIL command means that speaks of recipients or of nothing."""
+_OF_GREETING = "D11"
+_RATES = frozenset({"toomanyconn", "speeding", "networkerror"})
+_NOT_YET = frozenset({"recipient", "sender", "message", "send"})
+"""Steps of which a server knows nothing when it greets."""
 
 
 class Cause(NamedTuple):
@@ -93,12 +87,18 @@ def reason_of(code: int, enhanced: str, text: str) -> str:
 
 
 def _at(stage: Stage, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
-    """The causes where the server refused, see ``_MEANT``. Clear words about a policy stay what they are."""
-    meant = _MEANT.get((stage, causes[0].failure.id)) if causes else None
-    if not meant or (causes[0].failure.id == _POLICY and causes[0].weight >= _TOLD):
+    """The causes, the first as it is meant where the server refused. Clear words stay what they are."""
+    if not stage or not causes:
         return causes
-    first = Cause(all_failures()[meant], causes[0].weight, causes[0].evidence)
-    return first, *(cause for cause in causes[1:] if cause.failure.id != meant)
+    failure, weight, evidence = causes[0]
+    if stage == "sender":
+        meant = None if failure.id == _POLICY and weight >= _TOLD else _OF_SENDER.get(failure.id)
+    else:
+        early = failure.step in _NOT_YET and weight < _TOLD and failure.reason not in _RATES
+        meant = _OF_GREETING if early else None
+    if not meant:
+        return causes
+    return Cause(all_failures()[meant], weight, evidence), *(one for one in causes[1:] if one.failure.id != meant)
 
 
 def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:

@@ -31,6 +31,17 @@ _GIVEN_BACK = pattern(
     r"|The header of the original|Undelivered message)|Original message headers:|Return-Path: )",
     re.M | re.I,
 )
+_HEAD = pattern(r"(?:[A-Za-z][\w-]{1,60}(?::[^\n]*|[ ][^\n]*)\n(?:[ \t][^\n]*\n)*)+\n")
+_SUBJECT = pattern(r"^Subject:[^\n]*", re.M | re.I)
+_IS_MAIL = pattern(r"^(?:Message-ID|Received|MIME-Version|Return-Path):", re.M | re.I)
+_OF_A_BOUNCE = pattern(
+    r"^(?:(?:Final|Original|X-Actual)-Recipient|X-Failed-Recipients|Reporting-MTA|Received-From-MTA|Remote-MTA|X-Postfix-\S+"
+    r"|Arrival-Date|Last-Attempt-Date):[^\n]*"
+    r"|\bone or more (?:of its\s)?recipients|Delivery to the following recipients? (?:failed|has been delayed)"
+    r"|Delivery has failed to these recipients|following list of recipients"
+    r"|deliver the mail to the following recipients|addresses had permanent fatal errors|\bdoes not like recipient",
+    re.M | re.I,
+)
 _BEFORE_REPLY = pattern(
     r"^[^\n]{0,1000}?(?:\bsaid: |refused to talk to me: |\bDiagnostic-Code: *(?:smtp|X-\w+) *;)", re.M | re.I
 )
@@ -42,9 +53,9 @@ _CHALLENGE = pattern(r"\b334[ '\",b]{1,5}([A-Za-z0-9+/=]{16,2000})", re.ASCII)
 _ENHANCED = r"[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 _BOTH = pattern(rf"(?<![\w.])([2-5]\d\d)[-\s,:;#(\[<'\"b]{{1,6}}({_ENHANCED})([^\n]*)", re.ASCII)
 _CODE = pattern(
-    r"(?:^[\s>*|<]*|[('\"\[{<#;] ?|(?:said|says|response|reply|replied|server|error|returned|failed|code|status|to|host"
-    r"|command|RCPT|DATA|MAIL|AUTH|was|with|data|\]|\)|>|[a-z])['\"]?[:=]['\" ]*|\b(?:error|code|reply|status|response"
-    r"|returned|SMTP) )([2-5]\d\d)(?=[-\s,;:'\")\]}<#]|$)()([^\n]*)",
+    r"(?:^[ \t>*|<]{0,40}|[('\"\[{<#;] ?|(?:said|says|response|reply|replied|server|error|returned|failed|code|status"
+    r"|to|host|command|RCPT|DATA|MAIL|AUTH|was|with|data|\]|\)|>|[a-z])['\"]?[:=]['\" ]*|\b(?:error|code|reply|status"
+    r"|response|returned|SMTP) )([2-5]\d\d)(?=[-\s,;:'\")\]}<#]|$)()([^\n]*)",
     re.M | re.I | re.ASCII,
 )
 _LONE = pattern(
@@ -61,7 +72,7 @@ _MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|mi
 _YES = frozenset({211, 214, 220, 221, 235, 250, 251, 252, 334, 354})
 _PORTS = frozenset({443, 465, 587, 993, 995})
 _STAGE = pattern(
-    r"(?P<sender>(?:reply\s+to|after(?:\s+pipelined)?)\s+MAIL\b|>>> MAIL\b[^\n]*\n<<< [45]|SMTPSenderRefused"
+    r"(?P<sender>(?:reply\s+to|after(?:\s+pipelined)?)\s+MAIL\b|>>> MAIL\b[^\n]{0,500}\n<<< [45]|SMTPSenderRefused"
     r"|sender was rejected)|(?P<greeting>initial\s+connection|(?:reply\s+to|after(?:\s+pipelined)?)\s+(?:EHLO|HELO)\b"
     r"|refused\s+to\s+talk\s+to\s+me|SMTPConnectError)",
     re.I,
@@ -134,8 +145,9 @@ def _shortened(text: str) -> str:
 
 def _told(text: str) -> str:
     """The text without quoted code and returned messages, escapes undone, a challenge of XOAUTH2 decoded."""
+    text = _unpacked(text) if "\n" in text else text
     back = _GIVEN_BACK.search(text) if "\n" in text else None
-    if back and back.start() > 0 and text[: back.start()].strip():
+    if back and text[: back.start()].strip():
         text = text[: back.start()]
     if "Traceback" in text or "\n    at " in text or "\n\tat " in text:
         text = _PROGRAM.sub("", _FRAME.sub(r"\1", text)) or text
@@ -147,6 +159,17 @@ def _told(text: str) -> str:
     if "\\x" in text:
         text = _OCTETS.sub(lambda found: _text(bytes.fromhex(found[0].replace("\\x", ""))), text)
     return _ESCAPE.sub(" ", text) if "\\" in text or "\r" in text else text
+
+
+def _unpacked(text: str) -> str:
+    """The text of a bounce without its head, but for the subject, and without the phrases of every bounce."""
+    text = text.replace("=\n", "")
+    head = _HEAD.match(text)
+    if head and _IS_MAIL.search(head[0]):
+        subject = _SUBJECT.search(head[0])
+        text = f"{subject[0] if subject else ''}\n{text[head.end() :]}"
+    bare = _OF_A_BOUNCE.sub(" ", text) if "ecipient" in text or "-MTA:" in text else text
+    return bare if bare.strip() else text
 
 
 def _text(octets: bytes) -> str:
@@ -179,11 +202,12 @@ def _statements(text: str) -> tuple[Statement, ...]:
 
 def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:
     last: Statement | None = None
+    start = len(text) - len(text.lstrip())
     for match in form.finditer(text):
         code = int(match[1])
         if code in _PORTS or (form is not _BOTH and _is_number(text, match)):
             continue
-        if code < 400 and (code not in _YES or text[: match.start(1)].strip()):
+        if code < 400 and (code not in _YES or match.start(1) > start):
             continue
         one = Statement(code, match[2], _shown(match[3]))
         if last and last[:2] == one[:2]:
