@@ -25,7 +25,7 @@ from mailtemplates.lint.found import Found
 from mailtemplates.lint.linter import Linter, diagnose
 from mailtemplates.lint.selection import ignored_in
 from mailtemplates.lint.suppression import Coverage, Gap, Skipped, Suppression, hides
-from mailtemplates.project import is_set_up, locate_template
+from mailtemplates.project import Whereabouts, is_set_up, locate_template
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location, Source, shown
 from mailtemplates.span import Span
@@ -74,6 +74,7 @@ class TemplateLinter:
         self._projects: dict[tuple[Path, ...], _Project] = {}
         self._used: dict[tuple[Path, ...], frozenset[str]] = {}
         self._tried: _Project | None = None
+        self._places: dict[Path, Whereabouts] = {}
 
     def lint(self, path: Path, *, instead: Mapping[Path, bytes] = _NOTHING) -> list[Diagnostic]:
         """What the rules find in a template, in the order of files and lines.
@@ -82,7 +83,7 @@ class TemplateLinter:
         :raises RuleError: a rule crashed.
         :raises SettingsError: the settings of the template's folder are wrong.
         """
-        settings, folders, name = locate_template(str(path))
+        settings, folders, name = self._located(path)
         project = self._project(folders, settings, instead)
         shown_path = shown(path) if path.is_absolute() else path.as_posix()
         octets = project.octets.get(name)
@@ -110,12 +111,23 @@ class TemplateLinter:
 
         :raises SettingsError: the settings of the template's folder are wrong.
         """
-        settings, folders, name = locate_template(str(path))
+        settings, folders, name = self._located(path)
         project = self._project(folders, settings, instead)
         try:
             return all(True for _ in Samples(project.engine, project.tracer, name, limit=0))
         except MailTemplatesError:
             return False
+
+    def _located(self, path: Path) -> Whereabouts:
+        """Where a template is; templates of one folder are at one place, when the settings say where."""
+        known = self._places.get(path.parent)
+        if known is not None and path.is_file():
+            return known._replace(name=f"{known.name}{path.name}")
+        found = locate_template(str(path))
+        named = [folder.resolve() for folder in found.settings.paths(found.settings.templates)]
+        if any(folder in named and path.absolute() == folder / found.name for folder in found.folders):
+            self._places[path.parent] = found._replace(name=found.name.removesuffix(path.name))
+        return found
 
     def _of_source(self, file: TemplateFile) -> Iterator[Found]:
         """What the rules over template source find, with places in octets of the file."""

@@ -12,7 +12,7 @@ from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxE
 from jinja2.lexer import newline_re
 from jinja2.meta import find_undeclared_variables
 
-from mailtemplates.jinja.tokens import locate_tokens, offset_of, raw_tokens, start_of
+from mailtemplates.jinja.tokens import RawToken, locate_tokens, offset_of, raw_tokens, start_of
 from mailtemplates.span import Span
 from mailtemplates.template.contract import Contract
 
@@ -86,11 +86,15 @@ class TemplateSource:
     @cached_property
     def tokens(self) -> tuple[SourceToken, ...]:
         """The raw tokens, comments and white space too, up to a fault. What white-space control took is in none."""
-        read = raw_tokens(self.environment, self.text, self.name) if self.tree is not None else ()
-        if not read:
+        if not self._raw:
             return tuple(self._read_tokens())
-        starts = ((start_of(line), kind, text) for line, kind, text in read)
+        starts = ((start_of(line), kind, text) for line, kind, text in self._raw)
         return tuple(SourceToken(kind, text, Span(start, start + len(text))) for start, kind, text in starts)
+
+    @property
+    def _raw(self) -> tuple[RawToken, ...]:
+        """What was read for the tree; none when it is not remembered."""
+        return raw_tokens(self.environment, self.text, self.name) if self.tree is not None else ()
 
     def _read_tokens(self) -> Iterator[SourceToken]:
         at = 0
@@ -117,11 +121,11 @@ class TemplateSource:
     def _expressions(self) -> list[Span]:
         found: list[Span] = []
         start = -1
-        for token in self.tokens:
-            if token.kind == "variable_begin":
-                start = token.span.start
-            elif token.kind == "variable_end" and start >= 0:
-                found.append(Span(start, token.span.end))
+        for line, kind, text in self._raw:
+            if kind == "variable_begin":
+                start = start_of(line)
+            elif kind == "variable_end" and start >= 0:
+                found.append(Span(start, start_of(line) + len(text)))
         return found
 
     def other(self, name: str) -> TemplateSource | None:

@@ -31,6 +31,7 @@ class BodyJudge:
         self._structural = [check for check in documents if check.rule.structural]
         self._of_words = [check for check in documents if not check.rule.structural]
         self._remembered = Remembered(partial(judged, self._structural))
+        self._written = Remembered(partial(judged, [check for check in self._structural if check.rule.written]))
 
     def judge(self, raw: RawMessage, *, rendered: bool, is_text_made: bool = False) -> list[Found]:
         """What the rules find in the bodies of a message, in octets of it.
@@ -71,7 +72,7 @@ class BodyJudge:
 
         :raises RuleError: a rule crashed.
         """
-        return judged([check for check in self._documents if check.rule.written], document)
+        return self._written.find(document) + judged([one for one in self._of_words if one.rule.written], document)
 
 
 def _plain(text: Body, bodies: Bodies) -> PlainDocument:
