@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from dnsserver import DnsServer
 from doctorlab import Answer, Lab
 from mailrig import SIZE_LIMIT, USERS, MailRig
 from smtpserver import Certificates, make_certificates
+
+from mailtemplates import Envelope, Message
+from mailtemplates.failures.failure import STEPS
+from mailtemplates.settings import DkimSettings
+from mailtemplates.signing.dkim import DkimSigner, sign_dkim
 
 ALICE, BOB = "alice@example.test", "bob@example.test"
 LETTER = (
@@ -80,6 +89,40 @@ def test_a_message_is_sent_and_read_back_over_imaps_octet_for_octet(lab: Lab, ma
     assert facts["identical"]
     assert facts["folder"] == "INBOX"
     assert answer.json["conclusion"] == "sent, and arrived"
+
+
+def test_all_sixteen_steps_are_well(lab: Lab, mail_rig: MailRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a signed message, and a name server that knows the domain."""
+    key = rsa.generate_private_key(65537, 2048)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (lab.folder / "key.pem").write_bytes(secret)
+    (lab.folder / "key.pem").chmod(0o600)
+    (lab.folder / "mailtemplates.toml").write_text(
+        '[[dkim]]\ndomain = "example.test"\nselector = "s1"\nkey = "key.pem"\n'
+    )
+    monkeypatch.chdir(lab.folder)
+    signer = DkimSigner.of(DkimSettings("example.test", "s1", "key.pem"), lab.folder)
+    octets = LETTER.format(number=time.time_ns(), long="x").replace("8bit", "7bit").replace("Grüße", "Hello").encode()
+    signed = sign_dkim(Message(octets, Envelope(ALICE, (BOB,)), "1"), (signer,), datetime.now(UTC)).octets
+    name, record = signer.record
+    zone = {
+        "example.test": ["MX 10 mx.example.test.", 'TXT "v=spf1 ip4:127.0.0.1 -all"'],
+        "mx.example.test": ["A 127.0.0.1"],
+        "_dmarc.example.test": ['TXT "v=DMARC1; p=reject"'],
+        name: [f'TXT "{record[:200]}" "{record[200:]}"'],
+        "1.0.0.127.in-addr.arpa": ["PTR mx.example.test."],
+    }
+    imap = f"imaps://bob%40example.test@localhost:{mail_rig.imaps}?cafile={mail_rig.cafile}"
+    with DnsServer(zone) as dns:
+        questions = ("--nameserver", dns.where, "--ip", "127.0.0.1")
+        answer = ask(
+            lab, mail_rig, "starttls", "--message", lab.message(signed), "--really", "--imap", imap, *questions
+        )
+    assert {one["step"]: one["status"] for one in answer.json["steps"]} == dict.fromkeys(STEPS, "ok")
+    assert "aligned by SPF and DKIM" in answer.step("identity")["text"]
+    assert "that of the private key" in answer.step("identity")["text"]
 
 
 def test_a_message_of_the_doctor_arrives_over_starttls_for_imap_too(lab: Lab, mail_rig: MailRig) -> None:
