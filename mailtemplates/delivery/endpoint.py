@@ -7,7 +7,6 @@ import ssl
 import threading
 from functools import lru_cache
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any, Literal, NamedTuple
 
 from mailtemplates.delivery.outcome import Phase
@@ -84,23 +83,23 @@ def _ask_resolver(host: str, port: int, seconds: float) -> list[Address]:
 
     :raises OSError: there is no address, or no answer in time.
     """
-    answers: SimpleQueue[list[Address] | OSError] = SimpleQueue()
+    answers: list[list[Address] | OSError] = []
 
     def ask() -> None:
         try:
             # in octets, as they are: for a text all of Unicode's IDNA tables are loaded first
-            answers.put(list(socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)))
+            answers.append(list(socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM)))
         except OSError as error:
-            answers.put(error)
+            answers.append(error)
 
-    threading.Thread(target=ask, name=f"resolve {host}", daemon=True).start()
-    try:
-        answer = answers.get(timeout=seconds)
-    except Empty:
-        raise TimeoutError from None
-    if isinstance(answer, OSError):
-        raise answer
-    return answer
+    thread = threading.Thread(target=ask, name=f"resolve {host}", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not answers:
+        raise TimeoutError
+    if isinstance(answers[0], OSError):
+        raise answers[0]
+    return answers[0]
 
 
 def dial(address: Address, seconds: float) -> socket.socket:
