@@ -102,8 +102,9 @@ class Wire(smtplib.SMTP):
         context = self.endpoint.context
         assert context is not None
         sock.settimeout(self.limit("tls"))
+        host = self.endpoint.host.encode()  # in octets, as it is: a text would go through IDNA once more
         try:
-            secure = context.wrap_socket(sock, server_hostname=self.endpoint.host)
+            secure = context.wrap_socket(sock, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             sock.close()
             raise self._untrusted(error) from None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mailtemplates.characters import ascii_controls
 from mailtemplates.doctor.checkup import Checkup
 from mailtemplates.doctor.row import Row
-from mailtemplates.text.wrapping import display_width, wrap
 
 if TYPE_CHECKING:
     from mailtemplates.failures.failure import Language
 
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _WIDTH = 80
 _INDENT = 22
 _CAUSE = {"en": "cause: ", "zh": "原因："}
@@ -53,7 +54,7 @@ def _row_lines(row: Row, language: Language) -> Iterator[str]:
         return
     lines = [ascii_controls(line) for line in row.text.split("\n")]
     if row.seconds >= 0.0005:
-        lines[0] += f"  ({row.seconds * 1000:.0f}\N{NO-BREAK SPACE}ms)"
+        lines[0] += f"  ({row.seconds * 1000:.0f}{_NO_BREAK}ms)"
     yield from _wrapped(_head(row), lines)
     if row.failure:
         words = row.failure.words(language)
@@ -63,12 +64,29 @@ def _row_lines(row: Row, language: Language) -> Iterator[str]:
 
 def _wrapped(head: str, lines: Iterable[str]) -> Iterator[str]:
     """Texts beside their head, which ends in one column whatever it says."""
-    lead = head.rjust(_INDENT if head.isascii() else _INDENT + len(head) - display_width(head))
+    lead = f"{head:>{_INDENT}}" if head.isascii() else _wide_lead(head)
     for line in lines:
-        for part in wrap(line, _WIDTH - _INDENT) or [""]:
-            for start in range(0, len(part) or 1, _WIDTH - _INDENT if part.isascii() else len(part) or 1):
-                yield f"{lead}{part[start : start + _WIDTH - _INDENT]}".rstrip()
-                lead = " " * _INDENT
+        for part in _filled(line):
+            yield f"{lead}{part}".rstrip()
+            lead = " " * _INDENT
+
+
+def _filled(line: str) -> Iterator[str]:
+    """Pieces of a text that fit; a word that is too long is broken."""
+    room = _WIDTH - _INDENT
+    if line.replace(_NO_BREAK, " ").isascii():
+        wrapped = textwrap.wrap(line, room, break_on_hyphens=False) or [""]
+    else:
+        from mailtemplates.text.wrapping import wrap  # for letters of other widths only
+
+        wrapped = wrap(line, room)
+    yield from (part.replace(_NO_BREAK, " ") for part in wrapped)
+
+
+def _wide_lead(head: str) -> str:
+    from mailtemplates.text.wrapping import display_width
+
+    return head.rjust(_INDENT + len(head) - display_width(head))
 
 
 def closing_lines(checkup: Checkup) -> Iterator[str]:

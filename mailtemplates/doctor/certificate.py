@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def read_certificate(der: bytes) -> dict[str, Any]:
@@ -12,6 +13,8 @@ def read_certificate(der: bytes) -> dict[str, Any]:
 
     Only the digest when ``cryptography`` is not installed, or cannot read it.
     """
+    import hashlib  # only for a certificate that is not trusted
+
     found: dict[str, Any] = {"sha256": hashlib.sha256(der).hexdigest()} if der else {}
     try:
         from cryptography import x509
@@ -19,8 +22,8 @@ def read_certificate(der: bytes) -> dict[str, Any]:
         read = x509.load_der_x509_certificate(der)
         found["subject"] = _name(read.subject)
         found["issuer"] = _name(read.issuer)
-        found["notBefore"] = f"{read.not_valid_before_utc:%b %d %H:%M:%S %Y} GMT"
-        found["notAfter"] = f"{read.not_valid_after_utc:%b %d %H:%M:%S %Y} GMT"
+        found["notBefore"] = _written(read.not_valid_before_utc)
+        found["notAfter"] = _written(read.not_valid_after_utc)
         names = read.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         found["subjectAltName"] = tuple(("DNS", name) for name in names.get_values_for_type(x509.DNSName)) + tuple(
             ("IP Address", str(address)) for address in names.get_values_for_type(x509.IPAddress)
@@ -30,6 +33,11 @@ def read_certificate(der: bytes) -> dict[str, Any]:
     except Exception as error:  # cryptography has errors of its own for what a certificate lacks
         found["unread"] = type(error).__name__
     return found
+
+
+def _written(moment: datetime) -> str:
+    """As OpenSSL writes it, whatever the locale."""
+    return f"{_MONTHS[moment.month - 1]} {moment:%d %H:%M:%S %Y} GMT"
 
 
 def _name(name: Any) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -49,5 +57,9 @@ def names_of(certificate: dict[str, Any]) -> list[str]:
 
 def end_of(certificate: dict[str, Any]) -> datetime | None:
     """When it ends to be valid, or None when that is not known."""
-    written = certificate.get("notAfter")
-    return datetime.strptime(written, "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC) if written else None
+    written = certificate.get("notAfter", "").split()
+    if len(written) != 5:
+        return None
+    month, day, time, year, _ = written  # taken apart here: strptime brings the names of every locale's months along
+    hour, minute, second = map(int, time.split(":"))
+    return datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)

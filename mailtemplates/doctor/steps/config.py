@@ -8,11 +8,9 @@ from typing import TypeVar
 
 from mailtemplates.delivery.login import find_login
 from mailtemplates.delivery.smtptransport import SmtpTransport
-from mailtemplates.delivery.storing import local_path
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.doctor.case import Case
-from mailtemplates.doctor.place import check_place
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.errors import AddressError, MailTemplatesError, SettingsError
@@ -136,4 +134,7 @@ def _place(case: Case, url: TransportUrl) -> str:
     """What of a transport that writes to this machine can be seen without writing."""
     if not url.path:
         return "there is no server"
+    from mailtemplates.delivery.storing import local_path  # most mail goes to a server
+    from mailtemplates.doctor.place import check_place
+
     return check_place(local_path(url), case.message.size if case.message else 0)
