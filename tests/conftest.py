@@ -20,6 +20,7 @@ STAMP = Stamp(datetime(2026, 11, 2, 12, 0, tzinfo=UTC), "token", "acme.example")
 
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("project"), derandomize=True)
+settings.register_profile("long", settings.get_profile("project"), max_examples=3000)
 settings.load_profile("ci" if os.environ.get("CI") else "project")  # new examples are looked for at one's desk
 
 MakeEngine = Callable[..., Engine]
