@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 import time
@@ -15,6 +17,7 @@ from mailtemplates import Envelope, Message
 from mailtemplates.delivery.backoff import Backoff
 from mailtemplates.delivery.ledger import Ledger
 from mailtemplates.delivery.letter import Letter
+from mailtemplates.delivery.notefile import NoteFile
 from mailtemplates.delivery.outbox import Outbox
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Suppressed, Uncertain
 from mailtemplates.errors import AddressError, LedgerError, SettingsError
@@ -254,6 +257,18 @@ class TestOverSmtp:
 
 
 class TestLedger:
+    def test_what_cannot_be_written_does_not_go_out(self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(*_: object) -> bool:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        transport = MemoryTransport()
+        monkeypatch.setattr(NoteFile, "write", full)
+        with pytest.raises(LedgerError, match="No space left"):
+            list(Outbox(transport, ledger).send(letters(3)))
+        assert transport.sent == []
+        monkeypatch.undo()
+        assert all(dispatch.receipt.accepted for dispatch in Outbox(transport, ledger).send(letters(3)))
+
     def test_octets_are_kept_until_nobody_waits(self, ledger: Ledger) -> None:
         ledger.queue([Letter("a", mail()), Letter("b", mail())])  # the same octets: kept once
         assert ledger.octets("a") == ledger.octets("b") == mail().octets
@@ -351,5 +366,5 @@ class TestLedger:
             Ledger(path)
 
     def test_a_folder_is_no_ledger(self, tmp_path: Path) -> None:
-        with pytest.raises(LedgerError, match="cannot be opened"):
+        with pytest.raises(LedgerError, match="cannot be used"):
             Ledger(tmp_path)

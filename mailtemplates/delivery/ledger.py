@@ -272,6 +272,9 @@ class Ledger:
             return False
         octets = note.encode()
         if octets is not None:
-            return desk.notes.write(claim.row, octets)
+            try:
+                return desk.notes.write(claim.row, octets)
+            except OSError as error:
+                raise self._file.error(error) from error
         with self._file.writing() as connection:
             return leases.keep_long(connection, note, desk.number)

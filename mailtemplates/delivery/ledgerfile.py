@@ -82,13 +82,13 @@ class LedgerFile:
     @contextmanager
     def looking(self) -> Iterator[sqlite3.Connection]:
         """For a short look, with the lock held."""
-        with self.held(), self._told():
+        with self.held(), self.told():
             yield self.connection()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own that sees one state of the ledger, however long it reads."""
-        with self._told(), closing(self._connect()) as connection:
+        with self.told(), closing(self._connect()) as connection:
             connection.execute("BEGIN")
             yield connection
 
@@ -145,7 +145,8 @@ class LedgerFile:
             raise LedgerError(f"the ledger {self.path} was made by a newer version", cure="update mailtemplates")
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
+        """What SQLite or the system raises inside is told as a :class:`LedgerError`."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
@@ -156,7 +157,9 @@ class LedgerFile:
         if isinstance(error, sqlite3.Error):
             return LedgerError(f"the ledger {self.path}: {error}", cure=_cure(error))
         what = error.strerror or str(error)
-        return LedgerError(f"the ledger {self.path} cannot be opened: {what}", cure="name another file")
+        return LedgerError(
+            f"the ledger {self.path} cannot be used: {what}", cure="see that it has room, or name another"
+        )
 
 
 class Transaction:
@@ -192,7 +195,7 @@ class Transaction:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             self._file.held().release()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | OSError):
             raise self._file.error(error) from error
 
 

@@ -9,6 +9,7 @@ the write, so of two processes one always sees the other.
 from __future__ import annotations
 
 import ast
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -92,12 +93,16 @@ class NoteFile:
         self._free: list[int] = []
 
     def write(self, row: int, octets: bytes) -> bool:
-        """Write the note of a message, over an older one of it; False when this process may not go on."""
+        """Write the note of a message, over an older one of it; False when this process may not go on.
+
+        :raises OSError: it cannot be written.
+        """
         block = self._blocks.get(row)
         if block is None:
             block = self._free.pop() if self._free else len(self._blocks) + 1
             self._blocks[row] = block
-        _write(self._file, octets, block * BLOCK)
+        if _write(self._file, octets, block * BLOCK) < len(octets):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if self._lasting:
             os.fsync(self._file)
         return self.goes_on
