@@ -134,6 +134,7 @@ FAULTS: dict[str, Fault] = {
         "failed", octets="a: b\r\n\r\nGrüße\r\n".encode(), features=("PIPELINING", "AUTH PLAIN")
     ),
     "REQUIRETLS is asked for and not offered": Fault("failed", options="requiretls=1"),
+    "An answer comes before it is asked for": Fault("deferred", {"DATA": "354 go\r\n250 2.0.0 Ok"}),
     "The content is refused": Fault("failed", {"DOT": "554 5.7.1 This is spam"}),
     "421 after the final dot": Fault("deferred", {"DOT": BUSY}),
     "The link closes after the final dot": Fault("uncertain", {"DOT": close}),

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import email
 import email.policy
+import errno
 import json
 import mailbox
 import os
@@ -23,6 +24,7 @@ import pytest
 from smtpserver import Answer, Server, close
 
 from mailtemplates.cli.shell import main
+from mailtemplates.delivery import notefile
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = """\
@@ -474,6 +476,31 @@ def test_an_uncertain_recipient_is_exit_code_4(project: Path, merge: Run) -> Non
         assert sorted(one["recipients"][0]["state"] for one in objects) == ["accepted", "uncertain"]
         assert merge("--transport", url)[0] == 4, "it is told of until somebody finds out"
         assert len(server.taken) == 2
+
+
+def test_a_disk_that_is_full_half_way_is_told_with_what_went_out(
+    project: Path, merge: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong usage (2) would say that nothing was sent; and the same command goes on, sending nothing twice."""
+    rows(project, 20)
+    write = notefile._write
+
+    def full(file: int, octets: bytes, place: int) -> int:
+        if len(server.taken) >= 8:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, octets, place)
+
+    with Server() as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        monkeypatch.setattr(notefile, "_write", full)
+        code, objects, said = merge("--transport", url, "--output-format", "json")
+        assert (code, len(server.taken)) == (3, 8)
+        assert "the ledger outbox.db cannot be used: No space left" in said.replace(f"{project}/", "")
+        assert "fault of mailtpl" not in said
+        assert 1 <= len(objects) <= 8
+        monkeypatch.setattr(notefile, "_write", write)
+        merge("--transport", url)
+    assert len(server.taken) == len({taken.recipients[0] for taken in server.taken})
 
 
 def test_the_transport_of_a_merge_is_always_named(project: Path, merge: Run, monkeypatch: pytest.MonkeyPatch) -> None:

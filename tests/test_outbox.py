@@ -269,6 +269,25 @@ class TestLedger:
         monkeypatch.undo()
         assert all(dispatch.receipt.accepted for dispatch in Outbox(transport, ledger).send(letters(3)))
 
+    @pytest.mark.skipif(os.name == "nt", reason="links need a right on Windows")
+    def test_a_link_to_a_ledger_leads_to_the_notes_of_its_processes(self, path: Path) -> None:
+        """A deployment links the ledger into each release: what the old one was sending is known to the new one."""
+        release = path.parent / "release"
+        release.mkdir()
+        (release / "linked.db").symlink_to(path)
+        first, linked = Ledger(path), Ledger(release / "linked.db")
+        claims, _ = first.claim(Letter(*pair) for pair in letters(2))
+        assert first.mark(claims[0], [BOB, CAROL], {})
+        assert states(linked, "key-0") == ["dot", "dot"]
+        first.lease = linked.lease = -1.0
+        first.renew(claims)
+        assert linked.recover() == 2
+        assert states(linked, "key-0") == ["uncertain", "uncertain"]
+        assert states(linked, "key-1") == ["queued", "queued"]
+        assert not first.mark(claims[1], [BOB], {})
+        first.close()
+        linked.close()
+
     def test_octets_are_kept_until_nobody_waits(self, ledger: Ledger) -> None:
         ledger.queue([Letter("a", mail()), Letter("b", mail())])  # the same octets: kept once
         assert ledger.octets("a") == ledger.octets("b") == mail().octets

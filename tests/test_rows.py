@@ -131,6 +131,19 @@ def test_a_comma_in_texts_does_not_make_it_the_delimiter(tmp_path: Path) -> None
         pytest.param(
             'a,b\n1,"x\n' + "y" * 140_000 + "\n2,3\n", [1], "a quote is opened and not closed", id="open quote, long"
         ),
+        pytest.param('a,b\n1,"x\n4,5\n2,3\n', [1], "line 2: a quote is opened and not closed", id="open quote, rows"),
+        pytest.param(
+            'a,b\n1,"x\n4,5\n6,7\n1,"x\n2,3\n', [1, 4], "line 2: a quote is opened and not closed", id="two open quotes"
+        ),
+        pytest.param(
+            'a,b\n"1,x\n' + "4,5\n" * 40_000 + "2,3\n", [1], "line 2: a quote is opened and not closed", id="many rows"
+        ),
+        pytest.param(
+            'a,b\n"said\n"hi" there",x\n2,3\n',
+            [1],
+            "lines 2 to 3: a quote inside a quoted cell is not doubled",
+            id="a stray quote in a cell of two lines, whose end looks like a row",
+        ),
     ],
 )
 def test_a_broken_row_leaves_the_others(text: str, numbers: list[int], said: str, tmp_path: Path) -> None:
@@ -402,3 +415,19 @@ def test_any_octets_are_rows_or_an_error_with_its_cure(octets: bytes) -> None:
                     assert bool(row.problem) or isinstance(row.data, dict)
             except MailTemplatesError as error:
                 assert error.cure
+
+
+def test_rows_behind_an_open_quote_are_not_lost(tmp_path: Path) -> None:
+    """Nobody misses his message because a quote was forgotten lines before his row; only that row is broken."""
+    lines = [f"{number},p{number}@reader.example" for number in range(2000)]
+    lines[500] = f'"{lines[500]}'
+    lines[900] = f'"{lines[900]}'
+    rows = rows_of("\n".join(["n,email", *lines, ""]).encode(), tmp_path / "rows.csv")
+    assert [row.number for row in rows] == list(range(1, 2001))
+    assert [(row.number, row.cells) for row in rows if row.problem] == [
+        (501, ('"500,p500@reader.example',)),
+        (901, ('"900,p900@reader.example',)),
+    ]
+    assert [row.data["n"] for row in rows if not row.problem] == [
+        str(number) for number in range(2000) if number not in (500, 900)
+    ]

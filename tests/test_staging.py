@@ -6,7 +6,7 @@ import pytest
 
 from mailtemplates.delivery.outcome import Accepted, Suppressed
 from mailtemplates.delivery.staging import Staging
-from mailtemplates.errors import AddressError, SettingsError
+from mailtemplates.errors import SettingsError
 from mailtemplates.merging.courier import Direct, Rehearsal
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
@@ -69,7 +69,7 @@ def test_a_redirection_outside_ascii_needs_smtputf8() -> None:
 def test_bad_options() -> None:
     with pytest.raises(SettingsError, match="no regular expression"):
         Staging.of(["("])
-    with pytest.raises(AddressError):
+    with pytest.raises(SettingsError, match='--redirect-to "nobody" is not'):
         Staging.of([], "nobody")
 
 

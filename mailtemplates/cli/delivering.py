@@ -18,9 +18,10 @@ from mailtemplates.delivery.ledger import Ledger
 from mailtemplates.delivery.outbox import Outbox
 from mailtemplates.delivery.smtptransport import POOL
 from mailtemplates.delivery.transporturl import parse_transport
-from mailtemplates.errors import SettingsError
+from mailtemplates.errors import LedgerError, SettingsError
 from mailtemplates.merging.courier import Courier, Direct, Rehearsal, Several
 from mailtemplates.merging.result import Result, as_object
+from mailtemplates.merging.tally import Tally
 from mailtemplates.settings import Settings
 from mailtemplates.transports import open_transport
 
@@ -103,6 +104,18 @@ def print_json(result: Result) -> None:
     """Print a message's result."""
     if result.receipt is not None:
         write_lines([json.dumps(as_object(result.key, result.receipt), ensure_ascii=False)])
+
+
+@contextmanager
+def breaking_off(tally: Tally) -> Iterator[None]:
+    """When the ledger fails and messages are out already, that is no wrong usage, and what became of them is told."""
+    try:
+        yield
+    except LedgerError as error:
+        if not tally.messages:
+            raise
+        warn(f"error: {error}")
+        tally.break_off()
 
 
 class Interrupted:

@@ -16,6 +16,7 @@ from mailtemplates.cli.delivering import (
     Format,
     Interrupted,
     Way,
+    breaking_off,
     log_steps,
     print_json,
     way,
@@ -184,10 +185,10 @@ def _run(maker: Maker, keys: Keys, rows: Rows, staging: Staging, failed: Failure
     folder = None if options.remembers else options.folder
     source = iter(rows)
     first = list(islice(source, BATCH + 1)) if options.jobs > 1 else []
-    with ExitStack() as stack:
+    tally = Tally(rehearsed=options.rehearsed)
+    with breaking_off(tally), ExitStack() as stack:
         workers = stack.enter_context(Workers(Making(maker, folder), options.jobs if len(first) > BATCH else 1))
         goal = stack.enter_context(_way(maker, options))
-        tally = Tally(rehearsed=options.rehearsed)
         advance = stack.enter_context(progress(rows.size, quiet=options.quiet, piped=options.format is Format.JSON))
         mailing = Mailing(
             chain(first, source),

@@ -13,7 +13,7 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, print_json, transport_of
+from mailtemplates.cli.delivering import Format, Interrupted, breaking_off, print_json, transport_of
 from mailtemplates.cli.output import warn, write_lines, write_octets
 from mailtemplates.delivery.backoff import Backoff
 from mailtemplates.delivery.ledger import Ledger
@@ -145,7 +145,7 @@ def resume(
     tally = Tally()
     transport_ = open_transport(url, password=os.environ.get("MAILTPL_PASSWORD"))
     backoff = Backoff(first=min(_FIRST_PAUSE, max(1.0, patience / 8)))
-    with Outbox(transport_, Ledger(path), backoff=backoff, patience=patience) as outbox:
+    with breaking_off(tally), Outbox(transport_, Ledger(path), backoff=backoff, patience=patience) as outbox:
         dispatches = outbox.resume(keys or None, limit=limit or None)
         with closing(dispatches), Interrupted(outbox.stop) as interrupted:
             for number, dispatch in enumerate(dispatches, 1):

@@ -16,6 +16,7 @@ from mailtemplates.cli.delivering import (
     STRANDED,
     Format,
     Interrupted,
+    breaking_off,
     log_steps,
     print_json,
     transport_of,
@@ -199,7 +200,7 @@ def _run(post: _Post, staging: Staging, options: _Options, form: Format, quiet: 
     """Send; the exit code."""
     url = "null:" if options.rehearsed and not options.transport else transport_of(post.settings, options.transport)
     tally = Tally(rehearsed=options.rehearsed)
-    with ExitStack() as stack:
+    with breaking_off(tally), ExitStack() as stack:
         ledger = options.ledger if options.remembers else None
         goal = stack.enter_context(way(url, ledger, rehearsed=options.rehearsed))
         shown = quiet or len(post.names) < _MANY

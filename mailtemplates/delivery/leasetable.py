@@ -6,6 +6,7 @@ to the recipients, for many messages at once, and :func:`lapse` does so for proc
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -63,8 +64,8 @@ class _Row(NamedTuple):
 
 
 def notes_of(ledger: Path, holder: int) -> Path:
-    """The file of a holder's notes."""
-    return ledger.with_name(f"{ledger.name}-notes-{holder}")
+    """The file of a holder's notes, beside the ledger itself, whatever links lead to it."""
+    return Path(f"{os.path.realpath(ledger)}-notes-{holder}")
 
 
 def add_claims(connection: sqlite3.Connection, claims: Iterable[tuple[int, int]], lease: Lease) -> None:

@@ -265,6 +265,9 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
         consignment.taken = []
         consignment.settle(data.refused())
         return False
+    if session.wire.ahead[:1] not in (b"", b"4", b"5"):  # it would be taken for a yes to the final dot
+        problem = f"{session.wire.endpoint} answers what it was not asked"
+        raise TransportError(problem, phase="data", kind="out-of-step")
     if not consignment.taken:
         return _end_empty(session)
     if not queue.may_go(consignment):

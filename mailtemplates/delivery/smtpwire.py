@@ -243,6 +243,11 @@ class Wire(smtplib.SMTP):
         return said if said.code >= 400 else None
 
     @property
+    def ahead(self) -> bytes:
+        """What came and was not read yet."""
+        return self.file.buffer if self.file else b""
+
+    @property
     def readable(self) -> bool:
         """Whether the server said something that nobody asked for, or closed the link."""
         if self.sock is None or (self.file is not None and self.file.buffer):

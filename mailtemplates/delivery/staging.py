@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from mailtemplates.delivery.letter import Letter
 from mailtemplates.delivery.outcome import Outcome, Suppressed
 from mailtemplates.digest import digest_of
-from mailtemplates.errors import SettingsError
+from mailtemplates.errors import AddressError, SettingsError
 from mailtemplates.headers.address import mailboxes
 from mailtemplates.message.message import Message
 
@@ -34,8 +34,7 @@ class Staging:
     def of(cls, allow: Sequence[str], redirect_to: str = "") -> Staging:
         """From regular expressions, upper and lower case being the same, and an address list.
 
-        :raises SettingsError: one is no regular expression.
-        :raises AddressError: the list is none.
+        :raises SettingsError: one is no regular expression, or the list is none.
         """
         patterns = []
         for text in allow:
@@ -45,7 +44,10 @@ class Staging:
                 raise SettingsError(
                     f"--allow {text!r} is no regular expression: {bad}", cure=r"write it as '.*@acme\.example'"
                 ) from None
-        boxes = mailboxes(redirect_to) if redirect_to else []
+        try:
+            boxes = mailboxes(redirect_to) if redirect_to else []
+        except AddressError as bad:
+            raise SettingsError(f"--redirect-to {bad.problem}", cure=bad.cure) from None
         return cls(tuple(patterns), tuple(box.addr_spec for box in boxes))
 
     def letter(self, key: str, message: Message) -> Letter:

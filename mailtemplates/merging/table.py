@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO
@@ -25,11 +26,17 @@ _SEPARATOR = pattern(r"sep=(.)[\r\n]*")
 _MARKED = "mailtemplates.merging.table"
 _MARK = "\udcff"
 _NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}
-_CURES = {
-    "field larger": "a cell of more than 131,072 characters: a quote is opened and not closed",
-    "unexpected end": "a quote is opened and not closed",
+_LONGEST = 131_072
+"""Characters of a cell; what :mod:`csv` takes."""
+
+_OPEN = "a quote is opened and not closed"
+_ENDED = "unexpected end"
+_FAULTS = {
+    "field larger": f"a cell of more than {_LONGEST:,} characters; perhaps {_OPEN}",
+    _ENDED: _OPEN,
     "expected after": "a quote inside a quoted cell is not doubled",
 }
+"""By what the reader says."""
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -68,7 +75,9 @@ class Table:
         self.delimiter = delimiter or self._recognise()
         self._lines = _Lines(self._text)
         self._records = csv.reader(self._lines, delimiter=self.delimiter, strict=True)
+        self._width = 0
         self.columns = self._header()
+        self._width = len(self.columns)
         self._kept = [index for index, name in enumerate(self.columns) if name not in OWN_COLUMNS]
         self.columns = tuple(self.columns[index] for index in self._kept)
         self._places = Columns(self.columns, schema)
@@ -122,15 +131,33 @@ class Table:
     def _parsed(self) -> Iterator[list[str] | str]:
         """The records that are not empty, a broken one as what is wrong with it."""
         while True:
+            self._lines.taken.clear()
             try:
                 record = next(self._records, None)
             except csv.Error as error:
-                yield next((cure for word, cure in _CURES.items() if word in str(error)), str(error))
+                yield self._broken(str(error))
                 continue
             if record is None:
                 return
             if record:
                 yield record
+
+    def _broken(self, error: str) -> str:
+        """What is wrong with the lines that were taken."""
+        taken, last = self._lines.taken, self._lines.number
+        first = last - len(taken) + 1
+        if self._are_rows(taken[1:] if _ENDED in error else taken[1:-1]):
+            self._lines.give_back()
+            return f"line {first}: {_OPEN}"
+        what = next((words for word, words in _FAULTS.items() if word in error), error)
+        return f"{f'line {last}' if first == last else f'lines {first} to {last}'}: {what}"
+
+    def _are_rows(self, lines: Sequence[str]) -> bool:
+        """Whether the lines that a quoted cell took in are rows: then its quote is not closed, and those who stand in
+        them are not to miss their messages for that."""
+        short = (line for line in lines if len(line) <= _LONGEST)
+        widths = (len(next(csv.reader([line], delimiter=self.delimiter), ())) for line in short)
+        return self._width > 1 and 2 * sum(width == self._width for width in widths) > len(lines)
 
     def __iter__(self) -> Iterator[Row]:
         width = len(self._kept)
@@ -139,7 +166,8 @@ class Table:
         for record in self._parsed():
             number += 1
             if isinstance(record, str):
-                yield Row(number, {}, (self._lines.last.rstrip("\r\n"),), f"line {self._lines.number}: {record}")
+                text = "".join(self._lines.taken).rstrip("\r\n")
+                yield Row(number, {}, (text[:_LONGEST],), record)
                 continue
             yield self._row(number, record if every else self._own(record))
 
@@ -161,20 +189,31 @@ class Table:
 
 
 class _Lines:
-    """The lines of a text, counted."""
+    """The lines of a text, counted.
+
+    :ivar taken: those of the record that is read.
+    """
 
     def __init__(self, text: Iterable[str]) -> None:
         self._text = iter(text)
+        self._again: deque[str] = deque()
         self.number = 0
-        self.last = ""
+        self.taken: list[str] = []
 
     def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
-        self.last = next(self._text)
+        line = self._again.popleft() if self._again else next(self._text)
+        self.taken.append(line)
         self.number += 1
-        return self.last
+        return line
+
+    def give_back(self) -> None:
+        """All lines of the record but the first are read again."""
+        self.number -= len(self.taken) - 1
+        self._again.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
 
 
 def _fit(lines: Sequence[str], delimiter: str) -> tuple[bool, int]:

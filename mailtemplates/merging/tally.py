@@ -56,8 +56,12 @@ class Tally:
 
     @property
     def exit_code(self) -> int:
-        """0 all accepted, 1 some not, 3 a fault of ours, 4 the fate of some is not known."""
-        return 3 if 3 in self._codes else max(self._codes)
+        """0 all accepted, 1 some not, 3 a fault of ours or a run that broke off, 4 the fate of some is not known."""
+        return max(self._codes)
+
+    def break_off(self) -> None:
+        """The run ends before its time, with some messages out."""
+        self._codes.add(3)
 
     def troubles(self) -> Iterator[str]:
         """The first that were not accepted or made no message, a line each."""
