@@ -180,6 +180,30 @@ class TestTakenOver:
             assert states(quick) == ["accepted", "deferred"]
             assert [claim.key for claim in quick.claim_waiting(9)] == ["a"]
 
+    @pytest.mark.parametrize(
+        ("outcome", "state"), [(Deferred(450, "", "later"), "uncertain"), (ANSWERS["short"], "accepted")],
+        ids=["a no is about the first", "a yes is a yes"],
+    )  # fmt: skip
+    def test_a_late_answer_to_the_first_attempt_when_the_second_is_in_doubt(
+        self, path: Path, outcome: Outcome, state: str
+    ) -> None:
+        with Ledger(path, lease=0.0) as first, Ledger(path, lease=0.0) as second:
+            early = claimed(first, letter("a", BOB))
+            assert first.mark(early, [BOB], {})
+            second.recover()
+            assert second.resolve("a", "resend") == 1
+            late = claimed(second, letter("a", BOB))
+            assert second.mark(late, [BOB], {})
+            first.recover()
+            first.settle([Settled(early, {BOB: outcome}, 0.0)])
+            assert states(first) == [state]
+
+    def test_what_was_given_back_does_not_go_out(self, path: Path) -> None:
+        with Ledger(path) as ledger:
+            claim = claimed(ledger)
+            ledger.release([claim])
+            assert not ledger.mark(claim, [BOB, CAROL], {})
+
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
     def test_a_child_does_not_send_what_its_parent_has(self, path: Path) -> None:
         with Ledger(path) as ledger:

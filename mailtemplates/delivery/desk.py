@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,12 +19,14 @@ class Desk:
     """Used by one thread at a time.
 
     :param number: of the holder; no other ever gets it.
+    :ivar held: by row, the attempt of each message that it has.
     :ivar answered: by row, the notes that are to be carried over to the tables.
     """
 
     number: int
     notes: NoteFile
     process: int = field(default_factory=os.getpid)
+    held: dict[int, int] = field(default_factory=dict)
     answered: dict[int, Note] = field(default_factory=dict)
 
     @classmethod
@@ -39,10 +42,16 @@ class Desk:
         return self.process == os.getpid() and self.notes.goes_on
 
     def has(self, claim: Claim) -> bool:
-        """Whether a claim is of this desk: not of an earlier one, nor of the process that forked this one."""
-        return claim.holder == self.number and self.process == os.getpid()
+        """Whether a claim is of this desk, and was not given back: not of an earlier desk, nor of a parent process."""
+        ours = claim.holder == self.number and self.process == os.getpid()
+        return ours and self.held.get(claim.row) == claim.attempt
+
+    def hold(self, claims: Iterable[Claim]) -> None:
+        """These are ours now."""
+        self.held.update((claim.row, claim.attempt) for claim in claims)
 
     def forget(self, row: int) -> None:
-        """What was answered is in the tables."""
+        """A message was given back, or what was answered is in the tables."""
+        self.held.pop(row, None)
         self.answered.pop(row, None)
         self.notes.forget(row)

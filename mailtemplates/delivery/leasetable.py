@@ -143,8 +143,14 @@ def post(connection: sqlite3.Connection, notes: Sequence[Note], holder: int) -> 
 
 
 def end_doubt(connection: sqlite3.Connection, note: Note) -> None:
-    """An answer that comes late: it holds for those who are uncertain."""
-    tables.end_doubt(connection, note.row, columns_of(note, _AT_DOT).items())
+    """An answer that comes late: it holds for those who are uncertain.
+
+    When there was another attempt since, the doubt is about that one, and only a yes ends it.
+    """
+    found = connection.execute("SELECT attempts FROM message WHERE id = ?", (note.row,)).fetchone()
+    known = columns_of(note, _AT_DOT).items()
+    same = found is not None and found[0] == note.attempt
+    tables.end_doubt(connection, note.row, [one for one in known if same or one[1][0] == "accepted"])
 
 
 def _carry_over(connection: sqlite3.Connection, notes: Sequence[Note]) -> None:

@@ -100,7 +100,7 @@ class Ledger:
                         claims.append(claim)
                     else:
                         others.append(find_entry(connection, self.path, letter.key))
-        return claims, [entry for entry in others if entry]
+        return self._held(claims, lease), [entry for entry in others if entry]
 
     def claim_waiting(self, limit: int, *, keys: Sequence[str] | None = None, by: float | None = None) -> list[Claim]:
         """Take messages of the ledger that wait.
@@ -112,8 +112,8 @@ class Ledger:
         with self._posted() as connection:
             if keys is None:
                 keys = leases.due_keys(connection, lease.now if by is None else by, limit)
-            found = (leases.take(connection, key, lease) for key in keys[:limit])
-            return [claim for claim in found if claim is not None]
+            found = [leases.take(connection, key, lease) for key in keys[:limit]]
+        return self._held([claim for claim in found if claim is not None], lease)
 
     def mark(
         self, claim: Claim, taken: Sequence[str], known: Mapping[str, Outcome], done: Iterable[Settled] = ()
@@ -146,8 +146,13 @@ class Ledger:
 
     def release(self, claims: Iterable[Claim] = ()) -> None:
         """Give back claims that were not tried, so that they wait again; and bring all that was settled in order."""
-        with self._posted() as connection:
-            connection.executemany(_RELEASE, [(claim.row, claim.holder) for claim in claims])
+        given = list(claims)
+        with self._file.held():
+            for claim in given:
+                if self._desk and self._desk.has(claim):
+                    self._desk.forget(claim.row)
+            with self._posted() as connection:
+                connection.executemany(_RELEASE, [(claim.row, claim.holder) for claim in given])
 
     def recover(self) -> int:
         """Take from processes that have ended, or whose time is over, what they held; how many messages that were.
@@ -264,6 +269,13 @@ class Ledger:
                 self._desk = desk
             now = time.time()
             return leases.Lease(self._desk.number, now, now + self.lease)
+
+    def _held(self, claims: list[Claim], lease: leases.Lease) -> list[Claim]:
+        """Remember that these are ours; they are in the ledger."""
+        with self._file.held():
+            if self._desk and self._desk.number == lease.holder:
+                self._desk.hold(claims)
+        return claims
 
     def _note(self, claim: Claim, note: Note) -> bool:
         """Write a note of a claim; False when it is not ours any more."""
