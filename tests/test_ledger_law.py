@@ -96,7 +96,7 @@ def letter(key: str) -> Letter:
 
 
 @given(STEPS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_nothing_goes_out_twice_unless_it_surely_did_not_count(steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         history = History(Path(folder))
