@@ -32,7 +32,7 @@ _GIVEN_BACK = pattern(
     re.M | re.I,
 )
 _HEAD = pattern(r"(?:[A-Za-z][\w-]{1,60}(?::[^\n]*|[ ][^\n]*)\n(?:[ \t][^\n]*\n)*)+\n")
-_SUBJECT = pattern(r"^Subject:[^\n]*", re.M | re.I)
+_SUBJECT = pattern(r"^Subject:[^\n]*(?:\n[ \t][^\n]*)*", re.M | re.I)
 _IS_MAIL = pattern(r"^(?:Message-ID|Received|MIME-Version|Return-Path):", re.M | re.I)
 _OF_A_BOUNCE = pattern(
     r"^(?:(?:Final|Original|X-Actual)-Recipient|X-Failed-Recipients|Reporting-MTA|Received-From-MTA|Remote-MTA|X-Postfix-\S+"
