@@ -16,6 +16,7 @@ SHEETS = st.sampled_from(
         "*{b:c} tr td{d:e} .a.b{f:g} b{i:j!important}",
         "p + p{s:s} tr:last-child td{l:l} .a{m:m} p:empty{e:e}",
         "[title]{a:a} a[href]{b:b} [href='v']{c:c} p{color:red !important} .a{color:blue}",
+        "p{color:red; .a{m:n} &.b > b{o:p} @media print{q:r}} div, #i{& td{s:t; .a &{u:v}} w:x}",
         "",
     ]
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailtemplates.css.nesting import unnested
 from mailtemplates.css.selector import Selector, read_selector
 from mailtemplates.pattern import pattern
 
@@ -39,7 +40,9 @@ class Fault(NamedTuple):
 class Rule(NamedTuple):
     """A rule at ``css[start:end]``; the block of declarations is ``css[block:end]``.
 
-    An at-rule, and a rule that is too broken or too nested to take apart, has no selectors.
+    An at-rule, and a rule that is too broken to take apart, has no selectors. Nor has one with rules nested in it: it
+    says in ``nested`` what it means without nesting, in order, an at-rule among them as one that has no selectors;
+    nothing when that cannot be said.
     """
 
     start: int
@@ -47,6 +50,7 @@ class Rule(NamedTuple):
     end: int
     selectors: tuple[Selector, ...]
     declarations: tuple[Declaration, ...]
+    nested: tuple[Rule, ...] = ()
 
 
 class Placed(NamedTuple):
@@ -73,7 +77,8 @@ class Sheet:
         kept, done = [], 0
         for rule in self.rules:
             live = [selector.text for selector in rule.selectors if not selector.static or selector.text in needed]
-            if rule.selectors and len(live) < len(rule.selectors):
+            spent = bool(rule.nested) and all(_is_spent(one, needed) for one in rule.nested)
+            if spent or (rule.selectors and len(live) < len(rule.selectors)):
                 kept.append(self.css[done : rule.start])
                 done = rule.end
                 if live:
@@ -83,6 +88,11 @@ class Sheet:
         kept.append(self.css[done:])
         rest = "".join(kept)
         return rest if _NOTHING.sub("", rest) else ""
+
+
+def _is_spent(rule: Rule, needed: Collection[str]) -> bool:
+    """Whether nothing of a rule need stay when it has been inlined."""
+    return bool(rule.selectors) and all(one.static and one.text not in needed for one in rule.selectors)
 
 
 _SPACE = pattern(r"[ \t\r\n\f]*")
@@ -98,6 +108,7 @@ _IMPORTANT = pattern(r"!\s*important\s*\Z", re.I)
 _PROPERTY = pattern(r"(?:--|-?(?:[a-zA-Z_]|[^\x00-\x7f]|\\.))(?:[-\w]|[^\x00-\x7f]|\\.)*\Z")
 _LINE_BREAK = pattern(r"[ \t]*[\r\n\f][ \t\r\n\f]*")
 _NO_SELECTOR = pattern(r"\A\Z|^[^\[(\"'\\]*[;}{@!$%]")
+_DEEPEST = 8
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -132,15 +143,18 @@ def _rules(css: str, faults: list[Fault]) -> Iterator[Rule]:
             faults.append(Fault(problem, at))
         selectors: tuple[Selector, ...] = ()
         declarations: tuple[Declaration, ...] = ()
+        inside: tuple[Rule, ...] = ()
         if not is_at_rule and block < stop:
             selectors = _selectors(css[at:block])
             declarations, nested = _block(css, block + 1, stop, faults)
             broken = next((selector.text for selector in selectors if _NO_SELECTOR.search(selector.text)), None)
             if broken is not None:
                 faults.append(Fault(f"{broken[:40]!r} is not a selector", at))
+            if nested and broken is None:
+                inside = _nested(css, block + 1, stop, selectors)
             if nested or broken is not None:
                 selectors, declarations = (), ()
-        yield Rule(at, block, stop, selectors, declarations)
+        yield Rule(at, block, stop, selectors, declarations, inside)
         at = _GAP.match(css, stop).end()  # type: ignore[union-attr]
     comment = css.rfind("/*")
     if comment >= 0 and "*/" not in css[comment + 2 :] and _GAP.fullmatch(css, comment):
@@ -184,6 +198,56 @@ def _block(css: str, start: int, stop: int, faults: list[Fault]) -> tuple[tuple[
         else:
             faults.append(Fault(f"{declaration.value[:40]!r} is not a declaration", start + offset))
     return tuple(found), nested
+
+
+def _nested(css: str, start: int, stop: int, parents: tuple[Selector, ...], depth: int = 0) -> tuple[Rule, ...]:
+    """What the block ``css[start:stop]`` of a rule says without nesting; nothing when a part of it cannot be said so.
+
+    Declarations behind a nested rule come after it in the cascade (CSS Nesting 1 §4.1).
+    """
+    end = stop - 1 if css[stop - 1] == "}" else stop
+    rules: list[Rule] = []
+    for at, block, after in _items(css, start, end):
+        if block == after and css[at] != "@":
+            said = read_declarations(css[at:after])
+            if not all(one.name for one in said):
+                return ()
+            rules.append(Rule(at, at, after, parents, said))
+        elif css[at] == "@":
+            rules.append(Rule(at, block, after, (), ()))
+        else:
+            selectors = unnested(parents, _without_comments(css[at:block]))
+            inside = _nested(css, block + 1, after, selectors, depth + 1) if selectors and depth < _DEEPEST else ()
+            if not inside and _GAP.match(css, block + 1).end() < after - 1:  # type: ignore[union-attr]
+                return ()
+            rules += inside
+    return tuple(rules)
+
+
+def _items(css: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """The declarations, rules and at-rules in a rule's block: where each begins, where its own block does, and where it
+    ends. The second is the third for one without a block."""
+    at = _GAP.match(css, start, end).end()  # type: ignore[union-attr]
+    while at < end:
+        custom = css.startswith("--", at)
+        closers: list[str] = []
+        block = after = end
+        for match in _TOKEN.finditer(css, at, end):
+            token = match[0]
+            if token == ";" and not closers:
+                block = after = match.end()
+                break
+            if token in _CLOSES:
+                if token == "{" and not closers:
+                    block = match.start()
+                closers.append(_CLOSES[token])
+            elif closers and token == closers[-1]:
+                closers.pop()
+                if token == "}" and not closers and not custom:
+                    after = match.end()
+                    break
+        yield at, after if custom else block, after
+        at = _GAP.match(css, after, end).end()  # type: ignore[union-attr]
 
 
 def _declarations(body: str) -> Iterator[tuple[Declaration, int]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from mailtemplates.css.cascade import Match, cascade
@@ -76,7 +77,7 @@ class Rulebook:
         mentioned: set[str] = set()
         values: set[str] = set()
         for css in sheets:
-            for rule in read_sheet(css).rules:
+            for rule in chain.from_iterable(rule.nested or (rule,) for rule in read_sheet(css).rules):
                 for selector in rule.selectors if rule.declarations else ():
                     if selector.static:
                         number = numbers.setdefault(selector.text, len(numbers))
