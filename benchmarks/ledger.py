@@ -16,9 +16,9 @@ from pathlib import Path
 
 from benchmarks import sending
 from mailtemplates import Ledger, Letter, Message, Outbox, Transport, open_transport
-from mailtemplates.delivery.ledgerkey import token_of
 from mailtemplates.delivery.outcome import Accepted, Receipt
 from mailtemplates.delivery.transport import Mark, receipt
+from mailtemplates.ledger.key import token_of
 
 MILLION = 1_000_000
 _STEP = 100_000

@@ -25,8 +25,8 @@ from typing import Any
 import html5lib
 
 from mailtemplates import Engine
-from mailtemplates.lint.catalogue import all_rules
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.catalogue import all_rules
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
 

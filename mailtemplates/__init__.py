@@ -15,14 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailtemplates.delivery.backoff import Backoff
-    from mailtemplates.delivery.ledger import Ledger
-    from mailtemplates.delivery.letter import Letter
-    from mailtemplates.delivery.mailrun import Dispatch
-    from mailtemplates.delivery.outbox import Outbox
     from mailtemplates.delivery.outcome import Receipt
     from mailtemplates.delivery.transport import Transport
-    from mailtemplates.engine import Engine, Mail
+    from mailtemplates.engine import Engine
     from mailtemplates.errors import (
         AddressError,
         AttachmentError,
@@ -41,14 +36,20 @@ if TYPE_CHECKING:
     )
     from mailtemplates.headers.address import Group, Mailbox
     from mailtemplates.inlining.inliner import Inliner, inline_css
-    from mailtemplates.lint.diagnostic import Diagnostic
-    from mailtemplates.lint.linter import Linter, lint
+    from mailtemplates.ledger.ledger import Ledger
+    from mailtemplates.ledger.letter import Letter
+    from mailtemplates.linting.diagnostic import Diagnostic
+    from mailtemplates.linting.linter import Linter, lint
+    from mailtemplates.mail import Mail
     from mailtemplates.message.attachment import Attachment
     from mailtemplates.message.composer import compose
     from mailtemplates.message.envelope import Envelope
     from mailtemplates.message.message import Message
     from mailtemplates.message.parts import Parts
     from mailtemplates.message.stamp import Stamp
+    from mailtemplates.outbox.backoff import Backoff
+    from mailtemplates.outbox.mailrun import Dispatch
+    from mailtemplates.outbox.outbox import Outbox
     from mailtemplates.settings import Settings, read_settings
     from mailtemplates.template.sandbox import Limits
     from mailtemplates.text.plaintext import to_text
@@ -56,10 +57,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "headers.address": ("Group", "Mailbox"),
+    "mail": ("Mail",),
     "message.attachment": ("Attachment",),
     "message.composer": ("compose",),
-    "lint.diagnostic": ("Diagnostic",),
-    "engine": ("Engine", "Mail"),
+    "linting.diagnostic": ("Diagnostic",),
+    "engine": ("Engine",),
     "message.envelope": ("Envelope",),
     "errors": (
         "AddressError", "AttachmentError", "ComposeError", "DataError", "HeaderError", "LedgerError",
@@ -67,13 +69,13 @@ _HOMES = {
         "UndefinedError",
     ),
     "inlining.inliner": ("Inliner", "inline_css"),
-    "lint.linter": ("Linter", "lint"),
+    "linting.linter": ("Linter", "lint"),
     "message.message": ("Message",),
-    "delivery.backoff": ("Backoff",),
-    "delivery.ledger": ("Ledger",),
-    "delivery.letter": ("Letter",),
-    "delivery.mailrun": ("Dispatch",),
-    "delivery.outbox": ("Outbox",),
+    "outbox.backoff": ("Backoff",),
+    "ledger.ledger": ("Ledger",),
+    "ledger.letter": ("Letter",),
+    "outbox.mailrun": ("Dispatch",),
+    "outbox.outbox": ("Outbox",),
     "delivery.outcome": ("Receipt",),
     "message.parts": ("Parts",),
     "text.plaintext": ("to_text",),

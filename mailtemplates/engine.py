@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -16,10 +15,10 @@ from jinja2 import BytecodeCache, Environment
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.headers.address import Mailbox
 from mailtemplates.inlining.inliner import Inliner, Store
+from mailtemplates.mail import Mail
 from mailtemplates.message.attachment import Attachment
 from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message
-from mailtemplates.message.parts import Parts
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.settings import NO_SMIME, Settings
 from mailtemplates.severity import Severity
@@ -34,11 +33,11 @@ from mailtemplates.template.sinks import environment_for
 from mailtemplates.template.templateversion import template_version
 
 if TYPE_CHECKING:
-    from mailtemplates.delivery.mailer import Mailer
-    from mailtemplates.delivery.mailrun import Dispatch
     from mailtemplates.delivery.outcome import Receipt
     from mailtemplates.delivery.transport import Transport
-    from mailtemplates.lint.linter import Linter
+    from mailtemplates.linting.linter import Linter
+    from mailtemplates.outbox.mailer import Mailer
+    from mailtemplates.outbox.mailrun import Dispatch
     from mailtemplates.signing.signer import Signer
 
 Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping[str, str]]
@@ -46,60 +45,6 @@ Addresses = str | Mailbox | Mapping[str, str] | Sequence[str | Mailbox | Mapping
 
 _SCHEMAS = "schemas"
 _UNSENT = Stamp(datetime(1970, 1, 1, tzinfo=UTC))
-
-
-@dataclass(frozen=True)
-class Mail:
-    """A rendered template: its parts, and the message that they make."""
-
-    parts: Parts
-    settings: Settings = field(repr=False, default_factory=Settings)
-    judge: Callable[[Message], None] | None = field(repr=False, default=None)
-    signer: Callable[[], Signer | None] = field(repr=False, default=lambda: None)
-
-    @property
-    def html(self) -> str | None:
-        """The html with inlined styles; None when the mail has none."""
-        return self.parts.html
-
-    @property
-    def text(self) -> str | None:
-        """The plain text, the author's or made from the html."""
-        return self.parts.text
-
-    @property
-    def subject(self) -> str:
-        """The subject, unfolded and decoded; empty when there is none."""
-        return self.parts.subject
-
-    def message(self, stamp: Stamp | None = None) -> Message:
-        """Compose the message, and sign it where the settings say so.
-
-        :param stamp: date, Message-ID, boundaries and the time of DKIM signatures come from it; made now when it is not
-            given.
-        :raises ComposeError: the parts do not make a message, for instance without a From.
-        :raises AddressError: an address needs SMTPUTF8 and the settings forbid it.
-        :raises SettingsError: a key or certificate of the settings cannot be used.
-        :raises SigningError: the message cannot be signed, or not be encrypted for a recipient.
-        :raises LintError: the mail was rendered with ``lint`` and the message has findings.
-        """
-        stamp = stamp or Stamp.now(host=self.settings.host or None)
-        message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
-        signer = self.signer()
-        if signer is not None:
-            message = signer.sign(message, stamp.date)
-        if self.judge is not None:
-            self.judge(self.readable(message, stamp))
-        return message
-
-    def readable(self, message: Message, stamp: Stamp) -> Message:
-        """What a linter can judge of the message that was made with a stamp: itself, or, when it is encrypted, what is
-        inside.
-        """
-        signer = self.signer()
-        if signer is None or signer.encryptor is None:
-            return message
-        return compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
 
 
 class Engine:
@@ -115,7 +60,7 @@ class Engine:
     :param cache: a Jinja bytecode cache, for processes that render once.
     :param plans: a store of inlining plans on disk, for the same.
     :param transport: where :meth:`send` sends to: a URL, or an open transport; the settings' when not given.
-    :param ledger: the file in which :meth:`send` keeps what it sent, see :mod:`mailtemplates.delivery.ledger`. Without
+    :param ledger: the file in which :meth:`send` keeps what it sent, see :mod:`mailtemplates.ledger.ledger`. Without
         it nothing is remembered.
     :param sign: sign and encrypt as the settings say; without it messages are left as they are composed.
     :raises SettingsError: a folder does not exist.
@@ -277,7 +222,9 @@ class Engine:
 
     @cached_property
     def _linter(self) -> Linter:
-        from mailtemplates.lint.linter import Linter  # most runs do not lint, and it is half of what there is to import
+        from mailtemplates.linting.linter import (
+            Linter,  # most runs do not lint, and it is half of what there is to import
+        )
 
         return Linter(self.settings)
 
@@ -382,7 +329,7 @@ class Engine:
 
     @cached_property
     def _open_mailer(self) -> Mailer:
-        from mailtemplates.delivery.mailer import Mailer  # most engines only render: sqlite3, ssl and asyncio take long
+        from mailtemplates.outbox.mailer import Mailer  # most engines only render: sqlite3, ssl and asyncio take long
         from mailtemplates.transports import open_transport
 
         transport, ledger = self._posting

@@ -135,7 +135,7 @@ class WorkerError(MailTemplatesError):
 class LintError(MailTemplatesError):
     """A message has findings at or over the severity that the caller refuses.
 
-    :param diagnostics: those findings, each a :class:`~mailtemplates.lint.diagnostic.Diagnostic`.
+    :param diagnostics: those findings, each a :class:`~mailtemplates.linting.diagnostic.Diagnostic`.
     """
 
     def __init__(self, problem: str, *, diagnostics: Sequence[Any] = (), cure: str = "") -> None:

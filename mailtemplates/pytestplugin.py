@@ -17,7 +17,8 @@ import pytest
 
 if TYPE_CHECKING:
     from mailtemplates.catching.mailserver import MailServer
-    from mailtemplates.engine import Engine, Mail
+    from mailtemplates.engine import Engine
+    from mailtemplates.mail import Mail
     from mailtemplates.message.message import Message
 
 _FOLDER = "mail"

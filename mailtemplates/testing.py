@@ -10,12 +10,13 @@ from functools import cached_property
 from html import unescape
 from typing import Any
 
-from mailtemplates.engine import Engine, Mail
+from mailtemplates.engine import Engine
 from mailtemplates.finding import Severity
 from mailtemplates.headers.address import mailboxes
 from mailtemplates.html.markup import attributes, cut
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.linter import lint
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.linter import lint
+from mailtemplates.mail import Mail
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.octets.address import display_name, read_addresses

@@ -12,8 +12,8 @@ import random
 import sys
 
 from mailtemplates import Envelope, Message
-from mailtemplates.delivery.ledger import Ledger
-from mailtemplates.delivery.outbox import Outbox
+from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.transports import open_transport
 
 _PAUSE = 0.004

@@ -11,8 +11,8 @@ import time
 import atheris
 
 with atheris.instrument_imports(include=["mailtemplates"]):
-    from mailtemplates.lint.catalogue import all_rules
-    from mailtemplates.lint.linter import Linter
+    from mailtemplates.linting.catalogue import all_rules
+    from mailtemplates.linting.linter import Linter
     from mailtemplates.settings import Settings
 
 LINTER = Linter(Settings(select=("ALL",)))

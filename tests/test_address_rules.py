@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.message import read_message
 from mailtemplates.octets.notation import read_examples
 from mailtemplates.settings import Settings

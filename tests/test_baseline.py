@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.errors import SettingsError
-from mailtemplates.lint.baseline import Baseline, read_baseline
-from mailtemplates.lint.diagnostic import Diagnostic
+from mailtemplates.linting.baseline import Baseline, read_baseline
+from mailtemplates.linting.diagnostic import Diagnostic
 
 
 def finding(name: str = "missing-from", path: str = "a.eml", line: int = 1) -> Diagnostic:

@@ -9,7 +9,7 @@ import pytest
 
 from mailtemplates.cli.shell import main
 from mailtemplates.errors import SettingsError
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 

@@ -246,7 +246,7 @@ def test_a_dangling_link_is_exit_2_and_the_others_are_linted(project: Path) -> N
 CRASH = """
 import sys
 from dataclasses import replace
-import mailtemplates.lint.catalogue as catalogue
+import mailtemplates.linting.catalogue as catalogue
 from mailtemplates.octets.message import RawMessage
 
 def crash(message: RawMessage):
@@ -484,7 +484,7 @@ def test_the_cache_gives_the_same_answer_without_importing_the_rules(project: Pa
     probe = (
         "import sys; from mailtemplates.cli.shell import main; code = main(sys.argv[1:]);"
         "heavy = {'jinja2', 'chardet', 'idna', 'css_inline', 'lxml', 'jsonschema', 'email', 'rich', "
-        "'mailtemplates.lint.linter', 'mailtemplates.lint.catalogue', 'mailtemplates.octets.mime', 'mailtemplates.engine'};"
+        "'mailtemplates.linting.linter', 'mailtemplates.linting.catalogue', 'mailtemplates.octets.mime', 'mailtemplates.engine'};"
         "sys.stderr.write(','.join(sorted(heavy & set(sys.modules)))); sys.exit(code)"
     )
     runs = [
@@ -496,7 +496,7 @@ def test_the_cache_gives_the_same_answer_without_importing_the_rules(project: Pa
     ]  # fmt: skip
     assert runs[0].stdout == runs[1].stdout != b""
     assert [run.returncode for run in runs] == [1, 1]
-    assert b"mailtemplates.lint.linter" in runs[0].stderr
+    assert b"mailtemplates.linting.linter" in runs[0].stderr
     assert runs[1].stderr == b""
 
 
@@ -554,8 +554,8 @@ def test_a_rule_has_a_page(tmp_path: Path) -> None:
 
 def test_every_page_fits_80_columns() -> None:
     """Prose does; an example is shown as it is."""
-    from mailtemplates.lint.catalogue import all_rules
-    from mailtemplates.lint.rulepage import page_lines
+    from mailtemplates.linting.catalogue import all_rules
+    from mailtemplates.linting.rulepage import page_lines
     from mailtemplates.text.wrapping import display_width
 
     for rule in all_rules():

@@ -14,8 +14,8 @@ from mailtemplates.html.document import HtmlDocument
 from mailtemplates.html.elementmatch import matches, read_compounds
 from mailtemplates.html.sentstyle import sent_style
 from mailtemplates.html.sheetplace import place_in_sheet, place_of_declaration
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 

@@ -14,7 +14,7 @@ from mailtemplates import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.headers.fragment import Data
 from mailtemplates.headers.headerblocks import make_field, read_field
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 from mailtemplates.message.attachment import Attachment
 from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message

@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from mailtemplates.delivery.connectionpool import ConnectionPool
-from mailtemplates.delivery.endpoint import Endpoint
-from mailtemplates.delivery.smtpsession import Session
-from mailtemplates.delivery.smtpwire import Wire
-from mailtemplates.delivery.throttle import Throttle, read_rate
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.connectionpool import ConnectionPool
+from mailtemplates.smtp.endpoint import Endpoint
+from mailtemplates.smtp.session import Session
+from mailtemplates.smtp.throttle import Throttle, read_rate
+from mailtemplates.smtp.wire import Wire
 
 
 def test_after_failures_the_next_connections_come_after_growing_random_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.delivery.ledger import Ledger
-from mailtemplates.delivery.outbox import Outbox
+from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.transports import open_transport
 
 CRASHING = Path(__file__).with_name("crashing.py")
@@ -123,7 +123,7 @@ def test_what_was_queued_is_sent_by_whoever_resumes(place: Place) -> None:
     """A process that only queues is killed; another one, which has none of the messages, sends them."""
     from crashing import letters
 
-    from mailtemplates.delivery.letter import Letter
+    from mailtemplates.ledger.letter import Letter
 
     with Ledger(place.path) as ledger:
         ledger.queue(Letter(*letter) for letter in letters(200))

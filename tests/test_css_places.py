@@ -10,8 +10,8 @@ from mailtemplates.inlining.inliner import inline_css
 from mailtemplates.inspection.inspection import Inspection
 from mailtemplates.inspection.pairing import html_place
 from mailtemplates.inspection.templatelint import TemplateLinter
-from mailtemplates.lint.lintcache import LintCache
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.lintcache import LintCache
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 SCHEMA = '{"type": "object", "properties": {"name": {"type": "string"}}, "examples": [{"name": "Ben"}]}'

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailtemplates.lint.fixing import apply_fixes, fix_octets
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes, fix_octets
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.message import read_message
 from mailtemplates.octets.mime import parse
 from mailtemplates.settings import Settings

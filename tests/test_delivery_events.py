@@ -18,9 +18,9 @@ from smtpserver import Answer, Certificates, Server, close, silence
 
 from mailtemplates import Engine, Envelope, Message
 from mailtemplates.delivery.event import LOGGER, Event, Watcher, describe, tell_all
-from mailtemplates.delivery.login import Login
 from mailtemplates.delivery.tracing import trace_events
 from mailtemplates.errors import MailTemplatesError, SettingsError
+from mailtemplates.smtp.login import Login
 from mailtemplates.transports import open_transport
 
 PASSWORD = "pässwörd-s3cret/+1"

@@ -29,7 +29,7 @@ from signingkeys import (
 from test_cli import mailtpl
 
 from mailtemplates import Engine, Message, Settings, SettingsError, SigningError, Stamp
-from mailtemplates.lint.linter import lint
+from mailtemplates.linting.linter import lint
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.settings import DkimSettings
 from mailtemplates.signing.cut import cut

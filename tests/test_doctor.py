@@ -613,14 +613,14 @@ def test_a_certificate_without_key_identifier_is_named_where_python_is_strict(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python 3.13 made strict verification the default; older ones are made strict here."""
-    from mailtemplates.delivery import endpoint
+    from mailtemplates.smtp import endpoint
 
     def strict(cafile: str = "") -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=cafile)
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         return context
 
-    monkeypatch.setattr("mailtemplates.delivery.smtptransport.make_context", strict)
+    monkeypatch.setattr("mailtemplates.smtp.transport.make_context", strict)
     assert endpoint.make_context is not strict
     context, cafile = made_certificate(lab.folder, "without-key-id")
     server = lab.server(tls="starttls", context=context)

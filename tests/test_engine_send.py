@@ -14,9 +14,9 @@ from smtpserver import Link, Server
 from test_web_apps import get
 
 from mailtemplates import Engine, Ledger, LintError, Message, Stamp
-from mailtemplates.delivery.ledgerkey import token_of
 from mailtemplates.delivery.outcome import Accepted, Deferred, Outcome
 from mailtemplates.errors import DataError, SettingsError, TemplateError
+from mailtemplates.ledger.key import token_of
 from mailtemplates.transports.memory import MemoryTransport
 
 ANN: dict[str, Any] = {"user": {"name": "Ann", "email": "ann@reader.example"}}

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtemplates.finding import Edit, Fix, Severity
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.fixing import apply_fixes, fix_octets
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.fixing import apply_fixes, fix_octets
 from mailtemplates.span import Span
 
 OCTETS = b"0123456789" * 4

@@ -6,9 +6,9 @@ from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import lint
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import lint
 
 
 def _findings(message: MIMEText | MIMEMultipart, name: str) -> list[Diagnostic]:

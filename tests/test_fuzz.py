@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.lint.catalogue import all_rules
+from mailtemplates.linting.catalogue import all_rules
 from mailtemplates.octets.notation import read_examples
 
 HERE = Path(__file__).parent

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.found import Found
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.found import Found
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 RIGHT = """\

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailtemplates import Envelope, Ledger, Letter, Message
-from mailtemplates.delivery.letter import Claim, Settled
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, Outcome
+from mailtemplates.ledger.letter import Claim, Settled
 
 BOB = "bob@example.test"
 KEYS = ("a", "b", "c")

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.found import Found
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.found import Found
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings
 

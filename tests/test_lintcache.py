@@ -13,8 +13,8 @@ import pytest
 from mailtemplates.digest import digest_of
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.inspection.inspection import Inspection
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.lintcache import LintCache
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.lintcache import LintCache
 from mailtemplates.settings import Settings
 from mailtemplates.span import Span
 
@@ -71,7 +71,7 @@ def test_another_version_of_the_rules_knows_nothing(tmp_path: Path, monkeypatch:
     package = tmp_path / "package"
     (package / "rules").mkdir(parents=True)
     (package / "rules" / "a.py").write_text("one")
-    monkeypatch.setattr("mailtemplates.lint.lintcache.__file__", str(package / "lintcache.py"))
+    monkeypatch.setattr("mailtemplates.linting.lintcache.__file__", str(package / "lintcache.py"))
     changed = LintCache(tmp_path, Settings())
     assert changed.recall("a.eml", "d") is None
     changed.remember("a.eml", "d", [])
@@ -126,7 +126,7 @@ def test_writers_at_once_leave_a_whole_store(tmp_path: Path) -> None:
 
 
 def test_it_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailtemplates.lint.lintcache._ENTRIES", 10)
+    monkeypatch.setattr("mailtemplates.linting.lintcache._ENTRIES", 10)
     for number in range(400):
         cache = LintCache(tmp_path, Settings(host=str(number)))
         for name in range(12 if number == 0 else 1):

@@ -18,9 +18,9 @@ import pytest
 from mailrig import SIZE_LIMIT, USERS, MailRig, make_token
 
 from mailtemplates import Engine, Envelope, Ledger, Message
-from mailtemplates.delivery.login import Token
 from mailtemplates.delivery.outcome import Accepted, Failed, NotTried
 from mailtemplates.delivery.transport import Transport
+from mailtemplates.smtp.login import Token
 from mailtemplates.transports import open_transport
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ import pytest
 
 from mailtemplates.inspection.inspection import Inspection
 from mailtemplates.inspection.mending import Mended
-from mailtemplates.lint.lintcache import LintCache
+from mailtemplates.linting.lintcache import LintCache
 from mailtemplates.settings import Settings
 
 TWICE = '<p class="note" class="note">'

@@ -24,7 +24,7 @@ import pytest
 from smtpserver import Answer, Server, close
 
 from mailtemplates.cli.shell import main
-from mailtemplates.delivery import notefile
+from mailtemplates.ledger import notefile
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = """\

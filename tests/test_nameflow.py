@@ -12,7 +12,7 @@ from jinja2 import DictLoader, Environment
 from mailtemplates.jinja.datatype import is_nullable
 from mailtemplates.jinja.nameflow import read_flow
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 from mailtemplates.template.environment import EXTENSIONS
 
 SCHEMA: dict[str, Any] = {

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mailtemplates import Envelope, Ledger, Letter, Message
-from mailtemplates.delivery.letter import Claim, Settled
-from mailtemplates.delivery.notefile import BLOCK, Note, NoteFile, forbid, read_notes
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, Outcome
+from mailtemplates.ledger.letter import Claim, Settled
+from mailtemplates.ledger.notefile import BLOCK, Note, NoteFile, forbid, read_notes
 
 BOB, CAROL = "bob@example.test", "carol@example.test"
 

@@ -14,13 +14,13 @@ import pytest
 from smtpserver import Server, close
 
 from mailtemplates import Envelope, Message
-from mailtemplates.delivery.backoff import Backoff
-from mailtemplates.delivery.ledger import Ledger
-from mailtemplates.delivery.letter import Letter
-from mailtemplates.delivery.notefile import NoteFile
-from mailtemplates.delivery.outbox import Outbox
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Suppressed, Uncertain
 from mailtemplates.errors import AddressError, LedgerError, SettingsError
+from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.ledger.letter import Letter
+from mailtemplates.ledger.notefile import NoteFile
+from mailtemplates.outbox.backoff import Backoff
+from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.transports import open_transport
 from mailtemplates.transports.memory import MemoryTransport
 
@@ -329,7 +329,7 @@ class TestLedger:
 
     def test_a_late_answer_ends_a_doubt(self, path: Path) -> None:
         with Ledger(path, lease=0.0) as slow, Ledger(path) as quick:
-            from mailtemplates.delivery.letter import Settled
+            from mailtemplates.ledger.letter import Settled
 
             claims, _ = slow.claim([Letter("a", mail())])
             assert slow.mark(claims[0], [BOB], {CAROL: Failed(550, "", "userunknown", "no")})

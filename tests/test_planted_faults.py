@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 MESSAGE = b"""\

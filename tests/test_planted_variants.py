@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from carriers import CARRIERS, HEAD, HTMLPART, PDF, PNG, TEXTPART, UTF8
 
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 Change = Callable[[str], str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,8 @@ PROGRAM = (
 
 
 @pytest.mark.parametrize(
-    "first", ["", "import mailtemplates.testing", "from mailtemplates import lint", "import mailtemplates.lint.linter"]
+    "first",
+    ["", "import mailtemplates.testing", "from mailtemplates import lint", "import mailtemplates.linting.linter"],
 )
 def test_lint_can_be_called_whatever_was_imported_before(first: str) -> None:
     """A package of the same name, once imported, takes the function's place."""
@@ -27,3 +29,12 @@ def test_every_public_name_is_there() -> None:
     import mailtemplates
 
     assert all(hasattr(mailtemplates, name) for name in mailtemplates.__all__)
+
+
+def test_no_public_function_has_the_name_of_a_module() -> None:
+    """Where it had, whoever imports the module first would get it instead."""
+    import mailtemplates
+
+    folder = Path(mailtemplates.__file__).parent
+    modules = {path.stem for path in folder.iterdir() if path.suffix in (".py", "")}
+    assert not modules & set(mailtemplates.__all__)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.lint.linter import lint
+from mailtemplates.linting.linter import lint
 from mailtemplates.octets.address import RawGroup, display_name, parse_raw_addresses
 from mailtemplates.octets.addrspec import OBSOLETE
 

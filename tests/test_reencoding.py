@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mailtemplates.finding import Fix
 from mailtemplates.headers.headerblocks import make_field
-from mailtemplates.lint.fixing import apply_fixes, fix_octets
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes, fix_octets
+from mailtemplates.linting.linter import Linter
 from mailtemplates.message.attachment import Attachment
 from mailtemplates.message.composer import compose
 from mailtemplates.message.parts import Parts

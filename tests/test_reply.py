@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.delivery.dotstuffing import canonical, find_bare, stuff
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed
-from mailtemplates.delivery.reply import Reply
+from mailtemplates.smtp.dotstuffing import canonical, find_bare, stuff
+from mailtemplates.smtp.reply import Reply
 
 REASONS = {
     "550 5.1.1 <x@y.test>: Recipient address rejected: User unknown in virtual mailbox table": "userunknown",

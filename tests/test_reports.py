@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from mailtemplates.errors import RuleError, SettingsError
 from mailtemplates.finding import Severity, replace
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.report import Report, Trouble, fingerprints, total_line
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.report import Report, Trouble, fingerprints, total_line
 from mailtemplates.reports import format_names, load_format
 from mailtemplates.span import Span
 from mailtemplates.text.wrapping import display_width

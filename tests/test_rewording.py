@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mailtemplates.errors import HeaderError
 from mailtemplates.headers.headerblocks import make_field, write_field
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.field import RawField, read_header
 from mailtemplates.octets.message import read_message

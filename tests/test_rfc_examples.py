@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 
 EXAMPLES: dict[str, str] = {}  # ␠ is a space at the end of a line
 EXAMPLES["5322 A.1.1"] = """From: John Doe <jdoe@machine.example>

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from conftest import ROOT
 
-from mailtemplates.lint.catalogue import all_rules
-from mailtemplates.lint.rulepage import markdown_pages
+from mailtemplates.linting.catalogue import all_rules
+from mailtemplates.linting.rulepage import markdown_pages
 
 PAGES = dict(markdown_pages(all_rules()))
 

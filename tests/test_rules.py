@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.lint.catalogue import all_rules
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
-from mailtemplates.lint.rule import Example, Rule
+from mailtemplates.linting.catalogue import all_rules
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
+from mailtemplates.linting.rule import Example, Rule
 from mailtemplates.octets.bodies import read_bodies
 from mailtemplates.octets.message import read_message
 from mailtemplates.octets.notation import read_examples, read_html, split_dialogue

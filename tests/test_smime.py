@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from signingkeys import certificate, ed25519_key, pem, pem_of, rsa_key, verify_dkim
 
 from mailtemplates import Engine, LintError, Message, Settings, SettingsError, SigningError, Stamp
-from mailtemplates.lint.linter import lint
+from mailtemplates.linting.linter import lint
 from mailtemplates.merging.maker import Maker
 from mailtemplates.octets.mime import parse
 from mailtemplates.settings import DkimSettings, SmimeSettings

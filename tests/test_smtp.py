@@ -29,11 +29,11 @@ from smtpserver import (
 )
 
 from mailtemplates import Envelope, Message
-from mailtemplates.delivery.endpoint import LIMITS, Endpoint, make_context
 from mailtemplates.delivery.event import Event
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Receipt, Uncertain
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import AddressError, SettingsError
+from mailtemplates.smtp.endpoint import LIMITS, Endpoint, make_context
 from mailtemplates.transports import open_transport
 
 PASSWORD = "pässwörd-s3cret"
@@ -848,7 +848,7 @@ def test_a_kept_connection_is_looked_at_before_it_is_used(
         transport = to(server, "timeout=0.5")
         one(transport)
         time.sleep(0.1)
-        monkeypatch.setattr("mailtemplates.delivery.connectionpool._ASK_AFTER", 0.0)
+        monkeypatch.setattr("mailtemplates.smtp.connectionpool._ASK_AFTER", 0.0)
         for number in range(3):
             assert isinstance(one(transport, mail(number=number)), Accepted)
     assert "retry" not in [event.kind for event in events]

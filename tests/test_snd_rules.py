@@ -8,7 +8,7 @@ import pytest
 from smtpserver import Server
 
 from mailtemplates import Envelope, Message
-from mailtemplates.lint.linter import Linter, lint
+from mailtemplates.linting.linter import Linter, lint
 from mailtemplates.octets.submission import Submission, read_submission_example
 from mailtemplates.settings import Settings
 from mailtemplates.transports import open_transport

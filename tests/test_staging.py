@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mailtemplates.delivery.outcome import Accepted, Suppressed
-from mailtemplates.delivery.staging import Staging
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.courier import Direct, Rehearsal
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
+from mailtemplates.outbox.staging import Staging
 from mailtemplates.transports.memory import MemoryTransport
 
 MESSAGE = Message(b"Subject: x\r\n\r\n", Envelope("me@acme.example", ("ann@acme.example", "bob@else.example")), "id@x")

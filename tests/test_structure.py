@@ -13,10 +13,10 @@ from mailtemplates.errors import LintError
 from mailtemplates.finding import Finding
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.html.structure import read_structure
-from mailtemplates.lint.catalogue import all_rules
-from mailtemplates.lint.found import Found
-from mailtemplates.lint.linter import Linter
-from mailtemplates.lint.remembered import Remembered
+from mailtemplates.linting.catalogue import all_rules
+from mailtemplates.linting.found import Found
+from mailtemplates.linting.linter import Linter
+from mailtemplates.linting.remembered import Remembered
 from mailtemplates.octets.notation import read_html
 from mailtemplates.settings import Settings
 from mailtemplates.span import Span

@@ -9,9 +9,9 @@ from itertools import count
 
 import pytest
 
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.mime import parse
 from mailtemplates.settings import Settings
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.inspection.templatelint import TemplateLinter
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 SAMPLE = {

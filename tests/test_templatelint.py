@@ -9,11 +9,11 @@ import pytest
 
 from mailtemplates.inspection.inputs import is_template
 from mailtemplates.inspection.templatelint import TemplateLinter
-from mailtemplates.lint.catalogue import all_rules
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
-from mailtemplates.lint.rule import Example, Rule
+from mailtemplates.linting.catalogue import all_rules
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
+from mailtemplates.linting.rule import Example, Rule
 from mailtemplates.octets.notation import read_octets
 from mailtemplates.settings import Settings
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.fixing import apply_fixes
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.fixing import apply_fixes
+from mailtemplates.linting.linter import Linter
 from mailtemplates.octets.bodies import read_bodies
 from mailtemplates.octets.message import read_message
 from mailtemplates.settings import Settings

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from mailtemplates.delivery import connectionpool, smtptransport
-from mailtemplates.delivery.endpoint import LIMITS
 from mailtemplates.delivery.event import Kind
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Suppressed, Uncertain
+from mailtemplates.smtp import connectionpool
+from mailtemplates.smtp import transport as smtptransport
+from mailtemplates.smtp.endpoint import LIMITS
 from mailtemplates.transports import open_transport, transport_names
 
 PAGE = (Path(__file__).parent.parent / "docs" / "transports.md").read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.delivery.login import Login, find_login
 from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.errors import SettingsError
+from mailtemplates.smtp.login import Login, find_login
 from mailtemplates.transports import Access, open_transport, transport_names
 
 GOOD = {

@@ -9,7 +9,7 @@ from threading import Thread
 import pytest
 
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.linter import Linter
 from mailtemplates.settings import Settings
 
 LINTER = Linter(Settings(select=("unreachable-url",)))

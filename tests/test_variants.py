@@ -22,10 +22,10 @@ from mailtemplates.inspection.samples import Samples
 from mailtemplates.inspection.templatelint import TemplateLinter
 from mailtemplates.inspection.tracer import Tracer
 from mailtemplates.jinja.branches import Branch, Choice, Wish, World, plan
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.lintcache import LintCache
-from mailtemplates.lint.linter import Linter
-from mailtemplates.lint.report import Report
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.lintcache import LintCache
+from mailtemplates.linting.linter import Linter
+from mailtemplates.linting.report import Report
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings
 

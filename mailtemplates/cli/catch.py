@@ -20,9 +20,9 @@ from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.delivery.outcome import Accepted
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import MailTemplatesError, SettingsError
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.linter import Linter
-from mailtemplates.lint.report import Report, any_at, plural
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.linter import Linter
+from mailtemplates.linting.report import Report, any_at, plural
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.mime import parse
 from mailtemplates.reports import concise

@@ -14,15 +14,15 @@ from types import FrameType
 from typing import NamedTuple
 
 from mailtemplates.cli.output import warn, write_lines
-from mailtemplates.delivery.ledger import Ledger
-from mailtemplates.delivery.outbox import Outbox
-from mailtemplates.delivery.smtptransport import POOL
 from mailtemplates.delivery.transporturl import parse_transport
 from mailtemplates.errors import LedgerError, SettingsError
+from mailtemplates.ledger.ledger import Ledger
 from mailtemplates.merging.courier import Courier, Direct, Rehearsal, Several
 from mailtemplates.merging.result import Result, as_object
 from mailtemplates.merging.tally import Tally
+from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.settings import Settings
+from mailtemplates.smtp.transport import POOL
 from mailtemplates.transports import open_transport
 
 GOES_ON = "The same command again goes on where this one stopped."

@@ -23,14 +23,14 @@ from mailtemplates.errors import MailTemplatesError, SettingsError
 from mailtemplates.inspection.inputs import STDIN, find_files, template_folders
 from mailtemplates.inspection.inspection import Inspection, Judged, Stdin, sights
 from mailtemplates.inspection.overrides import choose_rules, ignore_in_files, set_threshold, weigh_rules
-from mailtemplates.lint.lintcache import LintCache
-from mailtemplates.lint.report import Report, Trouble, any_at, plural, statistics, statistics_json
+from mailtemplates.linting.lintcache import LintCache
+from mailtemplates.linting.report import Report, Trouble, any_at, plural, statistics, statistics_json
 from mailtemplates.reports import load_format
 from mailtemplates.settings import Settings, dump_settings, read_settings
 from mailtemplates.source import shown
 
 if TYPE_CHECKING:
-    from mailtemplates.lint.diagnostic import Diagnostic
+    from mailtemplates.linting.diagnostic import Diagnostic
 
 _List = list[str] | None
 
@@ -185,7 +185,7 @@ class _Run:
             if self._options.write or self._options.prune:
                 raise SettingsError("there is no baseline to write", cure="name its file with --baseline")
             return judged.diagnostics
-        from mailtemplates.lint.baseline import read_baseline
+        from mailtemplates.linting.baseline import read_baseline
 
         path = self._settings.folder / self._settings.baseline
         known = read_baseline(path, missing_is_empty=self._options.write)

@@ -24,7 +24,6 @@ from mailtemplates.cli.delivering import (
 )
 from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.cli.progress import progress
-from mailtemplates.delivery.staging import Staging
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.failures import Failures
 from mailtemplates.merging.folder import Making
@@ -37,6 +36,7 @@ from mailtemplates.merging.rowsfile import KINDS, Kind, open_rows
 from mailtemplates.merging.tally import Tally
 from mailtemplates.merging.workers import BATCH, Workers, processors
 from mailtemplates.message.stamp import Stamp
+from mailtemplates.outbox.staging import Staging
 from mailtemplates.project import locate_template
 from mailtemplates.template.bundling import bundle
 

@@ -15,15 +15,15 @@ import typer
 
 from mailtemplates.cli.delivering import Format, Interrupted, breaking_off, print_json, transport_of
 from mailtemplates.cli.output import warn, write_lines, write_octets
-from mailtemplates.delivery.backoff import Backoff
-from mailtemplates.delivery.ledger import Ledger
-from mailtemplates.delivery.ledgerentry import Entry, State
-from mailtemplates.delivery.ledgerpage import HEADING, entry_object, page_lines, recipient_objects, table_lines
-from mailtemplates.delivery.outbox import Outbox
 from mailtemplates.errors import FileError, SettingsError
-from mailtemplates.lint.report import plural
+from mailtemplates.ledger.entry import Entry, State
+from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.ledger.page import HEADING, entry_object, page_lines, recipient_objects, table_lines
+from mailtemplates.linting.report import plural
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.tally import Tally
+from mailtemplates.outbox.backoff import Backoff
+from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.settings import read_settings
 from mailtemplates.transports import open_transport
 

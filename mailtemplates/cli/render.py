@@ -15,9 +15,10 @@ import typer
 
 from mailtemplates.cachefolder import cache_folder
 from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
-from mailtemplates.engine import Engine, Mail
+from mailtemplates.engine import Engine
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.inlining.planstore import FileStore
+from mailtemplates.mail import Mail
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.project import locate_template

@@ -10,8 +10,8 @@ import typer
 from mailtemplates.choice import one_of
 from mailtemplates.cli.output import write_text
 from mailtemplates.errors import SettingsError
-from mailtemplates.lint.catalogue import all_rules, find_rule
-from mailtemplates.lint.rulepage import page_lines, page_object
+from mailtemplates.linting.catalogue import all_rules, find_rule
+from mailtemplates.linting.rulepage import page_lines, page_object
 from mailtemplates.source import nearest
 
 

@@ -10,8 +10,8 @@ import typer
 
 from mailtemplates.choice import one_of
 from mailtemplates.cli.output import write_file, write_text
-from mailtemplates.lint.catalogue import all_rules
-from mailtemplates.lint.rulepage import markdown_pages, row_object, table_lines
+from mailtemplates.linting.catalogue import all_rules
+from mailtemplates.linting.rulepage import markdown_pages, row_object, table_lines
 
 
 def command(

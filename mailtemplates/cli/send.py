@@ -25,7 +25,6 @@ from mailtemplates.cli.delivering import (
 )
 from mailtemplates.cli.output import read_octets, warn, write_lines
 from mailtemplates.cli.progress import progress
-from mailtemplates.delivery.staging import Staging
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.files import FileKeys, Reading, check_files, file_rows
 from mailtemplates.merging.folder import Making
@@ -37,6 +36,7 @@ from mailtemplates.merging.row import Row
 from mailtemplates.merging.tally import Tally
 from mailtemplates.merging.workers import Make, Workers
 from mailtemplates.message.stamp import Stamp
+from mailtemplates.outbox.staging import Staging
 from mailtemplates.project import locate_template
 from mailtemplates.settings import Settings, read_settings
 from mailtemplates.template.data import read_data, set_value

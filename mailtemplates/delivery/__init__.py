@@ -1,1 +1,1 @@
-"""Delivery: sessions with mail servers, and an outcome for every recipient."""
+"""Delivery: what takes messages, and what it says became of them; every recipient has an outcome."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 
-from mailtemplates.delivery.endpoint import make_context, words_of
-from mailtemplates.delivery.login import Login, find_login
 from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.errors import SettingsError
+from mailtemplates.smtp.endpoint import make_context, words_of
+from mailtemplates.smtp.login import Login, find_login
 
 _OPTIONS = {"imaps": ("auth", "cafile", "keyring", "password_file"),
             "imap": ("auth", "cafile", "insecure", "keyring", "password_file")}  # fmt: skip

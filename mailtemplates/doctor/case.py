@@ -6,11 +6,6 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mailtemplates.delivery.consignment import Consignment
-from mailtemplates.delivery.endpoint import Address, Endpoint
-from mailtemplates.delivery.login import Login
-from mailtemplates.delivery.smtpsession import Session
-from mailtemplates.delivery.smtptransport import SmtpTransport
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.doctor.request import Request
@@ -18,6 +13,11 @@ from mailtemplates.doctor.transcript import RecordedWire, Transcript
 from mailtemplates.errors import TransportError
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
+from mailtemplates.smtp.consignment import Consignment
+from mailtemplates.smtp.endpoint import Address, Endpoint
+from mailtemplates.smtp.login import Login
+from mailtemplates.smtp.session import Session
+from mailtemplates.smtp.transport import SmtpTransport
 
 if TYPE_CHECKING:
     from mailtemplates.doctor.account import ImapAccount

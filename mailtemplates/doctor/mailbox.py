@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from mailtemplates.characters import shorten
-from mailtemplates.delivery.endpoint import words_of
 from mailtemplates.doctor.account import ImapAccount
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.pattern import pattern
+from mailtemplates.smtp.endpoint import words_of
 
 _Given = TypeVar("_Given")
 

@@ -9,10 +9,10 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
-from mailtemplates.delivery.endpoint import Endpoint, dial, find_addresses
-from mailtemplates.delivery.smtpsession import Session, greet
-from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.endpoint import Endpoint, dial, find_addresses
+from mailtemplates.smtp.session import Session, greet
+from mailtemplates.smtp.wire import Wire
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from mailtemplates.delivery.login import Token
 from mailtemplates.message.message import Message
+from mailtemplates.smtp.login import Token
 
 SECONDS = 30.0
 """The most that a step may take, unless another time is given."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mailtemplates.characters import shorten
-from mailtemplates.delivery.endpoint import Endpoint
 from mailtemplates.delivery.outcome import Phase
-from mailtemplates.delivery.reply import Reply
-from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.endpoint import Endpoint
+from mailtemplates.smtp.reply import Reply
+from mailtemplates.smtp.wire import Wire
 
 _LONGEST = 400
 
@@ -45,12 +45,12 @@ class RecordedWire(Wire):
         self.transcript = transcript
 
     def write(self, octets: bytes, phase: Phase) -> None:
-        """See :meth:`mailtemplates.delivery.smtpwire.Wire.write`."""
+        """See :meth:`mailtemplates.smtp.wire.Wire.write`."""
         self.transcript.said_by_client(octets, phase)
         super().write(octets, phase)
 
     def reply(self, phase: Phase) -> Reply:
-        """See :meth:`mailtemplates.delivery.smtpwire.Wire.reply`."""
+        """See :meth:`mailtemplates.smtp.wire.Wire.reply`."""
         try:
             reply = super().reply(phase)
         except TransportError as error:
@@ -61,7 +61,7 @@ class RecordedWire(Wire):
         return reply
 
     def shake_hands(self) -> None:
-        """See :meth:`mailtemplates.delivery.smtpwire.Wire.shake_hands`."""
+        """See :meth:`mailtemplates.smtp.wire.Wire.shake_hands`."""
         try:
             super().shake_hands()
         except TransportError as error:

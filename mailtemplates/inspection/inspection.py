@@ -18,16 +18,16 @@ from mailtemplates.digest import digest_of
 from mailtemplates.errors import FileError, MailTemplatesError, RuleError
 from mailtemplates.inspection.inputs import STDIN, is_template
 from mailtemplates.inspection.surroundings import Surroundings
-from mailtemplates.lint.lintcache import LintCache, Stamp, stamp_of
-from mailtemplates.lint.report import Trouble
+from mailtemplates.linting.lintcache import LintCache, Stamp, stamp_of
+from mailtemplates.linting.report import Trouble
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location
 
 if TYPE_CHECKING:
     from mailtemplates.inspection.mending import Mended
     from mailtemplates.inspection.templatelint import TemplateLinter
-    from mailtemplates.lint.diagnostic import Diagnostic
-    from mailtemplates.lint.linter import Linter
+    from mailtemplates.linting.diagnostic import Diagnostic
+    from mailtemplates.linting.linter import Linter
 
 _TOGETHER = "<together>"
 _MANY = 24
@@ -69,7 +69,7 @@ class Inspection:
 
         :raises SettingsError: the settings name a rule or an option that does not exist.
         """
-        from mailtemplates.lint.linter import Linter
+        from mailtemplates.linting.linter import Linter
 
         return Linter(self.settings)
 

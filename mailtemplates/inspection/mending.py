@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from mailtemplates.inspection.inputs import is_template
 from mailtemplates.inspection.templatelint import TemplateLinter
-from mailtemplates.lint.diagnostic import Diagnostic, unique
-from mailtemplates.lint.fixing import fix_octets
-from mailtemplates.lint.linter import Linter
+from mailtemplates.linting.diagnostic import Diagnostic, unique
+from mailtemplates.linting.fixing import fix_octets
+from mailtemplates.linting.linter import Linter
 
 
 class Mended(NamedTuple):

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from mailtemplates.inspection.templatelint import TemplateLinter
 
 if TYPE_CHECKING:
-    from mailtemplates.lint.diagnostic import Diagnostic
-    from mailtemplates.lint.linter import Linter
+    from mailtemplates.linting.diagnostic import Diagnostic
+    from mailtemplates.linting.linter import Linter
 
 _EACH = 12
 """Templates that one process more pays for."""

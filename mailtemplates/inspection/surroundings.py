@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailtemplates.digest import digest_of
-from mailtemplates.lint.lintcache import Stamp, stamp_of
+from mailtemplates.linting.lintcache import Stamp, stamp_of
 from mailtemplates.project import locate_template
 from mailtemplates.settings import Settings
 

@@ -11,7 +11,7 @@ from jinja2 import BaseLoader, Environment, TemplateError, TemplateNotFound
 from mailtemplates.engine import Engine
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.suppression import read_suppressions
+from mailtemplates.linting.suppression import read_suppressions
 from mailtemplates.memo import Memo
 from mailtemplates.octets.lines import Lines
 from mailtemplates.pattern import pattern

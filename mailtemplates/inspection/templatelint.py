@@ -20,11 +20,11 @@ from mailtemplates.inspection.templatefile import Instead, TemplateFile, referen
 from mailtemplates.inspection.tracer import Tracer
 from mailtemplates.jinja.branches import Branch, Choice
 from mailtemplates.jinja.tracing import Origin
-from mailtemplates.lint.diagnostic import Diagnostic, unique
-from mailtemplates.lint.found import Found
-from mailtemplates.lint.linter import Linter, diagnose
-from mailtemplates.lint.selection import ignored_in
-from mailtemplates.lint.suppression import Coverage, Gap, Skipped, Suppression, hides
+from mailtemplates.linting.diagnostic import Diagnostic, unique
+from mailtemplates.linting.found import Found
+from mailtemplates.linting.linter import Linter, diagnose
+from mailtemplates.linting.selection import ignored_in
+from mailtemplates.linting.suppression import Coverage, Gap, Skipped, Suppression, hides
 from mailtemplates.project import Whereabouts, is_set_up, locate_template
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location, Source, shown

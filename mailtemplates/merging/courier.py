@@ -10,18 +10,18 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Protocol
 
-from mailtemplates.delivery.letter import Letter
-from mailtemplates.delivery.mailrun import Dispatch
 from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
 from mailtemplates.delivery.transport import Transport
+from mailtemplates.ledger.letter import Letter
 from mailtemplates.message.message import Message
+from mailtemplates.outbox.mailrun import Dispatch
 
 _PATIENCE = 10.0
 """Seconds for what is under way to end, when a run is given up."""
 
 
 class Courier(Protocol):
-    """An :class:`~mailtemplates.delivery.outbox.Outbox` is one."""
+    """An :class:`~mailtemplates.outbox.outbox.Outbox` is one."""
 
     def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
         """What became of each letter; letters are taken as they are needed."""

@@ -8,18 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mailtemplates.delivery.ledgerkey import check_key
 from mailtemplates.delivery.transport import check_envelope
 from mailtemplates.delivery.writtenmail import read_written
 from mailtemplates.digest import digest_of
 from mailtemplates.errors import FileError
+from mailtemplates.ledger.key import check_key
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.workers import Made, Task
 from mailtemplates.settings import Settings
 from mailtemplates.source import Location
 
 if TYPE_CHECKING:
-    from mailtemplates.lint.linter import Linter
+    from mailtemplates.linting.linter import Linter
 
 
 def file_rows(paths: Iterable[str]) -> Iterator[Row]:
@@ -63,7 +63,7 @@ class Reading:
 
     @cached_property
     def _linter(self) -> Linter:
-        from mailtemplates.lint.linter import Linter  # who does not judge does not pay
+        from mailtemplates.linting.linter import Linter  # who does not judge does not pay
 
         return Linter(self.settings, least="error")
 

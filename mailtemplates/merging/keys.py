@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from mailtemplates.delivery.ledgerkey import check_key, derive_key
 from mailtemplates.errors import DataError, SettingsError
+from mailtemplates.ledger.key import check_key, derive_key
 from mailtemplates.pattern import pattern
 from mailtemplates.template.data import steps_of
 

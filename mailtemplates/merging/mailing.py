@@ -11,19 +11,19 @@ from contextlib import closing
 from threading import Lock
 from typing import NamedTuple
 
-from mailtemplates.delivery.ledger import Ledger
-from mailtemplates.delivery.ledgerentry import Entry
-from mailtemplates.delivery.letter import Letter
-from mailtemplates.delivery.mailrun import Dispatch
 from mailtemplates.delivery.outcome import Accepted, Delivery, Receipt
-from mailtemplates.delivery.staging import Staging
 from mailtemplates.errors import DataError, SettingsError
+from mailtemplates.ledger.entry import Entry
+from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.ledger.letter import Letter
 from mailtemplates.merging.courier import Courier, Rehearsal, whole
 from mailtemplates.merging.keys import MakesKeys
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.workers import Made, Task, Workers, reason
 from mailtemplates.message.message import Message
+from mailtemplates.outbox.mailrun import Dispatch
+from mailtemplates.outbox.staging import Staging
 
 _MISSES = 10
 """Messages in a row that find no way to the server, before a run stops."""

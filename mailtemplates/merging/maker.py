@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mailtemplates.cachefolder import cache_folder
-from mailtemplates.delivery.ledgerkey import token_of
 from mailtemplates.delivery.transport import check_envelope
 from mailtemplates.engine import Engine
 from mailtemplates.inlining.planstore import FileStore
+from mailtemplates.ledger.key import token_of
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.settings import Settings
@@ -22,7 +22,7 @@ from mailtemplates.template.faults import translate
 from mailtemplates.template.templateversion import template_version
 
 if TYPE_CHECKING:
-    from mailtemplates.lint.linter import Linter
+    from mailtemplates.linting.linter import Linter
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Maker:
 
     @cached_property
     def _linter(self) -> Linter:
-        from mailtemplates.lint.linter import Linter  # as the engine does: who does not judge does not pay
+        from mailtemplates.linting.linter import Linter  # as the engine does: who does not judge does not pay
 
         return Linter(self.settings, least="error")
 

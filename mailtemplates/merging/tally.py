@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from mailtemplates.lint.report import plural
+from mailtemplates.linting.report import plural
 from mailtemplates.merging.result import Result, said
 
 _SHOWN = 10

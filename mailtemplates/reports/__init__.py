@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from mailtemplates.errors import SettingsError
-from mailtemplates.lint.report import Report
+from mailtemplates.linting.report import Report
 from mailtemplates.source import nearest
 
 Writer = Callable[[Report], Iterator[str]]

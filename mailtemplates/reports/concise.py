@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.characters import ascii_controls
-from mailtemplates.lint.report import Report, total_line
+from mailtemplates.linting.report import Report, total_line
 
 
 def write(report: Report) -> Iterator[str]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mailtemplates.characters import ascii_controls
-from mailtemplates.lint.report import Report, total_line
+from mailtemplates.linting.report import Report, total_line
 from mailtemplates.text.wrapping import display_width, wrap
 
 if TYPE_CHECKING:
-    from mailtemplates.lint.diagnostic import Diagnostic
+    from mailtemplates.linting.diagnostic import Diagnostic
 
 _WIDTH = 80
 _COLOURS = {"error": "1;31", "warning": "1;33", "info": "1;34"}

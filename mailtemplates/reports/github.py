@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.report import Report
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.report import Report
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from mailtemplates.lint.report import Report, fingerprints
+from mailtemplates.linting.report import Report, fingerprints
 
 _SEVERITIES = {"error": "major", "warning": "minor", "info": "info"}
 

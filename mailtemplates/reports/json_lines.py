@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from mailtemplates.lint.report import Report, as_object
+from mailtemplates.linting.report import Report, as_object
 
 
 def write(report: Report) -> Iterator[str]:

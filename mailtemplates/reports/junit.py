@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.report import Report
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.report import Report
 from mailtemplates.pattern import pattern
 
 _NO_XML = pattern("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

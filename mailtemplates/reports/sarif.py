@@ -8,10 +8,10 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from mailtemplates.lint.catalogue import find_rule
-from mailtemplates.lint.diagnostic import Diagnostic
-from mailtemplates.lint.report import Report, fingerprints
-from mailtemplates.lint.rule import Rule
+from mailtemplates.linting.catalogue import find_rule
+from mailtemplates.linting.diagnostic import Diagnostic
+from mailtemplates.linting.report import Report, fingerprints
+from mailtemplates.linting.rule import Rule
 from mailtemplates.pattern import pattern
 from mailtemplates.version import VERSION
 

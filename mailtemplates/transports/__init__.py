@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailtemplates.delivery.event import Watcher
-from mailtemplates.delivery.login import Login, Token, find_login
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.errors import SettingsError
+from mailtemplates.smtp.login import Login, Token, find_login
 from mailtemplates.source import nearest
 
 

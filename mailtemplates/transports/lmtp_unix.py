@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 
-from mailtemplates.delivery.endpoint import Endpoint
-from mailtemplates.delivery.smtptransport import SmtpTransport, ehlo_name
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import SettingsError
+from mailtemplates.smtp.endpoint import Endpoint
+from mailtemplates.smtp.transport import SmtpTransport, ehlo_name
 from mailtemplates.transports import Access
 
 OPTIONS = ("ehlo", "notify", "per_connection", "pool", "rate", "ret", "timeout")

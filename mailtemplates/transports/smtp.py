@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mailtemplates.delivery.smtptransport import OPTIONS as SECURE
-from mailtemplates.delivery.smtptransport import open_smtp
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl
+from mailtemplates.smtp.transport import OPTIONS as SECURE
+from mailtemplates.smtp.transport import open_smtp
 from mailtemplates.transports import Access
 
 OPTIONS = (*(name for name in SECURE if name not in ("cafile", "pin", "requiretls")), "insecure")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from mailtemplates.delivery.dotstuffing import canonical
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
+from mailtemplates.smtp.dotstuffing import canonical
 
 if TYPE_CHECKING:
     from mailtemplates.doctor.account import ImapAccount

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mailtemplates.delivery.login import Login
-from mailtemplates.delivery.smtpsession import log_in
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.login import Login
+from mailtemplates.smtp.session import log_in
 
 
 @step(8, needs="session")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mailtemplates.delivery.outcome import Failed
-from mailtemplates.delivery.smtptransaction import check_offers
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.doctor.steperror import StepError
+from mailtemplates.smtp.transaction import check_offers
 
 _FAILURES = {
     "mesgtoobig": "message-too-big", "smtputf8": "smtputf8-not-offered", "contenterror": "content-not-convertible",

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from mailtemplates.delivery.login import find_login
-from mailtemplates.delivery.smtptransport import SmtpTransport
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.delivery.transporturl import TransportUrl, parse_transport
 from mailtemplates.doctor.case import Case
@@ -17,6 +15,8 @@ from mailtemplates.errors import AddressError, MailTemplatesError, SettingsError
 from mailtemplates.message.envelope import NULL_SENDER, Envelope
 from mailtemplates.message.message import Message
 from mailtemplates.pattern import pattern
+from mailtemplates.smtp.login import find_login
+from mailtemplates.smtp.transport import SmtpTransport
 from mailtemplates.transports import Access, open_read
 
 _Found = TypeVar("_Found")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import socket
 
-from mailtemplates.delivery.endpoint import find_addresses
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
+from mailtemplates.smtp.endpoint import find_addresses
 
 _MOST_SHOWN = 4
 

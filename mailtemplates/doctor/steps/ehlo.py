@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mailtemplates.delivery.smtpsession import greet
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
+from mailtemplates.smtp.session import greet
 
 
 @step(4, early=6, needs="session")

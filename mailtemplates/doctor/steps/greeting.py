@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 
-from mailtemplates.delivery.reply import Reply
-from mailtemplates.delivery.smtpsession import Session, insist
-from mailtemplates.delivery.smtpwire import Wire
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.reply import Reply
+from mailtemplates.smtp.session import Session, insist
+from mailtemplates.smtp.wire import Wire
 
 _PATIENCE = 4.0
 """Seconds of silence after which the port is asked whether it speaks TLS."""

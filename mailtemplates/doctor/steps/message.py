@@ -9,7 +9,7 @@ from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
 
 if TYPE_CHECKING:
-    from mailtemplates.lint.diagnostic import Diagnostic
+    from mailtemplates.linting.diagnostic import Diagnostic
 
 _REFUSED = {
     "CTE001": "line-too-long", "CTE002": "bare-line-feed", "CTE003": "headers-not-compliant",
@@ -44,7 +44,7 @@ def message(case: Case) -> Passed | Skipped:
 
 
 def _lint(case: Case) -> list[Diagnostic]:
-    from mailtemplates.lint.linter import Linter  # the rules, which an examination without a message does not need
+    from mailtemplates.linting.linter import Linter  # the rules, which an examination without a message does not need
     from mailtemplates.octets.message import read_message
 
     assert case.message is not None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mailtemplates.delivery.reply import Reply
-from mailtemplates.delivery.smtpsession import insist
-from mailtemplates.delivery.smtptransaction import parameters
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
+from mailtemplates.smtp.reply import Reply
+from mailtemplates.smtp.session import insist
+from mailtemplates.smtp.transaction import parameters
 
 
 @step(10, needs="session")

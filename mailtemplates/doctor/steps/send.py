@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
 
-from mailtemplates.delivery.consignment import Consignment, Queue
 from mailtemplates.delivery.outcome import Accepted, NotTried, Outcome, Receipt, Suppressed, Uncertain
-from mailtemplates.delivery.smtptransaction import transact
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.errors import TransportError
 from mailtemplates.message.message import Message
+from mailtemplates.smtp.consignment import Consignment, Queue
+from mailtemplates.smtp.transaction import transact
 
 TAG = "X-Mailtpl-Doctor"
 """The field that tells the message from others with the same Message-ID."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mailtemplates.delivery.smtpsession import insist
-from mailtemplates.delivery.smtptransaction import parameters
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.message.envelope import NULL_SENDER
+from mailtemplates.smtp.session import insist
+from mailtemplates.smtp.transaction import parameters
 
 
 @step(9, needs="session")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from mailtemplates.delivery.endpoint import Address
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.doctor.transcript import RecordedWire
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.endpoint import Address
 
 _WORDS = {"refused": "refused", "silent": "silent", "unreachable": "unreachable"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailtemplates.delivery.smtpsession import start_tls
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.session import start_tls
 
 DISTRUST = frozenset(
     ("expired", "not-yet-valid", "self-signed", "unknown-ca", "wrong-name", "strict", "untrusted", "pin")

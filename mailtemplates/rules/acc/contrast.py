@@ -9,7 +9,7 @@ from mailtemplates.css.colour import contrast as ratio_of
 from mailtemplates.css.stylesheet import Declaration, read_declarations
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 
 _ENOUGH, _ENOUGH_LARGE = 4.5, 3.0

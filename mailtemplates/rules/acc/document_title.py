@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 
 
 @rule("ACC004", severity="warning")

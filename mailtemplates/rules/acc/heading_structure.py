@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 

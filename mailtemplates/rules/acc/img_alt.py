@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, replace
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from mailtemplates.finding import Edit, Finding, Findings, Fix, replace
 from mailtemplates.html.document import Element, HtmlDocument
 from mailtemplates.html.markup import attribute_spans
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 _LAYOUT = ("presentation", "none")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 
 _EDGES = pattern(r"^[\W_]+|[\W_]+$")

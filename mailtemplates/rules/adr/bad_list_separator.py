@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
 from mailtemplates.octets.addrspec import Fault
 from mailtemplates.octets.field import RawField

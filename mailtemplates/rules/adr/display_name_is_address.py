@@ -4,7 +4,7 @@ import re
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import display_name, read_addresses
 from mailtemplates.octets.field import RawField
 from mailtemplates.pattern import pattern

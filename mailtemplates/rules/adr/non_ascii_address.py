@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
 from mailtemplates.octets.addrspec import RawAddrSpec
 from mailtemplates.octets.field import RawField

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, RawGroup, read_addresses
 from mailtemplates.octets.addrspec import OBSOLETE, Fault, FaultKind
 from mailtemplates.octets.field import RawField

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
 from mailtemplates.octets.addrspec import Fault
 from mailtemplates.octets.field import RawField

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, display_name, read_addresses
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lexeme import Lexeme, read_lexemes

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.contentid import CidUrl, cid_urls, content_id, htmls
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import RawMessage

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.headers.parameter import write_parameter
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import newline
 from mailtemplates.octets.filename import RawFilename, read_filenames
 from mailtemplates.octets.message import RawMessage

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.message.media import OCTETS, by_content, by_name, has_signature, is_inside
 from mailtemplates.octets.base64 import find_fault
 from mailtemplates.octets.filename import read_filenames

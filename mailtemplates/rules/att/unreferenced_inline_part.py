@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.contentid import cid_urls, content_id, mentioned
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part

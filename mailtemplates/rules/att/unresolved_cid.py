@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.contentid import CidUrl, cid_urls, content_id, htmls, mentioned
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.message import RawMessage

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe, find_forbidden, shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.filename import RawFilename, read_filenames
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_ours

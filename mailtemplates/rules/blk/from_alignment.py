@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.links.orgdomain import is_aligned
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import read_addresses
 from mailtemplates.octets.addrspec import RawAddrSpec
 from mailtemplates.octets.message import RawMessage

@@ -4,7 +4,7 @@ import re
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lexeme import Lexeme, read_lexemes
 from mailtemplates.octets.listuri import FaultKind, UriFault, read_list_uris

@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.links.hyperlinks import Hyperlink, read_hyperlinks
 from mailtemplates.links.optout import leads_out, says_way_out
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodies import Bodies, Body
 from mailtemplates.octets.listuri import read_list_uris
 from mailtemplates.pattern import pattern

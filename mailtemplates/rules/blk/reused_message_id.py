@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import Batch, RawMessage
 from mailtemplates.pattern import pattern

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodyplace import locate
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partcharset import MARK

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.charset import is_registered
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partcharset import find_part_misfit, read_declared, rename

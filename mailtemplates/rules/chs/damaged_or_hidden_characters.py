@@ -4,7 +4,7 @@ import re
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodyplace import locate
 from mailtemplates.octets.charset import find_misfit, is_utf8
 from mailtemplates.octets.mime import Part

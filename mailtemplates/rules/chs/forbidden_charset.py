@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.charset import Charset, is_utf8
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partcharset import Declared, read_declared, rename, to_utf8

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.html.markup import attribute_spans, attributes, cut
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodyplace import locate
 from mailtemplates.octets.charset import find_charset, is_same
 from mailtemplates.octets.mime import Part

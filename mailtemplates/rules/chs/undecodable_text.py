@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodyplace import locate
 from mailtemplates.octets.charset import Charset, guess_charset
 from mailtemplates.octets.mime import Part

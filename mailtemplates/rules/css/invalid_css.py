@@ -9,7 +9,7 @@ from mailtemplates.css.stylesheet import Declaration, place_declarations
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.html.sentstyle import sent_style, span_in_style
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

@@ -7,7 +7,7 @@ from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.html.document import Element, HtmlDocument
 from mailtemplates.html.elementmatch import matches, read_compounds
 from mailtemplates.html.sentstyle import SentRule, sent_style
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 _MOST_LOOKS = 50_000

@@ -10,7 +10,7 @@ from mailtemplates.css.stylesheet import Placed, place_declarations
 from mailtemplates.finding import Findings
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.html.sentstyle import sent_style
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.settings import CLIENTS
 from mailtemplates.span import Span

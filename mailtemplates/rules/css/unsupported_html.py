@@ -6,7 +6,7 @@ from mailtemplates.clients.feature import HAND
 from mailtemplates.clients.verdict import Tally
 from mailtemplates.finding import Findings
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.settings import CLIENTS
 
 _MEDIA = frozenset({"video", "audio"})

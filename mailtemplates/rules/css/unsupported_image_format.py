@@ -5,7 +5,7 @@ import re
 from mailtemplates.clients.verdict import Tally
 from mailtemplates.finding import Findings
 from mailtemplates.html.document import HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.settings import CLIENTS
 

@@ -6,7 +6,7 @@ from mailtemplates.clients.verdict import Tally
 from mailtemplates.finding import Findings
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.html.sentstyle import SentRule, SentStyle, sent_style
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.settings import CLIENTS
 from mailtemplates.span import Span

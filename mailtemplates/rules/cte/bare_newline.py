@@ -6,7 +6,7 @@ from functools import partial
 from typing import NamedTuple
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import is_data, is_text, is_wide
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.reencoding import MANY, replace_matches

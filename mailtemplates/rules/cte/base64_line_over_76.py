@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.base64 import find_fault
 from mailtemplates.octets.body import long_lines, newline
 from mailtemplates.octets.mime import Part

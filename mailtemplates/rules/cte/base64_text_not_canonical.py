@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.base64 import find_fault
 from mailtemplates.octets.body import is_shown, is_wide
 from mailtemplates.octets.mime import Part

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import LongLines, is_data, is_open, long_lines, newline
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_ours, reencode

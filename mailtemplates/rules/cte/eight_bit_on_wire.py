@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import first_eight_bit, is_data
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part

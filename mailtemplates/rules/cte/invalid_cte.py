@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, Severity
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.base64 import find_fault
 from mailtemplates.octets.body import FIELD, is_text, long_lines, value_span
 from mailtemplates.octets.field import RawField

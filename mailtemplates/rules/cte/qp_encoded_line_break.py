@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import is_shown, is_wide, newline
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_ours, replace_matches

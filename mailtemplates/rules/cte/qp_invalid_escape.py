@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_ours, mend_lines, replace_matches
 from mailtemplates.pattern import pattern

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import is_shown, long_lines
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.quotedprintable import LIMIT

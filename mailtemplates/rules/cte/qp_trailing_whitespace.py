@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import mend_lines
 from mailtemplates.pattern import pattern

@@ -8,7 +8,7 @@ from mailtemplates.finding import Finding, Findings, Fix
 from mailtemplates.headers.address import Group, Mailbox, parse_addresses
 from mailtemplates.headers.addrspec import quote_name
 from mailtemplates.headers.encodedword import encode_words
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lexeme import Lexeme, read_lexemes

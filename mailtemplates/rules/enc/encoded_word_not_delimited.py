@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import Word, decode, read_words
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.rewording import Piece, as_plain, reword

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.headers.encodedword import LINE_LIMIT, WORD_LIMIT
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import Word, meant, read_words, runs
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.rewording import Piece, has_long_line, plain_form, reword

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.charset import find_charset, find_misfit, is_utf8
 from mailtemplates.octets.encodedword import Word, decode, meant, read_words, runs
 from mailtemplates.octets.field import RawField

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.headers.parameter import write_parameter
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.extended import EXTENDED, Parameter, ParameterFault, ParameterFaultKind
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.parameter import Kind, Parameters, read_parametric

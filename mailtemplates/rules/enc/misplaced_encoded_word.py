@@ -9,7 +9,7 @@ from mailtemplates.errors import AddressError
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
 from mailtemplates.headers.addrspec import parse_addr_spec
 from mailtemplates.headers.parameter import write_parameter
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import Word, decode, meant, read_words
 from mailtemplates.octets.extended import Parameter
 from mailtemplates.octets.field import RawField

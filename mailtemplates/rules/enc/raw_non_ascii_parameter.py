@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.headers.parameter import write_parameter
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.extended import Parameter, ParameterFault
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import RawMessage

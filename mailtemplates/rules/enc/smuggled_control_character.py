@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import read_words
 from mailtemplates.octets.field import RawField
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import describe, shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import read_words
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.mime import Part

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.field import Defect
 from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern

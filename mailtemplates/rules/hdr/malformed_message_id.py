@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Severity, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.messageid import IdFault, read_message_id, read_message_ids
 from mailtemplates.text.unfilled import is_nothing

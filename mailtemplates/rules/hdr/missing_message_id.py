@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.messageid import read_message_id
 from mailtemplates.pattern import pattern

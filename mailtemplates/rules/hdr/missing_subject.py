@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.encodedword import decode, read_words
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import RawMessage

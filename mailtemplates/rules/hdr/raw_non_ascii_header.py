@@ -7,7 +7,7 @@ from mailtemplates.errors import HeaderError
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
 from mailtemplates.headers.field import AddressList, is_prose, kind_of
 from mailtemplates.headers.headerblocks import make_field, write_field
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.address import ADDRESS_FIELDS, read_addresses
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.field import RawField

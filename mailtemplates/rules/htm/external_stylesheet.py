@@ -6,7 +6,7 @@ from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.html.markup import Token
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 
 _ZERO_FONT = pattern(r"(?:^|;)\s*font-size\s*:\s*0*(?:\.0+|[01]?)(?:px|pt)?\s*(?:!important\s*)?(?:;|\Z)", 2)

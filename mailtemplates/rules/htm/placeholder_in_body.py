@@ -9,7 +9,7 @@ from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import Element, HtmlDocument
 from mailtemplates.html.markup import attribute_spans
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.severity import Severity
 from mailtemplates.span import Span

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.html.document import Element, HtmlDocument
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 _HEAD = frozenset({"html", "head", "meta", "title", "link", "base", "style", "script", "noscript", "template", "body"})

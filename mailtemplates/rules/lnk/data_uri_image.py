@@ -5,7 +5,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
 from mailtemplates.links.weburl import Url
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 
 
 @rule("LNK007", severity="warning")

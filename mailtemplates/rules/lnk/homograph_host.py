@@ -6,7 +6,7 @@ from mailtemplates.html.document import HtmlDocument
 from mailtemplates.links.hyperlinks import each_url, read_hyperlinks, times
 from mailtemplates.links.lookalike import find_lookalike
 from mailtemplates.links.weburl import Url
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 
 
 @rule("LNK006", severity="error", texts=True)

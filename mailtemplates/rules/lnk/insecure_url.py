@@ -8,7 +8,7 @@ from mailtemplates.html.document import HtmlDocument
 from mailtemplates.links.hostkind import why_not_public
 from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
 from mailtemplates.links.weburl import Url, find_fault
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 

@@ -8,7 +8,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
 from mailtemplates.links.weburl import UrlFault, find_fault, has_marks
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 
 _MOST_RELATIVE = 3
 

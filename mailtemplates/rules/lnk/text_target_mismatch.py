@@ -8,7 +8,7 @@ from mailtemplates.html.document import HtmlDocument
 from mailtemplates.links.hyperlinks import Hyperlink, read_hyperlinks
 from mailtemplates.links.orgdomain import is_aligned, organizational_domain
 from mailtemplates.links.weburl import Url, ascii_host, has_marks
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 
 _URL = pattern(

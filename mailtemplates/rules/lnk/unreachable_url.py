@@ -9,7 +9,7 @@ from mailtemplates.html.document import HtmlDocument
 from mailtemplates.links.hyperlinks import Hyperlink, each_url, read_hyperlinks, times
 from mailtemplates.links.optout import leads_out
 from mailtemplates.links.weburl import Url, has_marks
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse

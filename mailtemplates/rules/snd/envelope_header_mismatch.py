@@ -8,7 +8,7 @@ from mailtemplates.errors import AddressError
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.headers.domain import check_domain
 from mailtemplates.links.orgdomain import is_aligned
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.octets.address import parse_raw_addresses, read_addresses
 from mailtemplates.octets.addrspec import RawAddrSpec

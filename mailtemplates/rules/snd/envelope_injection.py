@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import ascii_controls, shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.message.envelope import NULL_SENDER, is_path
 from mailtemplates.octets.submission import Submission
 

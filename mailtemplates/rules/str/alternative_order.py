@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.partshape import is_sound, shown_type, type_span
 from mailtemplates.octets.reencoding import is_ours

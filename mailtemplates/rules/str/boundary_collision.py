@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Severity
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.boundary import find_boundary, rename
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part

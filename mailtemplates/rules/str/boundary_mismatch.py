@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import newline
 from mailtemplates.octets.boundary import find_boundary
 from mailtemplates.octets.delimiters import guess_boundary

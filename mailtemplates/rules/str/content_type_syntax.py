@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, Severity, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.extended import EXTENDED, ParameterFault, ParameterFaultKind
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.parameter import Kind, Parameters, read_parametric

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.message.transfer import is_seven_bit, to_crlf
 from mailtemplates.octets.body import FIELD, newline
 from mailtemplates.octets.mime import Part

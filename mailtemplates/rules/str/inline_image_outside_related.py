@@ -4,7 +4,7 @@ from collections import Counter
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.body import newline
 from mailtemplates.octets.contentid import cid_urls, content_id, htmls
 from mailtemplates.octets.message import RawMessage

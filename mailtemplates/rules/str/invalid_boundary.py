@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.boundary import LONGEST, find_boundary, is_spelled_well, rename
 from mailtemplates.octets.extended import Parameter
 from mailtemplates.octets.field import RawField

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings, replace
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.delimiters import guess_boundary
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.parameter import read_parametric

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
-from mailtemplates.lint.suppression import Skipped
+from mailtemplates.linting.rule import rule
+from mailtemplates.linting.suppression import Skipped
 
 
 @rule("SUP003", severity="warning")

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
-from mailtemplates.lint.suppression import Suppression, without
+from mailtemplates.linting.rule import rule
+from mailtemplates.linting.suppression import Suppression, without
 
 
 @rule("SUP001", severity="warning", fix="safe")

@@ -8,7 +8,7 @@ from mailtemplates.jinja.nameplace import place_of
 from mailtemplates.jinja.printing import read_printing, text_of
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tokens import offset_of
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 

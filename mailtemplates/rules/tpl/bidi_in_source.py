@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.jinja.source import SourceToken, TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

@@ -7,7 +7,7 @@ from mailtemplates.jinja.guards import path_of
 from mailtemplates.jinja.nameflow import Flow, read_flow, walk
 from mailtemplates.jinja.printing import Printed, read_printing
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 
 _BLOCKS = frozenset({"from", "sender", "to", "cc", "bcc", "reply_to"})

@@ -11,7 +11,7 @@ from mailtemplates.jinja.nameplace import place_of
 from mailtemplates.jinja.printing import read_printing
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tokens import offset_of
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 _FILTERS = frozenset({"e", "escape", "forceescape", "urlize", "xmlattr"})

@@ -7,7 +7,7 @@ from mailtemplates.headers.headerblocks import OURS, OWN_BLOCK
 from mailtemplates.jinja.nameflow import Flow, read_flow
 from mailtemplates.jinja.printing import Piece, Printed, read_printing
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

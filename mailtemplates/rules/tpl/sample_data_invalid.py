@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.errors import DataError
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 

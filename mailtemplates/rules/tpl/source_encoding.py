@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.finding import replace as replace_span
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

@@ -8,7 +8,7 @@ from jinja2 import TemplateSyntaxError, nodes
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.jinja.nameflow import all_nodes, walk
 from mailtemplates.jinja.source import SourceToken, TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.source import nearest
 from mailtemplates.span import Span

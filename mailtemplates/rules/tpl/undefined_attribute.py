@@ -4,7 +4,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.jinja.nameflow import read_flow
 from mailtemplates.jinja.namevalues import Use
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.source import nearest
 
 

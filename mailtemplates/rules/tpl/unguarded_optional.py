@@ -6,7 +6,7 @@ from mailtemplates.jinja.datatype import is_nullable
 from mailtemplates.jinja.nameflow import read_flow
 from mailtemplates.jinja.namevalues import Use
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 

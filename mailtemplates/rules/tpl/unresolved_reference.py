@@ -14,7 +14,7 @@ from mailtemplates.jinja.nameflow import all_nodes, read_flow
 from mailtemplates.jinja.nameplace import place_of, string_place
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tokens import offset_of
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.source import nearest
 
 _NEAR = "did you mean"

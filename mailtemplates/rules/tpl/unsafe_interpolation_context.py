@@ -9,7 +9,7 @@ from mailtemplates.jinja.nameflow import Flow, read_flow, walk
 from mailtemplates.jinja.namevalues import Value
 from mailtemplates.jinja.printing import Printed, read_printing
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
 
 _NUMBERS = frozenset({"int", "float", "length", "count", "round", "abs", "wordcount"})

@@ -12,7 +12,7 @@ from mailtemplates.jinja.printing import read_printing
 from mailtemplates.jinja.schematype import SchemaString
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.jinja.tokens import offset_of
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 

@@ -11,7 +11,7 @@ from mailtemplates.jinja.nameflow import Flow, read_flow, walk
 from mailtemplates.jinja.printing import Printed, read_printing
 from mailtemplates.jinja.schematype import SchemaString
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 
 _ATTRIBUTES = frozenset({"href", "action", "formaction", "xlink:href"})

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.links.hyperlinks import read_hyperlinks, read_text_urls
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodies import Bodies
 from mailtemplates.pattern import pattern
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Edit, Finding, Findings, Fix
 from mailtemplates.links.optout import says_web_copy
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodies import Bodies, Body
 from mailtemplates.octets.reencoding import is_ours
 from mailtemplates.octets.textversion import text_version

@@ -8,7 +8,7 @@ from mailtemplates.finding import Finding, Findings
 from mailtemplates.links.hyperlinks import Hyperlink, read_hyperlinks, read_text_urls, times
 from mailtemplates.links.optout import leads_out, says_way_out, says_web_copy
 from mailtemplates.links.weburl import Url, ascii_host, has_marks, read_url
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodies import Bodies, Body
 from mailtemplates.octets.listuri import read_list_uris
 from mailtemplates.pattern import pattern

@@ -5,7 +5,7 @@ from html import entities
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodies import Bodies
 from mailtemplates.pattern import pattern
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.lint.rule import rule
+from mailtemplates.linting.rule import rule
 from mailtemplates.octets.bodies import Bodies, Body
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span

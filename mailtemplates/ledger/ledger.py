@@ -1,0 +1,292 @@
+"""The ledger: what is to be sent and what became of it, on disk before anything can be doubted.
+
+Its public face (a sender that uses it is :mod:`mailtemplates.outbox.outbox`)::
+
+    ledger = Ledger("outbox.db")
+    ledger.queue([Letter("order-1", message)])       # kept with its octets; sent by nobody yet
+    claims, entries = ledger.claim(letters)          # those that are ours to send; what is known of the others
+    ledger.mark(claim, taken, known, done)           # durable, then the final dot may go out
+    ledger.settle([Settled(claim, outcomes, due)])   # outcomes of claims
+    ledger.entry(key), ledger.entries("uncertain")   # what is known
+    ledger.resolve(key, "sent" or "resend")          # what a person found out about the uncertain
+
+A message goes ``queued → claimed → dot → accepted | deferred | failed | uncertain``; each recipient has its own
+outcome. A key is in the ledger once: whoever comes with it again finds what is known. A claim is a lease: when its
+process has ended or the time is over, what was ``claimed`` waits again, and what was at the ``dot`` is ``uncertain``,
+which nobody sends again by himself. Octets are kept by their SHA-256 until nobody waits for them, so what is sent
+later is what was queued.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from mailtemplates.delivery.outcome import Accepted, Outcome
+from mailtemplates.errors import SettingsError
+from mailtemplates.ledger import leasetable as leases
+from mailtemplates.ledger import tables as tables
+from mailtemplates.ledger.desk import Desk
+from mailtemplates.ledger.entry import Entry, State, row_of
+from mailtemplates.ledger.file import LedgerFile
+from mailtemplates.ledger.letter import Claim, Letter, Settled
+from mailtemplates.ledger.notefile import Note
+from mailtemplates.ledger.reading import count_states, find_entry, read_entries
+
+LEASE = 900.0
+"""Seconds that a claim lasts; more than a server may take for the final dot (RFC 5321 §4.5.3.2.6)."""
+
+_CHUNK = 256
+"""Messages that are queued in one transaction."""
+
+_RENEW = "UPDATE claim SET until = ? WHERE message = ? AND holder = ?"
+_RELEASE = "DELETE FROM claim WHERE message = ? AND holder = ?"
+
+
+class Ledger:
+    """A ledger in a file. Safe between threads and processes; close it, or use it as a context manager.
+
+    :param lease: seconds that a claim lasts; also an attribute.
+    :param power_safe: wait for the disk at every change, so that also a loss of power loses nothing. Without it, the
+        ledger outlives any end of the process.
+    :raises LedgerError: the file cannot be opened, or is no ledger.
+    """
+
+    def __init__(self, path: str | Path, *, lease: float = LEASE, power_safe: bool = False) -> None:
+        self.path = Path(path)
+        self._file = LedgerFile(self.path, power_safe=power_safe)
+        self.lease = lease
+        self._power_safe = power_safe
+        self._desk: Desk | None = None
+
+    def queue(self, letters: Iterable[Letter]) -> int:
+        """Keep messages to be sent later; how many were new. A key that is known stays as it is.
+
+        :raises AddressError: an envelope that nobody could mean; some of those before it are kept.
+        :raises SettingsError: a key that cannot be one.
+        """
+        checked = (letter.check() for letter in letters)
+        new = 0
+        while chunk := list(islice(checked, _CHUNK)):
+            with self._file.writing() as connection:
+                new += len(tables.enter(connection, chunk, time.time()))
+        return new
+
+    def claim(self, letters: Iterable[Letter]) -> tuple[list[Claim], list[Entry]]:
+        """Keep messages and take them to be sent at once. A key that is known is taken when somebody of it waits.
+
+        :param letters: some dozens: they are kept in one transaction.
+        :returns: the claims, with the octets that were queued first, and the entries of the others.
+        :raises AddressError: an envelope that nobody could mean; nothing of the call is kept then.
+        :raises SettingsError: a key that cannot be one.
+        """
+        checked = [letter.check() for letter in letters]
+        lease = self._lease()
+        with self._posted() as connection:
+            rows = tables.enter(connection, checked, lease.now)
+            new = {letter.key: letter for letter in checked if letter.key in rows and letter.waiting}
+            leases.add_claims(connection, [(rows[key], 1) for key in new], lease)
+            claims, others = [letter.claim(rows[key], lease.holder) for key, letter in new.items()], []
+            for letter in checked:
+                if new.pop(letter.key, None) is None:
+                    claim = leases.take(connection, letter.key, lease)
+                    if claim:
+                        claims.append(claim)
+                    else:
+                        others.append(find_entry(connection, self.path, letter.key))
+        return self._held(claims, lease), [entry for entry in others if entry]
+
+    def claim_waiting(self, limit: int, *, keys: Sequence[str] | None = None, by: float | None = None) -> list[Claim]:
+        """Take messages of the ledger that wait.
+
+        :param keys: those, whenever they are due; without it the ones that are due first.
+        :param by: seconds since 1970; what is due by then, instead of by now.
+        """
+        lease = self._lease()
+        with self._posted() as connection:
+            if keys is None:
+                keys = leases.due_keys(connection, lease.now if by is None else by, limit)
+            found = [leases.take(connection, key, lease) for key in keys[:limit]]
+        return self._held([claim for claim in found if claim is not None], lease)
+
+    def mark(
+        self, claim: Claim, taken: Sequence[str], known: Mapping[str, Outcome], done: Iterable[Settled] = ()
+    ) -> bool:
+        """Write down that a message is about to go out to those, and what is known of others; durable on return.
+
+        :param done: outcomes of messages before it, which are written first.
+        :returns: False when the claim is not ours any more: then the message must not go out.
+        """
+        with self._file.held():
+            self.settle(done)
+            return self._note(claim, leases.mark_note(claim, time.time(), taken, known))
+
+    def settle(self, done: Iterable[Settled]) -> None:
+        """Write down what became of claims; durable on return."""
+        with self._file.held():
+            for settled in done:
+                note = leases.answer_note(settled, time.time())
+                if self._note(settled.claim, note):
+                    self._desk.answered[note.row] = note  # type: ignore[union-attr]
+                else:
+                    with self._file.writing() as connection:
+                        leases.end_doubt(connection, note)
+
+    def renew(self, claims: Iterable[Claim]) -> list[Claim]:
+        """Begin the time of these claims anew; those of them that are still ours."""
+        until = time.time() + self.lease
+        with self._file.writing() as connection:
+            return [claim for claim in claims if connection.execute(_RENEW, (until, claim.row, claim.holder)).rowcount]
+
+    def release(self, claims: Iterable[Claim] = ()) -> None:
+        """Give back claims that were not tried, so that they wait again; and bring all that was settled in order."""
+        given = list(claims)
+        with self._file.held():
+            for claim in given:
+                if self._desk and self._desk.has(claim):
+                    self._desk.forget(claim.row)
+            with self._posted() as connection:
+                connection.executemany(_RELEASE, [(claim.row, claim.holder) for claim in given])
+
+    def recover(self) -> int:
+        """Take from processes that have ended, or whose time is over, what they held; how many messages that were.
+
+        What was claimed waits again; what was at the final dot is uncertain.
+        """
+        with self._file.looking() as connection:
+            if not leases.find_lapsed(connection, time.time()):
+                return 0
+        with self._posted() as connection:
+            lapsed = leases.find_lapsed(connection, time.time())
+            number = leases.lapse(connection, self.path, lapsed)
+        for holder in lapsed:
+            leases.notes_of(self.path, holder).unlink(missing_ok=True)
+        return number
+
+    def resolve(self, key: str, found: Literal["sent", "resend"], addresses: Iterable[str] | None = None) -> int:
+        """Write down what a person found out about uncertain recipients; how many of them there were.
+
+        :param found: ``sent``: they have the message; ``resend``: they have not, so that it waits again.
+        :param addresses: those only; all that are uncertain when not given.
+        :raises SettingsError: the ledger has no such key.
+        """
+        columns = row_of(Accepted("a person says that it was sent")) if found == "sent" else tables.QUEUED
+        wanted = None if addresses is None else set(addresses)
+        with self._posted() as connection:
+            row = tables.find_row(connection, key)
+            if row is None:
+                raise SettingsError(f"the ledger {self.path} has no key {key!r}", cure="mailtpl outbox list shows them")
+            known = tables.read_recipients(connection, row)
+            places = [place for place, (address, _) in known.items() if wanted is None or address in wanted]
+            return tables.end_doubt(connection, row, [(place, columns) for place in places])
+
+    def entry(self, key: str) -> Entry | None:
+        """What is known of a key; None when it is not in the ledger."""
+        with self._file.looking() as connection:
+            return find_entry(connection, self.path, key)
+
+    def entries(self, *states: State) -> Iterator[Entry]:
+        """The entries, those with a recipient in one of these states when some are given, in the order they came.
+
+        They are read as they are taken, so a ledger of any size needs little memory.
+        """
+        with self._file.reading() as connection:
+            yield from read_entries(connection, self.path, states)
+
+    def counts(self) -> dict[str, int]:
+        """How many recipients are in each state that there is."""
+        with self._file.reading() as connection:
+            return count_states(connection, self.path)
+
+    def octets(self, key: str) -> bytes | None:
+        """The octets of a message; None when nobody waits for them any more, or there is no such key.
+
+        :raises LedgerError: they are not those that were queued.
+        """
+        with self._file.looking() as connection:
+            row = tables.find_row(connection, key)
+            return None if row is None else tables.read_content(connection, row)
+
+    def close(self) -> None:
+        """Let go of the file. A ledger that is used again opens it anew."""
+        with self._file.held():
+            desk, self._desk = self._desk, None
+            if desk and desk.usable:
+                self._leave(desk)
+            elif desk:
+                desk.notes.close()
+            self._file.close()
+
+    def _leave(self, desk: Desk) -> None:
+        """Bring in order what was settled; a desk that still has messages is left to be recovered."""
+        with self._file.writing() as connection:
+            leases.post(connection, list(desk.answered.values()), desk.number)
+            held = connection.execute("SELECT 1 FROM claim WHERE holder = ?", (desk.number,)).fetchone()
+            if not held:
+                connection.execute("DELETE FROM holder WHERE id = ?", (desk.number,))
+        if held:
+            desk.notes.close()
+        else:
+            desk.notes.remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Ledger({str(self.path)!r})"
+
+    @contextmanager
+    def _posted(self) -> Iterator[sqlite3.Connection]:
+        """A transaction in which what was settled is in the tables."""
+        with self._file.held():
+            desk = self._desk if self._desk and self._desk.usable else None
+            notes = list(desk.answered.values()) if desk else []
+            with self._file.writing() as connection:
+                if desk:
+                    leases.post(connection, notes, desk.number)
+                yield connection
+            for note in notes:
+                desk.forget(note.row)  # type: ignore[union-attr]
+
+    def _lease(self) -> leases.Lease:
+        with self._file.held():
+            if self._desk is None or not self._desk.usable:
+                with self._file.writing() as connection:
+                    desk = Desk.open(connection, self.path, lasting=self._power_safe)
+                if self._desk:
+                    self._desk.notes.close()
+                self._desk = desk
+            now = time.time()
+            return leases.Lease(self._desk.number, now, now + self.lease)
+
+    def _held(self, claims: list[Claim], lease: leases.Lease) -> list[Claim]:
+        """Remember that these are ours; they are in the ledger."""
+        with self._file.held():
+            if self._desk and self._desk.number == lease.holder:
+                self._desk.hold(claims)
+        return claims
+
+    def _note(self, claim: Claim, note: Note) -> bool:
+        """Write a note of a claim; False when it is not ours any more."""
+        desk = self._desk
+        if desk is None or not desk.has(claim):
+            return False
+        octets = note.encode()
+        if octets is not None:
+            try:
+                return desk.notes.write(claim.row, octets)
+            except OSError as error:
+                raise self._file.error(error) from error
+        with self._file.writing() as connection:
+            return leases.keep_long(connection, note, desk.number)

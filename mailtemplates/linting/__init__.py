@@ -1,0 +1,1 @@
+"""Linting: what a rule is, which rules run, and what becomes of their findings."""

@@ -1,0 +1,1 @@
+"""The outbox: sending by a ledger, again where that is safe, and never twice."""

@@ -1,0 +1,79 @@
+"""What a server sends, line by line, within a time and a length."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+from mailtemplates.delivery.outcome import Mishap, Phase
+from mailtemplates.errors import TransportError
+from mailtemplates.smtp.endpoint import PHASE_NAMES, Endpoint, words_of
+
+_LONGEST_LINE = 4096
+_LONGEST_REPLY = 65536
+
+
+class ReplyLines:
+    """The lines that a server sends, within a deadline and a length. What :mod:`smtplib` calls ``file``.
+
+    :param limit: gives the seconds for a phase.
+    """
+
+    def __init__(self, sock: socket.socket, endpoint: Endpoint, limit: Callable[[Phase], float]) -> None:
+        self._sock = sock
+        self._endpoint = endpoint
+        self._seconds = limit
+        self.buffer = b""
+        self.start("greeting")
+
+    phase: Phase
+
+    def start(self, phase: Phase) -> None:
+        """A reply of this phase is read next."""
+        self.phase = phase
+        self.first = b""
+        self._taken = 0
+        self._limit = self._seconds(phase)
+        self._deadline = time.monotonic() + self._limit
+
+    def readline(self, limit: int = -1) -> bytes:
+        while (end := self.buffer.find(b"\n")) < 0:
+            if len(self.buffer) > _LONGEST_LINE:
+                raise self._error("sends a line without end", "endless", temporary=False)
+            self._fill()
+        line, self.buffer = self.buffer[: end + 1], self.buffer[end + 1 :]
+        self._taken += len(line)
+        if self._taken > _LONGEST_REPLY:
+            raise self._error("sends a reply without end", "endless", temporary=False)
+        self.first = self.first or line
+        return line
+
+    def _fill(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise self._silent()
+        try:
+            self._sock.settimeout(left)
+            octets = self._sock.recv(65536)
+        except TimeoutError:
+            raise self._silent() from None
+        except OSError as error:
+            raise self._error(f"broke the link: {words_of(error)}", "broken") from None
+        if not octets:
+            raise self._error("closed the link", "closed")
+        self.buffer += octets
+
+    def _silent(self) -> TransportError:
+        return self._error(f"was silent for {self._limit:.3g} s", "silent")
+
+    def _error(self, problem: str, kind: Mishap, *, temporary: bool = True) -> TransportError:
+        endpoint = self._endpoint
+        where = f"{endpoint} {problem} at {PHASE_NAMES[self.phase]}"
+        cure = "check host and port: no mail server answers so" if kind == "endless" else ""
+        if self.phase == "greeting" and kind != "endless" and endpoint.tls != "implicit":
+            cure = "if the port expects TLS from the first octet, as 465 does, use smtps://"
+        return TransportError(where, phase=self.phase, temporary=temporary, cure=cure, kind=kind)
+
+    def close(self) -> None:
+        self.buffer = b""

@@ -1,0 +1,329 @@
+"""Mail transactions over one session, pipelined (RFC 5321 §3.3, RFC 2920).
+
+A group is MAIL, RCPT… and DATA. The group of the next message is written right behind the content of this one,
+so a message costs one round trip. DATA and the final dot are the points where both sides meet: everything that was
+asked before is answered before anything more is sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mailtemplates.delivery.outcome import Deferred, Failed, NotTried, Outcome, Phase, Uncertain
+from mailtemplates.delivery.transport import WITHHELD
+from mailtemplates.errors import TransportError
+from mailtemplates.message.envelope import NULL_SENDER
+from mailtemplates.smtp.consignment import Consignment, Queue
+from mailtemplates.smtp.reply import Reply
+from mailtemplates.smtp.session import Session
+
+_WINDOW = 100
+"""Commands that wait for their reply at once; more could fill the buffers of both sides and stop them for ever."""
+
+
+class Wishes(NamedTuple):
+    """What is asked of the server for every message.
+
+    :param notify: DSN NOTIFY, such as ``FAILURE,DELAY`` (RFC 3461); empty for the server's default.
+    :param ret: DSN RET: ``HDRS`` or ``FULL``.
+    :param require_tls: RFC 8689.
+    """
+
+    notify: str = ""
+    ret: str = ""
+    require_tls: bool = False
+
+
+class _Group:
+    """The commands of one transaction, at most a window of them unanswered."""
+
+    def __init__(self, session: Session, consignment: Consignment, wishes: Wishes) -> None:
+        self.session = session
+        self.began = time.monotonic()
+        self.reset = session.dirty
+        self.recipients = consignment.waiting
+        mail, rcpt = parameters(session, consignment, wishes)
+        sender = consignment.message.envelope.sender
+        path = NULL_SENDER if sender == NULL_SENDER else f"<{sender}>"
+        self._lines = [
+            *(["RSET"] if self.reset else []),
+            f"MAIL FROM:{path}{mail}",
+            *(f"RCPT TO:<{address}>{rcpt}" for address in self.recipients),
+            "DATA",
+        ]
+        self._written = 0
+        self._answered = 0
+        self._window = _WINDOW if session.pipelines else 1
+
+    def write(self) -> None:
+        """Send as many commands as may wait."""
+        phase: Phase = "mail" if not self._written else "rcpt"
+        upto = self._written + self._window
+        octets = "".join(f"{line}\r\n" for line in self._lines[self._written : upto]).encode()
+        self._written = min(upto, len(self._lines))
+        self.session.wire.write(octets, phase)
+
+    def reply(self, phase: Phase) -> Reply:
+        """The reply to the next command, which is sent when it has not been."""
+        if self._answered == self._written:
+            self.write()
+        self._answered += 1
+        reply = self.session.wire.reply(phase)
+        if reply.code == 421:
+            raise TransportError(
+                f"{self.session.wire.endpoint} ends the session: {reply}",
+                phase=phase,
+                code=reply.code,
+                enhanced=reply.enhanced,
+            )
+        return reply
+
+    @property
+    def unanswered(self) -> int:
+        """Commands that were sent and have no reply yet."""
+        return self._written - self._answered
+
+    @property
+    def data_sent(self) -> bool:
+        """Whether DATA is among what was sent."""
+        return self._written == len(self._lines)
+
+
+def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Iterator[Consignment]:
+    """Send what the queue holds, until it or the session ends; each consignment as soon as nobody of it waits.
+
+    When the session breaks, what was not sent goes back to the queue once, and then is deferred.
+    """
+    under_way: Consignment | None = None
+    while True:
+        pauses = under_way is not None and queue.pauses
+        try:
+            consignment = None if pauses or session.broken or session.served >= most else queue.next()
+        except Exception:  # what the caller gave next is wrong: first tell him of what went before
+            if under_way:
+                _read_dot(session, under_way)
+                yield under_way
+            raise
+        group = None
+        if consignment:
+            check_offers(session, consignment, wishes)
+            if consignment.waiting:
+                group = _Group(session, consignment, wishes)
+                if session.pipelines or under_way is None:
+                    _write_ahead(session, group)
+        if under_way:
+            _read_dot(session, under_way)
+            if under_way.done:
+                yield under_way
+            under_way = None
+            if pauses:
+                continue
+        if consignment is None:
+            return
+        if group and _converse(session, queue, consignment, group):
+            under_way = consignment
+        elif consignment.done:
+            yield consignment
+
+
+def check_offers(session: Session, consignment: Consignment, wishes: Wishes) -> None:
+    """Settle what the server said in EHLO that it cannot take."""
+    offers = session.features
+    limit = session.size_limit
+    if limit and consignment.size > limit:
+        text = f"the message has {consignment.size} octets, and the server takes {limit}"
+        consignment.settle(Failed(0, "5.3.4", "mesgtoobig", text))
+    elif consignment.smtputf8 and "SMTPUTF8" not in offers:
+        what = (
+            "an address has letters outside ASCII before the @"
+            if consignment.message.envelope.smtputf8
+            else ("the header has UTF-8 in it")
+        )
+        text = f"{what}, and the server does not offer SMTPUTF8"
+        consignment.settle(Failed(0, "5.6.7", "smtputf8", text))
+    elif consignment.eight_bit and "8BITMIME" not in offers:
+        text = "the message has octets over 127, and the server does not offer 8BITMIME"
+        consignment.settle(Failed(0, "5.6.3", "contenterror", text))
+    elif wishes.require_tls and "REQUIRETLS" not in offers:
+        text = "REQUIRETLS is asked for, and the server does not offer it"
+        consignment.settle(Failed(0, "5.7.30", "failedstarttls", text))
+
+
+def parameters(session: Session, consignment: Consignment, wishes: Wishes) -> tuple[str, str]:
+    """What follows the addresses in MAIL and in RCPT; only what the server offers."""
+    offers = session.features
+    mail = ""
+    if "SIZE" in offers:
+        mail += f" SIZE={consignment.size}"
+    if consignment.eight_bit:
+        mail += " BODY=8BITMIME"
+    if consignment.smtputf8:
+        mail += " SMTPUTF8"
+    if wishes.require_tls:
+        mail += " REQUIRETLS"
+    if "DSN" not in offers or not (wishes.notify or wishes.ret):
+        return mail, ""
+    mail += f" RET={wishes.ret}" if wishes.ret else ""
+    mail += f" ENVID={_xtext(consignment.message.message_id, 100)}" if consignment.message.message_id else ""
+    return mail, f" NOTIFY={wishes.notify}" if wishes.notify else ""
+
+
+def _xtext(text: str, most: int) -> str:
+    """RFC 3461 §4; of at most so many octets (§4.4)."""
+    said = ""
+    for octet in text.encode("ascii", "replace"):
+        one = chr(octet) if 33 <= octet <= 126 and octet not in b"+=" else f"+{octet:02X}"
+        if len(said) + len(one) > most:
+            break
+        said += one
+    return said
+
+
+def _write_ahead(session: Session, group: _Group) -> None:
+    """Write a group; a link that is broken is told of when the group is read, after the message before it."""
+    try:
+        group.write()
+    except TransportError:
+        session.broken = True
+
+
+def _read_dot(session: Session, consignment: Consignment) -> None:
+    """The outcome of what was sent whole."""
+    under_way, consignment.under_way = consignment.under_way, []
+    for addresses in [[address] for address in under_way] if session.wire.endpoint.lmtp else [under_way]:
+        try:
+            reply = session.wire.reply("dot")
+            if reply.code < 400 and not reply.ok:
+                raise _out_of_step(session, "dot", "the dot", reply)
+        except TransportError as error:
+            session.broken = True
+            session.tell("fault", error.problem, consignment.message.message_id, since=consignment.dot_at)
+            consignment.settle(Uncertain("dot", error.problem), under_way)
+            return
+        session.tell("reply", reply, consignment.message.message_id, since=consignment.dot_at)
+        session.broken = session.broken or reply.code == 421
+        consignment.settle(reply.outcome(), addresses)
+
+
+def _converse(session: Session, queue: Queue, consignment: Consignment, group: _Group) -> bool:
+    """One transaction up to the final dot; whether the dot was sent. Faults end in outcomes, or in another try."""
+    try:
+        return _to_the_dot(session, queue, consignment, group)
+    except TransportError as error:
+        session.broken = True
+        consignment.taken = []
+        words = session.wire.last_words()
+        if words and error.phase == "content":
+            consignment.settle(words.refused())
+        elif session.served and consignment.waiting and not consignment.tried_again:
+            consignment.tried_again = True
+            session.tell("retry", error.problem, consignment.message.message_id)
+            queue.again(consignment)
+        else:
+            session.tell("fault", error.problem, consignment.message.message_id, code=error.code)
+            consignment.settle(_deferred(error, words))
+        return False
+
+
+def _deferred(error: TransportError, words: Reply | None) -> Deferred:
+    """The link broke before the final dot: nobody has the message."""
+    if words:
+        return Deferred(words.code if words.temporary else 0, words.enhanced, words.text, words.reason)
+    reason = Reply(error.code, error.enhanced, error.problem).reason if error.code else "networkerror"
+    return Deferred(error.code, error.enhanced or "4.4.2", error.problem, reason)
+
+
+def _out_of_step(session: Session, phase: Phase, command: str, reply: Reply) -> TransportError:
+    """The reply to a command is none that it can have: nobody knows what it answers."""
+    endpoint = session.wire.endpoint
+    return TransportError(f"{endpoint} answers {command} out of step: {reply}", phase=phase, kind="out-of-step")
+
+
+def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group: _Group) -> bool:
+    message_id = consignment.message.message_id
+    if session.broken:
+        raise TransportError(f"the link to {session.wire.endpoint} broke", phase="mail")
+    if group.reset and not (reset := group.reply("mail")).ok:
+        raise _out_of_step(session, "mail", "RSET", reset)
+    session.dirty = True
+    mail = group.reply("mail")
+    session.tell("mail", mail, message_id, since=group.began)
+    if mail.code >= 400:
+        consignment.settle(_refused_sender(mail))
+    elif not mail.ok:
+        raise _out_of_step(session, "mail", "MAIL", mail)
+    left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
+    if not (consignment.taken or group.data_sent):
+        return False
+    data = group.reply("data")
+    session.tell("data", data, message_id, since=group.began)
+    if data.code != 354:
+        if data.code < 400:
+            raise _out_of_step(session, "data", "DATA", data)
+        consignment.taken = []
+        consignment.settle(data.refused())
+        return False
+    if session.wire.ahead[:1] not in (b"", b"4", b"5"):  # it would be taken for a yes to the final dot
+        problem = f"{session.wire.endpoint} answers what it was not asked"
+        raise TransportError(problem, phase="data", kind="out-of-step")
+    if not consignment.taken:
+        return _end_empty(session)
+    if not queue.may_go(consignment):
+        return _withhold(session, consignment)
+    session.tell("dot", f"{consignment.size} octets", message_id)
+    consignment.dot_at = time.monotonic()
+    session.wire.write(consignment.content, "content")
+    consignment.under_way, consignment.taken = consignment.taken, []
+    session.dirty = False
+    session.served += 1
+    if left:
+        queue.again(consignment)
+    return True
+
+
+def _refused_sender(reply: Reply) -> Outcome:
+    """530 is no word about the message: the server wants a login, or TLS, first (RFC 4954 §6, RFC 3207 §4)."""
+    if reply.code not in (530, 538):
+        return reply.refused()
+    needs_tls = reply.reason == "failedstarttls"
+    cure = "use smtp+starttls://, or smtps:// on 465" if needs_tls else "log in: write user@ before the host in the URL"
+    return NotTried(reply.text, cure, False, "mail", reply.code, reply.enhanced)
+
+
+def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[str]:
+    """Read the replies to RCPT. Gives back whom the server takes in another transaction."""
+    left = []
+    for address in group.recipients:
+        if not mail.ok and not group.unanswered:
+            break
+        reply = group.reply("rcpt")
+        group.session.tell("rcpt", reply, consignment.message.message_id, since=group.began)
+        if reply.ok and mail.ok:
+            consignment.taken.append(address)
+        elif reply.code < 400:
+            raise _out_of_step(group.session, "rcpt", "RCPT", reply)
+        elif reply.too_many and consignment.taken:
+            left.append(address)
+        elif mail.ok:
+            consignment.settle(reply.refused(), (address,))
+    return left
+
+
+def _withhold(session: Session, consignment: Consignment) -> bool:
+    """The server waits for content that shall not come: only closing the link tells it so."""
+    session.broken = True
+    consignment.taken = []
+    consignment.settle(WITHHELD)
+    return False
+
+
+def _end_empty(session: Session) -> bool:
+    """The server wants the content, though it took nobody: a lone dot ends that (RFC 2920 §3.1)."""
+    session.wire.write(b".\r\n", "content")
+    if session.wire.endpoint.lmtp:  # no recipient, no reply (RFC 2033 §4.2)
+        return False
+    session.wire.reply("dot")
+    session.dirty = False
+    return False
