@@ -285,7 +285,12 @@ class Engine:
 
         When the task is cancelled, a message that is on its way still gets its outcome in the ledger.
         """
-        return await self._mailer.in_thread(partial(self.send, what, data, key=key, **given))
+        mailer: Mailer | None = self.__dict__.get("_open_mailer")
+        if mailer is None:  # it is opened in a thread too: another process may hold the ledger
+            import asyncio  # who awaits this has loaded it
+
+            mailer = await asyncio.to_thread(lambda: self._mailer)
+        return await mailer.in_thread(partial(self.send, what, data, key=key, **given))
 
     def queue(
         self, what: str | Mail | Message, data: Mapping[str, Any] | None = None, *, key: str | None = None, **given: Any

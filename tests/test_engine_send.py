@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from datetime import date
 from decimal import Decimal
@@ -223,3 +224,20 @@ def test_a_task_that_is_cancelled_leaves_its_outcome_in_the_ledger(folder: Path)
     engine.close()
     with Ledger(folder.parent / "outbox.db") as ledger:
         assert ledger.counts() == {"accepted": 1}
+
+
+def test_an_event_loop_goes_on_while_another_process_holds_a_new_ledger(folder: Path) -> None:
+    """The ledger is opened in a thread: here nobody but the loop itself can let go of what it waits for."""
+    other = sqlite3.connect(folder.parent / "outbox.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    async def send() -> list[Any]:
+        tasks = [asyncio.create_task(engine.asend("welcome.j2", ANN, key=f"a{number}")) for number in range(3)]
+        await asyncio.sleep(0.05)
+        assert not any(task.done() for task in tasks)
+        other.execute("ROLLBACK")
+        return await asyncio.gather(*tasks)
+
+    with an_engine(folder, MemoryTransport()) as engine:
+        assert all(receipt.accepted for receipt in asyncio.run(send()))
+    other.close()

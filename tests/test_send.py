@@ -261,11 +261,22 @@ def test_exit_codes(answers: Any, code: int, send: Run) -> None:
         pytest.param(["hi.j2", "--data", "rows.csv", "--transport", "null:"], "mailtpl merge", id="rows"),
         pytest.param(["a.eml", "a.eml", "--key", "k", "--transport", "null:"], "its own", id="one key for two"),
         pytest.param(["a.eml", "--transport", "smtp://u@x.com"], "MAILTPL_PASSWORD", id="no password"),
+        pytest.param(["a.eml", "--to", "bob", "--transport", "null:"], "local@domain", id="no address"),
+        pytest.param(["hi.j2", "--from", "me@", "--transport", "null:"], "local@domain", id="no sender's address"),
+        pytest.param(["a.eml", "--redirect-to", "b c", "--transport", "null:"], "local@domain", id="nobody instead"),
     ],
 )
 def test_wrong_usage(arguments: list[str], cure: str, send: Run) -> None:
     code, _, said = send(*arguments)
     assert (code, cure in said, "Traceback" in said) == (2, True, False), said
+
+
+def test_a_template_without_a_schema_is_tried_with_values_of_the_command_line(send: Run, project: Path) -> None:
+    (project / "schemas" / "hi.json").unlink()
+    values = ("--set", "user.name=Bob", "--set", "user.email=bob@reader.com")
+    with Server() as server:
+        assert send("hi.j2", *values, "--to", "me@acme-shop.com", "--transport", url(server))[0] == 0
+    assert [taken.recipients for taken in server.taken] == [["me@acme-shop.com"]]
 
 
 def test_where_the_transport_is_said(send: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

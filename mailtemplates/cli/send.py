@@ -35,8 +35,9 @@ from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.tally import Tally
 from mailtemplates.merging.workers import Make, Workers
+from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.message.stamp import Stamp
-from mailtemplates.outbox.staging import Staging
+from mailtemplates.outbox.staging import Staging, named
 from mailtemplates.project import locate_template
 from mailtemplates.settings import Settings, read_settings
 from mailtemplates.template.data import read_data, set_value
@@ -76,6 +77,9 @@ def command(
     if verbose:
         log_steps()
     staging = Staging.of(allow or [], redirect_to)
+    named("--to", to)
+    if from_ != NULL_SENDER:
+        named("--from", from_)
     if _are_messages(names):
         if data or set_ or stamp or locale:
             raise SettingsError(
@@ -183,9 +187,11 @@ def _data(maker: Maker, wanted: _Wanted) -> dict[str, Any]:
         )
     if wanted.data:
         values = read_data(read_octets(wanted.data), "<stdin>" if wanted.data == _STDIN else wanted.data)
+    elif maker.engine.contract(maker.template) is None:
+        values = {}
     elif wanted.tried:
         values = copy.deepcopy(dict(maker.engine.sample(maker.template)))
-    elif wanted.set or maker.engine.contract(maker.template) is None:
+    elif wanted.set:
         values = {}
     else:
         raise SettingsError(

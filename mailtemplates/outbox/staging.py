@@ -13,9 +13,20 @@ from dataclasses import dataclass, replace
 from mailtemplates.delivery.outcome import Outcome, Suppressed
 from mailtemplates.digest import digest_of
 from mailtemplates.errors import AddressError, SettingsError
-from mailtemplates.headers.address import mailboxes
+from mailtemplates.headers.address import Mailbox, mailboxes
 from mailtemplates.ledger.letter import Letter
 from mailtemplates.message.message import Message
+
+
+def named(option: str, text: str) -> tuple[Mailbox, ...]:
+    """The mailboxes that an option names; none when it is empty.
+
+    :raises SettingsError: it is no address list.
+    """
+    try:
+        return mailboxes(text) if text else ()
+    except AddressError as bad:
+        raise SettingsError(f"{option} {bad.problem}", cure=bad.cure) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +55,7 @@ class Staging:
                 raise SettingsError(
                     f"--allow {text!r} is no regular expression: {bad}", cure=r"write it as '.*@acme\.example'"
                 ) from None
-        try:
-            boxes = mailboxes(redirect_to) if redirect_to else []
-        except AddressError as bad:
-            raise SettingsError(f"--redirect-to {bad.problem}", cure=bad.cure) from None
-        return cls(tuple(patterns), tuple(box.addr_spec for box in boxes))
+        return cls(tuple(patterns), tuple(box.addr_spec for box in named("--redirect-to", redirect_to)))
 
     def letter(self, key: str, message: Message) -> Letter:
         """The letter for a message. Where somebody is left out it has a key of its own: what was tried out is no reason
