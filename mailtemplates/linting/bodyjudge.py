@@ -27,7 +27,8 @@ class BodyJudge:
     def __init__(self, documents: Sequence[Check], both: Sequence[Check], asked: Set[str]) -> None:
         self._documents = documents
         self._both = both
-        self._asked = asked
+        self._asked_documents = [check for check in documents if check.rule.code in asked]
+        self._asked_both = [check for check in both if check.rule.code in asked]
         self._structural = [check for check in documents if check.rule.structural]
         self._of_words = [check for check in documents if not check.rule.structural]
         self._remembered = Remembered(partial(judged, self._structural))
@@ -40,8 +41,8 @@ class BodyJudge:
         :param is_text_made: whether its plain text is known to be made of its html.
         :raises RuleError: a rule crashed.
         """
-        documents = [check for check in self._documents if rendered or check.rule.code in self._asked]
-        both = [check for check in self._both if rendered or check.rule.code in self._asked]
+        documents = self._documents if rendered else self._asked_documents
+        both = self._both if rendered else self._asked_both
         if not documents and not both:
             return []
         bodies = read_bodies(raw, is_text_made=is_text_made)

@@ -60,6 +60,7 @@ class Linter:
         self._kinds = frozenset(kind for check in self._parts for kind in check.rule.parts)
         self._by_kinds: dict[frozenset[str], list[Check]] = {}
         fields = checks.get("RawField", [])
+        self._holdings = sorted({check.rule.holding for check in fields} - {b""})
         self._every_field = _by_octets([check for check in fields if not check.rule.fields])
         names = {name for check in fields for name in check.rule.fields}
         self._fields = {
@@ -162,12 +163,15 @@ class Linter:
     def _judge_fields(self, part: Part, found: list[Found]) -> None:
         """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
         octets = part.octets
+        held = [holding for holding in self._holdings if octets.find(holding, *part.header) >= 0]
         for field in part.fields:
             means = field.place != "part" or field.lower.startswith("content-")
             checks = self._fields.get(field.lower, self._every_field) if means else self._every_field
-            for holding, those in checks:
-                if not holding or octets.find(holding, *field.body) >= 0:
-                    run_checks(those, field, found)
+            if b"" in checks:
+                run_checks(checks[b""], field, found)
+            for holding in held:
+                if holding in checks and octets.find(holding, *field.body) >= 0:
+                    run_checks(checks[holding], field, found)
 
     def _checks_of(self, part: Part) -> Sequence[Check]:
         """The rules over parts that one of its kinds is something to."""
@@ -259,12 +263,12 @@ def _raw(message: Message | bytes | RawMessage) -> RawMessage:
     return message if isinstance(message, RawMessage) else read_message(bytes(message))
 
 
-def _by_octets(checks: Sequence[Check]) -> list[tuple[bytes, list[Check]]]:
+def _by_octets(checks: Sequence[Check]) -> dict[bytes, list[Check]]:
     """Rules over fields by the octets that a field must hold for them."""
     found: dict[bytes, list[Check]] = {}
     for check in checks:
         found.setdefault(check.rule.holding, []).append(check)
-    return list(found.items())
+    return found
 
 
 def _in_octets(one: Found) -> Found:

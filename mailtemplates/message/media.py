@@ -198,13 +198,15 @@ def has_signature(media_type: str) -> bool:
 
 
 def _find_signature(signatures: Signatures, prefix: bytes, flags: re.RegexFlag, content: bytes) -> str | None:
-    return next((kind for pattern, kind in _compiled(signatures, prefix, flags) if pattern.match(content)), None)
+    match = _compiled(signatures, prefix, flags).match(content)
+    return signatures[match.lastindex - 1][1] if match and match.lastindex else None
 
 
 @cache
-def _compiled(signatures: Signatures, prefix: bytes, flags: re.RegexFlag) -> list[tuple[re.Pattern[bytes], str]]:
-    """The patterns, compiled when the first file is looked at."""
-    return [(re.compile(prefix + b"(?:" + pattern + b")", flags), kind) for pattern, kind in signatures]
+def _compiled(signatures: Signatures, prefix: bytes, flags: re.RegexFlag) -> re.Pattern[bytes]:
+    """The signatures as one pattern, a group each, compiled when the first file is looked at."""
+    groups = b"|".join(prefix + b"(" + pattern + b")" for pattern, _ in signatures)
+    return re.compile(groups, flags)
 
 
 def by_name(filename: str) -> str | None:

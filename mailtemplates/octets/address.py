@@ -10,12 +10,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from mailtemplates.octets.addresslist import Element, RawGroup, RawMailbox, read_list
 from mailtemplates.octets.addrspec import OBSOLETE, Fault
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.field import RawField
+from mailtemplates.octets.once import once
 from mailtemplates.pattern import pattern
 from mailtemplates.text.unfilled import find_placeholders, is_nothing
 
@@ -47,7 +48,7 @@ class RawAddresses:
     elements: tuple[Element, ...]
     faults: tuple[Fault, ...]
 
-    @cached_property
+    @once
     def mailboxes(self) -> tuple[RawMailbox, ...]:
         """All mailboxes, those in groups too."""
         return tuple(self._walk())
@@ -59,7 +60,7 @@ class RawAddresses:
             else:
                 yield element
 
-    @cached_property
+    @once
     def is_sound(self) -> bool:
         """Whether nothing is wrong but what is obsolete."""
         return all(fault.kind in OBSOLETE for fault in self.faults)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import string
 from typing import NamedTuple
 
+from mailtemplates.octets.mime import Part
+from mailtemplates.octets.once import once_each
 from mailtemplates.pattern import pattern
 
 _ALPHABET = (string.ascii_letters + string.digits + "+/").encode()
@@ -20,6 +22,12 @@ class Base64Fault(NamedTuple):
     problem: str
     start: int
     end: int
+
+
+@once_each
+def part_fault(part: Part) -> Base64Fault | None:
+    """The first thing that is wrong with a part's body, which is base64."""
+    return find_fault(part.content)
 
 
 def find_fault(body: bytes) -> Base64Fault | None:

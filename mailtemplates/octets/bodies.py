@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from mailtemplates.html.document import HtmlDocument
 from mailtemplates.octets.bodyplace import locate
 from mailtemplates.octets.charset import find_codec
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part
+from mailtemplates.octets.once import once
 from mailtemplates.span import Span
 from mailtemplates.text.plaintext import to_text
 
@@ -53,17 +53,17 @@ class Bodies:
     all: tuple[Body, ...]
     is_text_made: bool = False
 
-    @cached_property
+    @once
     def html(self) -> Body | None:
         """The first html body."""
         return next((body for body in self.all if body.document is not None), None)
 
-    @cached_property
+    @once
     def text(self) -> Body | None:
         """The first plain text body."""
         return next((body for body in self.all if body.part.media_type == "text/plain"), None)
 
-    @cached_property
+    @once
     def pair(self) -> tuple[Body, Body] | None:
         """The text and the html that stand for each other in a multipart/alternative, the text first."""
         if self.text is None or self.html is None:
@@ -74,7 +74,7 @@ class Bodies:
                 return (self.text, self.html) if any(part is html for part in holder.walk()) else None
         return None
 
-    @cached_property
+    @once
     def said(self) -> str:
         """What the html says, as the plain text that is made of it; empty when there is no html."""
         if self.is_text_made and self.text is not None:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from mailtemplates.html.markup import Token, attribute_spans, cut, decode
 from mailtemplates.octets.bodyplace import locate
+from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.messageid import read_message_id
 from mailtemplates.octets.mime import Part
+from mailtemplates.octets.once import once_each
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
 _URL = pattern(r"\s*cid:([^\s]*)\s*", 2)
 _CSS = pattern(r"url\(\s*[\"']?\s*cid:([^\s\"')]*)", 2)
 _SET = pattern(r"(?:^|,)\s*cid:([^\s,]*)", 2)
+_EMPTY = pattern(rb"cid:[\s\"'>)]")
 _ANYWHERE = pattern(rb"cid:([^\s\"'<>)]+)")
 #: Attributes that load what they name; a link (``href``) of ``<a>`` may name a part too.
 _LOADING = frozenset(("src", "background", "href", "data", "poster", "xlink:href"))
@@ -47,10 +49,12 @@ class CidUrl(NamedTuple):
 def content_id(part: Part) -> str:
     """A part's Content-ID without brackets, as a lenient reader compares it; empty when it has none."""
     field = part.first("Content-ID")
-    if field is None:
-        return ""
-    read = read_message_id(field.latin)
-    return read.text or field.latin.strip(" \t\r\n<>")
+    return _identifier(field) if field else ""
+
+
+@once_each
+def _identifier(field: RawField) -> str:
+    return read_message_id(field.latin).text or field.latin.strip(" \t\r\n<>")
 
 
 def htmls(message: RawMessage) -> list[Part]:
@@ -60,27 +64,50 @@ def htmls(message: RawMessage) -> list[Part]:
 
 def cid_urls(part: Part) -> list[CidUrl]:
     """The ``cid:`` URLs that a reader of the html would load; not those in comments."""
-    return [CidUrl(part, written, unquote(written), start, end) for start, end, written in _urls(part.decoded)]
+    return [CidUrl(part, written, unquote(written), start, end) for start, end, written in _urls(part)]
 
 
-@lru_cache(maxsize=8)
-def _urls(octets: bytes) -> tuple[tuple[int, int, str], ...]:
+@once_each
+def _urls(part: Part) -> tuple[tuple[int, int, str], ...]:
     """Where they stand in a html, and what is behind ``cid:``. Several rules ask for those of one message."""
-    if b"cid:" not in octets.lower():
+    if not mentioned(part) and b"cid:" not in part.decoded.lower():
         return ()
-    html = octets.decode("latin-1")
+    html = part.decoded.decode("latin-1")
     return tuple(found for token in cut(html) for found in _in_token(html, token))
 
 
 def mentioned(part: Part) -> frozenset[str]:
     """Every identifier that stands behind ``cid:`` anywhere in text, in comments too; as written and decoded."""
-    return _mentioned(part.decoded)
+    return _mentions(part).identifiers
 
 
-@lru_cache(maxsize=8)
-def _mentioned(octets: bytes) -> frozenset[str]:
-    found = {unescape(octets[slice(*match.span(1))].decode("latin-1")) for match in _ANYWHERE.finditer(octets.lower())}
-    return frozenset(found | {unquote(one) for one in found})
+def has_empty(part: Part) -> bool:
+    """Whether nothing stands behind a ``cid:`` somewhere in text."""
+    return _mentions(part).has_empty
+
+
+class _Mentions(NamedTuple):
+    """What stands behind ``cid:``, and whether nothing does somewhere."""
+
+    identifiers: frozenset[str]
+    has_empty: bool
+
+
+@once_each
+def _mentions(part: Part) -> _Mentions:
+    octets = part.decoded
+    lower = octets.lower()
+    found = set()
+    has_empty = False
+    at = end = lower.find(b"cid:")
+    while at >= 0:
+        has_empty = has_empty or _EMPTY.match(octets, at) is not None
+        match = _ANYWHERE.match(lower, at) if at >= end else None
+        if match:
+            end = match.end()
+            found.add(unescape(octets[slice(*match.span(1))].decode("latin-1")))
+        at = lower.find(b"cid:", at + 4)
+    return _Mentions(frozenset(found | {unquote(one) for one in found}), has_empty)
 
 
 def _in_token(html: str, token: Token) -> Iterator[tuple[int, int, str]]:

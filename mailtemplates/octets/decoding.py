@@ -14,6 +14,8 @@ from mailtemplates.pattern import pattern
 _BASE64 = (string.ascii_letters + string.digits + "+/").encode()
 _NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64)
 _SOFT_BREAK = pattern(rb"=[ \t]*(?:\r\n?|\n)")
+# What two upper-case digits or a line end, and nothing else, stand behind is decoded alike by everyone.
+_ODD_ESCAPE = pattern(rb"=(?![0-9A-F]{2}|\r?\n)")
 _TRAILING = pattern(rb"(?<![ \t])[ \t]+(?=\r?\n|\Z)")
 
 
@@ -43,11 +45,17 @@ def has_trailing_space(octets: bytes) -> bool:
     return octets[-1:] in (b" ", b"\t") or any(bytes((one, end)) in octets for one in spaces for end in ends)
 
 
-def decode_quoted(octets: bytes, trails: bool | None = None) -> bytes:
+def is_escaped_well(octets: bytes) -> bool:
+    """Whether an octet in upper-case digits, or the end of the line, stands behind each equals sign."""
+    return _ODD_ESCAPE.search(octets) is None
+
+
+def decode_quoted(octets: bytes, trails: bool | None = None, well: bool = False) -> bytes:
     """Quoted-printable without soft breaks and white space at line ends; an escape that is none stays as it is.
 
     :param trails: whether there is such white space, where that is known.
+    :param well: whether it is known to be escaped well (:func:`is_escaped_well`).
     """
     if has_trailing_space(octets) if trails is None else trails:
         octets = _TRAILING.sub(b"", octets)
-    return a2b_qp(_SOFT_BREAK.sub(b"", octets))
+    return a2b_qp(octets if well else _SOFT_BREAK.sub(b"", octets))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cached_property
 from typing import NamedTuple
 
 from mailtemplates.octets.field import Defect
+from mailtemplates.octets.once import once
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
@@ -31,11 +31,15 @@ _MOST = 20_000_000
 
 
 class Delimiters(NamedTuple):
-    """The delimiter lines in order up to the closing one, whether there is one, and what is wrong with them."""
+    """The delimiter lines in order up to the closing one, whether there is one, and what is wrong with them.
+
+    :param alone: whether the boundary stands nowhere else in the body; where it is not known, False.
+    """
 
     lines: list[Span]
     closed: bool
     defects: list[Defect]
+    alone: bool = False
 
 
 class _Line(NamedTuple):
@@ -59,14 +63,22 @@ class DelimiterSearch:
         self.octets = octets
         self.patience = 1_000_000  # lines that begin like delimiters and are none: more than any message has
 
-    @cached_property
+    @once
     def lower(self) -> bytes:
         return self.octets.lower()
 
-    @cached_property
+    @once
     def declared(self) -> Counter[bytes]:
         """All boundaries that are declared somewhere in the message, in lower case."""
-        return Counter(match[1] or match[2] for match in _DECLARED.finditer(self.lower))
+        found: Counter[bytes] = Counter()
+        lower = self.lower
+        at = lower.find(b"boundary")
+        while at >= 0:
+            match = _DECLARED.match(lower, at)
+            if match:
+                found[match[1] or match[2]] += 1
+            at = lower.find(b"boundary", match.end() if match else at + 1)
+        return found
 
     def find(self, body: Span, boundary: str, most: int, cut: bool = False) -> Delimiters:
         """The delimiters in a multipart's body.
@@ -76,13 +88,15 @@ class DelimiterSearch:
         :param cut: the multipart is in one whose end is missing, so that no line at the end was to close it.
         """
         wanted = boundary.encode("utf-8", "surrogateescape").rstrip(b" \t\r\n")
-        lines = self.exact(body, wanted, most)
-        if lines and len(lines) < most and self.lower.count(wanted.lower(), body.start, body.end) > len(lines):
-            damaged = self.damaged(body, wanted, lines)
-            lines = sorted([*lines, *(line for line in damaged if not cut or line.end < body.end)])
+        alone = lines = self.undamaged(body, wanted, most)
+        if not alone:
+            lines = self.exact(body, wanted, most)
+            if lines and len(lines) < most and self.lower.count(wanted.lower(), body.start, body.end) > len(lines):
+                damaged = self.damaged(body, wanted, lines)
+                lines = sorted([*lines, *(line for line in damaged if not cut or line.end < body.end)])
         lines = self.begun(body, lines if cut else self.closed(body, lines))
         again = any(line.closes for line in lines) and self.declared[wanted.lower()] > 1
-        return self.bounded(body, lines, again)
+        return self.bounded(body, lines, again)._replace(alone=bool(alone) and not boundary[-1:].isspace())
 
     def begun(self, body: Span, lines: list[_Line]) -> list[_Line]:
         """The lines, with an empty one where a part's header stands before the first."""
@@ -99,6 +113,21 @@ class DelimiterSearch:
         if not _BLANK.fullmatch(self.octets, last.end, body.end):
             return lines
         return [*lines[:-1], last._replace(closes=True, problem="the last delimiter lacks the two dashes at its end")]
+
+    def undamaged(self, body: Span, boundary: bytes, most: int) -> list[_Line]:
+        """The delimiters, where the boundary stands in nothing else than such that are right; else none."""
+        octets, lower, needle = self.octets, self.lower, boundary.lower()
+        mark, size = b"\n--" + boundary, len(boundary)
+        lines: list[_Line] = []
+        at = lower.find(needle, body.start, body.end) if needle else -1
+        while at >= 0:
+            end = octets.find(b"\n", at + size, body.end) + 1 or body.end
+            rest = octets[at + size : end].rstrip(b" \t\r\n")
+            if at - 3 < body.start - 1 or not octets.startswith(mark, at - 3) or rest not in (b"", b"--"):
+                return []
+            lines.append(_Line(at - 2, end, bool(rest)))
+            at = lower.find(needle, end, body.end)
+        return lines if len(lines) < most else []
 
     def exact(self, body: Span, boundary: bytes, most: int) -> list[_Line]:
         """The lines that are delimiters, those behind the closing one too."""

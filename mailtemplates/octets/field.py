@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import islice
 from typing import Literal, NamedTuple
 
+from mailtemplates.octets.once import once
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
 _EMPTY_LINE = pattern(rb"\r*+\n|\r\Z")
-_FIELD = pattern(rb"([!-9;-~]+)([ \t]*):(?!//)")
+_FIELD = pattern(rb"([!-9;-~]+)([ \t]*):(?!//)([^\n]*+\n?+(?:[ \t][^\n]*+\n?+)*+)")  # with its folds
 _FOLD = pattern(rb"\r?\n(?=[ \t])")
 _MBOX_FROM = pattern(rb">?From (?![ \t]*:)[^\r\n]*\r?\n")
 _BAD_NAME = pattern(rb"[!-9;-~\x80-\xff]+(?: [!-9;-~\x80-\xff]+){0,2} ?:[ \t]+[^ \t\r\n]")
@@ -66,7 +66,7 @@ class Defect(NamedTuple):
 Place = Literal["message", "part", "embedded"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class RawField:
     """One header field as it stands.
 
@@ -82,28 +82,35 @@ class RawField:
     span: Span
     body: Span
     place: Place = "message"
+    #: The name in lower case.
+    lower: str = field(init=False, repr=False, compare=False)
 
-    @cached_property
-    def lower(self) -> str:
-        """The name in lower case."""
-        return self.name.lower()
+    def __init__(self, octets: bytes, name: str, span: Span, body: Span, place: Place = "message") -> None:
+        # What a dataclass writes for a frozen class takes three times as long, and a message has many fields.
+        own = self.__dict__
+        own["octets"] = octets
+        own["name"] = name
+        own["span"] = span
+        own["body"] = body
+        own["place"] = place
+        own["lower"] = name.lower()
 
     @property
     def raw(self) -> bytes:
         """The body's octets with the folds in them; offsets in it count from ``body.start``."""
         return self.octets[self.body.start : self.body.end]
 
-    @cached_property
+    @once
     def latin(self) -> str:
         """:attr:`raw` as text of one character an octet, so that offsets in it are octets: for grammars."""
         return self.raw.decode("latin-1")
 
-    @cached_property
+    @once
     def value(self) -> str:
         """The body unfolded, without white space at its ends; UTF-8, other octets as lone surrogates."""
         return _FOLD.sub(b"", self.raw).strip(b" \t\r\n").decode("utf-8", "surrogateescape")
 
-    @cached_property
+    @once
     def is_plain(self) -> bool:
         """Whether only printable ASCII, white space and folds stand in the body; other octets have their own rules."""
         return _PLAIN.fullmatch(self.octets, self.body.start, self.body.end) is not None
@@ -168,19 +175,20 @@ class _Reader:
         """Read a field with its folds, or pass over a stray line; False where the body begins."""
         octets, at, stop = self.octets, self.at, self.span.end
         match = _FIELD.match(octets, at, stop)
-        if match is None and self.starts_body():
-            self.end_without_separator()
-            return False
-        end = _field_end(octets, at, stop)
         if match is None:
+            if self.starts_body():
+                self.end_without_separator()
+                return False
+            end = _field_end(octets, at, stop)
             self.doubtful = self.doubtful or (at, len(self.fields), len(self.defects))
             self.defects.append(Defect("stray-line", "a line is no header field", Span(at, end)))
         else:
-            field = _field(octets, match[1].decode("ascii"), match.end(), Span(at, end), self.place)
+            end = match.end()
+            field = _field(octets, match[1].decode("ascii"), match.start(3), Span(at, end), self.place)
             self.fields.append(field)
-            if "-" in field.name or field.lower in _KNOWN:
+            if self.doubtful and ("-" in field.name or field.lower in _KNOWN):
                 self.doubtful = None
-            if match[2] or octets.find(b"\n", *field.body) >= 0:
+            if match[2] or octets.find(b"\n", match.start(3), end - 1) >= 0:
                 self.defects.extend(_field_defects(field, Span(*match.span(2))))
         self.at = end
         return True

@@ -11,6 +11,7 @@ from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.extended import Parameter
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.mime import Part
+from mailtemplates.octets.once import once_each
 from mailtemplates.octets.parameter import Parameters, read_parametric
 from mailtemplates.span import Span
 
@@ -53,6 +54,7 @@ class RawFilename(NamedTuple):
         return Edit(self.field.at(start, end), fold.join(chunks).encode("ascii"))
 
 
+@once_each
 def read_filenames(part: Part) -> tuple[RawFilename, ...]:
     """The part's names, that of Content-Disposition first. ``name`` of a message/external-body is where the content is
     to be had, not what it is called (RFC 2046 §5.2.3)."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from mailtemplates.finding import Edit
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.lines import Lines
 from mailtemplates.octets.mime import Part, parse
+from mailtemplates.octets.once import once
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
@@ -29,22 +29,22 @@ class RawMessage:
     root: Part
     smtputf8: bool = False
 
-    @cached_property
+    @once
     def all_parts(self) -> tuple[Part, ...]:
         """All parts in the order of the octets, those of attached messages too."""
         return tuple(self.root.walk())
 
-    @cached_property
+    @once
     def parts(self) -> tuple[Part, ...]:
         """The message and its own parts, without what attached messages hold."""
         return tuple(part for part in self.all_parts if part.place != "embedded")
 
-    @cached_property
+    @once
     def leaves(self) -> tuple[Part, ...]:
         """The message's own parts that hold no others."""
         return tuple(part for part in self.parts if not part.is_composite)
 
-    @cached_property
+    @once
     def bodies(self) -> tuple[Part, ...]:
         """The leaves that a reader is shown as text or html, without attachments."""
         return tuple(
@@ -59,7 +59,7 @@ class RawMessage:
         """The fields of that name in the message's header."""
         return self.root.fields_named(name)
 
-    @cached_property
+    @once
     def line_end(self) -> bytes:
         """How the message's lines end, by its first: CRLF where there is none. For fixes that add a line."""
         at = self.octets.find(b"\n")
@@ -67,13 +67,13 @@ class RawMessage:
             return b"\r"
         return b"\n" if at == 0 or (at > 0 and self.octets[at - 1 : at] != b"\r") else b"\r\n"
 
-    @cached_property
+    @once
     def header_end(self) -> Span:
         """The place after the last header field, where a fix adds one."""
         end = self.root.fields[-1].span.end if self.root.fields else self.root.header.start
         return Span(end, end)
 
-    @cached_property
+    @once
     def cut_off(self) -> Span | None:
         """Where the message is cut off, when it is: what is wrong there is that the rest is missing.
 
@@ -124,7 +124,7 @@ class RawMessage:
         first = self.root.fields[0] if self.root.fields else None
         return Span(first.span.start, first.body.start) if first else Span(0, 0)
 
-    @cached_property
+    @once
     def lines(self) -> Lines:
         """The octets as lines."""
         return Lines(self.octets)

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from mailtemplates.octets.charset import find_codec
-from mailtemplates.octets.decoding import decode_body, decode_quoted, has_trailing_space
+from mailtemplates.octets.decoding import decode_body, decode_quoted, has_trailing_space, is_escaped_well
 from mailtemplates.octets.delimiters import DelimiterSearch
 from mailtemplates.octets.field import Defect, Header, Place, RawField, read_header
+from mailtemplates.octets.once import once
 from mailtemplates.octets.parameter import read_disposition, read_token, read_type
+from mailtemplates.octets.quotedprintable import is_neat
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
@@ -57,6 +58,7 @@ class Part:
     :param delimiters: the lines of the boundary, the closing one too.
     :param children: the parts of a multipart, or the message in a message/rfc822.
     :param defects: of this part alone, not of its children.
+    :param alone: whether the boundary is known to stand nowhere in the body but in the delimiters.
     """
 
     octets: bytes = dataclasses.field(repr=False)
@@ -75,13 +77,23 @@ class Part:
     delimiters: tuple[Span, ...] = ()
     children: tuple[Part, ...] = ()
     defects: tuple[Defect, ...] = ()
+    alone: bool = False
 
-    @cached_property
+    @once
     def _by_name(self) -> dict[str, list[RawField]]:
         named: dict[str, list[RawField]] = {}
         for field in self.fields:
             named.setdefault(field.lower, []).append(field)
         return named
+
+    @once
+    def _firsts(self) -> dict[str, RawField]:
+        return first_fields(self.fields)
+
+    @property
+    def has_different_fields(self) -> bool:
+        """Whether no two fields have one name."""
+        return len(self._firsts) == len(self.fields)
 
     def fields_named(self, name: str) -> list[RawField]:
         """The fields of that name in any case, in order."""
@@ -89,13 +101,12 @@ class Part:
 
     def first(self, name: str) -> RawField | None:
         """The first field of that name in any case."""
-        named = self.fields_named(name)
-        return named[0] if named else None
+        return self._firsts.get(name.lower())
 
     def field(self, name: str) -> str:
         """The value of the first field of that name in any case, unfolded; empty when there is none."""
-        named = self.fields_named(name)
-        return named[0].value if named else ""
+        first = self._firsts.get(name.lower())
+        return first.value if first else ""
 
     @property
     def is_multipart(self) -> bool:
@@ -107,7 +118,7 @@ class Part:
         """Whether the part stands for other parts: a multipart, or an attached message (RFC 2046 §5)."""
         return self.is_multipart or self.media_type in _ATTACHED
 
-    @cached_property
+    @once
     def kinds(self) -> frozenset[str]:
         """Words for what the part is: the media type and its first half, the transfer encoding, ``leaf`` for what holds
         no other part, ``named`` where a file name may stand in the header, ``broken`` where there are defects."""
@@ -130,24 +141,34 @@ class Part:
         """The body's octets, still encoded."""
         return self.octets[self.body.start : self.body.end]
 
-    @cached_property
-    def has_trailing_space(self) -> bool:
-        """Whether a line of the body ends with a space or a tab."""
-        return has_trailing_space(self.content)
+    @once
+    def is_neat(self) -> bool:
+        """Whether no line of the body is too long for quoted-printable, and none ends with white space."""
+        return is_neat(self.content)
 
-    @cached_property
+    @once
+    def has_trailing_space(self) -> bool:
+        """Whether a line of the body may end with a space or a tab."""
+        return not self.is_neat and has_trailing_space(self.content)
+
+    @once
+    def is_escaped_well(self) -> bool:
+        """Whether the body is right quoted-printable in each equals sign: it escapes an octet, or the line ends."""
+        return is_escaped_well(self.content)
+
+    @once
     def decoded(self) -> bytes:
         """The body's octets, decoded as a lenient reader does."""
         if self.encoding == "quoted-printable":
-            return decode_quoted(self.content, self.has_trailing_space)
+            return decode_quoted(self.content, self.has_trailing_space, self.is_escaped_well)
         return decode_body(self.content, self.encoding)
 
-    @cached_property
+    @once
     def charset(self) -> str:
         """The charset parameter in lower case; ``us-ascii`` where none is given (RFC 2046 §4.1.2)."""
         return self.parameters.get("charset", "").strip().lower() or "us-ascii"
 
-    @cached_property
+    @once
     def text(self) -> str:
         """The text of a text part, decoded by its charset, or as UTF-8 where that is unknown; faults are U+FFFD."""
         return self.decoded.decode(find_codec(self.charset) or "utf-8", "replace")
@@ -159,9 +180,16 @@ class Part:
 
     def walk(self) -> Iterator[Part]:
         """The part and all that are in it, in the order of the octets."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        left = [self]
+        while left:
+            part = left.pop()
+            yield part
+            left += reversed(part.children)
+
+
+def first_fields(fields: Iterable[RawField]) -> dict[str, RawField]:
+    """The first field of each name, by the name in lower case."""
+    return {field.lower: field for field in reversed(tuple(fields))}
 
 
 def parse(octets: bytes) -> Part:
@@ -196,9 +224,7 @@ class _Parser:
         self.left -= 1
         header = self.header(span, around)
         defects = list(header.defects)
-        named: dict[str, RawField] = {}
-        for field in header.fields:
-            named.setdefault(field.lower, field)
+        named = first_fields(header.fields)
         media_type, parameters = read_type(_latin(named, "content-type"))
         media_type = media_type or around.default
         encoding = read_token(_value(named, "content-transfer-encoding")) or "7bit"
@@ -209,7 +235,7 @@ class _Parser:
         disposition, told = read_disposition(_latin(named, "content-disposition"))
         body = Span(header.body, span.end)
         here = _Container(body, media_type, parameters.get("boundary", ""), encoding, around)
-        delimiters, children = self.children(here, named.get("content-type"), defects)
+        delimiters, children, alone = self.children(here, named.get("content-type"), defects)
         return Part(
             self.octets,
             header.span,
@@ -227,6 +253,7 @@ class _Parser:
             tuple(delimiters),
             tuple(children),
             tuple(defects),
+            alone,
         )
 
     def header(self, span: Span, around: _Around) -> Header:
@@ -258,10 +285,10 @@ class _Parser:
 
     def children(
         self, here: _Container, field: RawField | None, defects: list[Defect]
-    ) -> tuple[list[Span], list[Part]]:
+    ) -> tuple[list[Span], list[Part], bool]:
         composite = here.media_type.startswith("multipart/")
         if not composite and here.media_type not in _ATTACHED:
-            return [], []
+            return [], [], False
         start = Span(here.body.start, here.body.start)
         where = field.span if field else start
         encoded = here.encoding in ("base64", "quoted-printable")
@@ -269,16 +296,16 @@ class _Parser:
             problem = f"{here.media_type} has the transfer encoding {here.encoding}"
             defects.append(Defect("encoded-composite", problem, where))
         if encoded and not (composite and here.boundary and self.stands_open(here)):
-            return [], []
+            return [], [], False
         if here.around.depth >= MAX_DEPTH or self.left <= 0:
             defects.append(Defect("too-deep", "nested too deep, or too many parts", start))
-            return [], []
+            return [], [], False
         if composite:
-            delimiters, spans, closed = self.split(here, where, defects)
-            return delimiters, self.parts(here, spans, closed, defects)
+            delimiters, spans, closed, alone = self.split(here, where, defects)
+            return delimiters, self.parts(here, spans, closed, defects), alone
         section = f"{here.around.section}.1" if here.around.section else "1"
         around = here.around._replace(default="text/plain", section=section, place="embedded")
-        return [], [self.part(here.body, around._replace(depth=around.depth + 1))]
+        return [], [self.part(here.body, around._replace(depth=around.depth + 1))], False
 
     def stands_open(self, here: _Container) -> bool:
         """Whether a multipart that is declared encoded is not: its parts stand there as they are."""
@@ -305,16 +332,16 @@ class _Parser:
             parts.append(self.part(span, inner._replace(section=section, cut=cut)))
         return parts
 
-    def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span], bool]:
-        """The delimiter lines of a multipart, the spans between them, and whether the last line closes."""
+    def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span], bool, bool]:
+        """The delimiter lines of a multipart, the spans between them, whether the last line closes, and ``alone``."""
         body = here.body
         if not here.boundary.strip():
             defects.append(Defect("no-boundary", "multipart without a boundary", where))
-            return [], [], True
-        lines, closed, damage = self.search.find(body, here.boundary, max(self.left, 0) + 2, here.around.cut)
+            return [], [], True, False
+        lines, closed, damage, alone = self.search.find(body, here.boundary, max(self.left, 0) + 2, here.around.cut)
         if not lines:
             defects.append(Defect("boundary-not-found", "the boundary is never found", where))
-            return [], [], True
+            return [], [], True, False
         defects += damage
         if not closed:
             defects.append(Defect("not-closed", "no closing delimiter", Span(body.end, body.end)))
@@ -323,7 +350,7 @@ class _Parser:
         spans = [Span(start, max(start, end)) for start, end in zip(starts, ends, strict=False)]
         if not spans:
             defects.append(Defect("no-parts", "multipart without parts", where))
-        return lines, spans, closed
+        return lines, spans, closed, alone
 
     def before_line_end(self, at: int) -> int:
         """The offset before the line end that stands before ``at``, which belongs to the delimiter."""

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.message.transfer import encode_text
-from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.base64 import part_fault
 from mailtemplates.octets.body import newline
 from mailtemplates.octets.bodyplace import locate
 from mailtemplates.octets.charset import Charset, Misfit, find_charset, find_misfit
 from mailtemplates.octets.field import RawField
 from mailtemplates.octets.mime import Part
+from mailtemplates.octets.once import once_each
 from mailtemplates.octets.parameter import read_parametric
 from mailtemplates.octets.reencoding import is_ours, relabel
 from mailtemplates.span import Span
@@ -33,6 +34,7 @@ class Declared(NamedTuple):
     charset: Charset | None
 
 
+@once_each
 def read_declared(part: Part) -> Declared | None:
     """The charset that a part declares; None when it is no text, or when its Content-Type has a fault of its own."""
     if part.is_composite or not part.media_type.startswith("text/"):
@@ -56,8 +58,16 @@ def read_declared(part: Part) -> Declared | None:
     return Declared(label, span, find_charset(label or "us-ascii"))
 
 
-def find_part_misfit(part: Part, charset: Charset) -> Misfit | None:
-    """Where a part's decoded octets are not what the charset says, when that is no fault of the transfer encoding."""
+@once_each
+def find_part_misfit(part: Part) -> Misfit | None:
+    """Where a part's decoded octets are not what its charset says, when that is no fault of the transfer encoding.
+
+    None when it declares no charset that is known.
+    """
+    declared = read_declared(part)
+    charset = declared.charset if declared else None
+    if charset is None:
+        return None
     octets = part.decoded
     misfit = find_misfit(octets[len(MARK) :] if octets.startswith(MARK) else octets, charset)
     if misfit is None:
@@ -70,7 +80,7 @@ def find_part_misfit(part: Part, charset: Charset) -> Misfit | None:
 def _is_damaged(part: Part, at: int) -> bool:
     """Whether the transfer encoding is at fault: broken base64, or an octet that quoted-printable may not hold."""
     if part.encoding == "base64":
-        return find_fault(part.content) is not None
+        return part_fault(part) is not None
     if part.encoding != "quoted-printable":
         return False
     start, end = locate(part, at, at + 1)

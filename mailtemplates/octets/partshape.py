@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailtemplates.octets.mime import Part
+from mailtemplates.octets.once import once_each
 from mailtemplates.octets.parameter import read_parametric
 from mailtemplates.span import Span
 
@@ -11,6 +12,7 @@ _BROKEN = frozenset(("no-boundary", "boundary-not-found", "not-closed", "no-part
 _HEADLESS = frozenset(("no-separator", "stray-line"))
 
 
+@once_each
 def is_sound(part: Part) -> bool:
     """Whether a multipart's parts, and what each is, are certain."""
     return (
@@ -25,6 +27,7 @@ def has_whole_header(part: Part) -> bool:
     return not any(one.kind in _HEADLESS for one in part.defects)
 
 
+@once_each
 def _is_known(part: Part) -> bool:
     """Whether it is certain what a part is: its header is whole, its type readable, its own parts are found."""
     if not has_whole_header(part):

@@ -17,6 +17,13 @@ _IN_ENCODED = _PRINTABLE + b"\r"
 _IN_CONTENT = _PRINTABLE.replace(b"=", b"")
 _SOFT = pattern(rb"=[ \t]*$")
 _LINE_END = pattern(rb"\r?\n")
+_NEAT = pattern(rb"(?:.{0,%d}+(?<![ \t])(?<![ \t]\r)\r?\n)*+.{0,%d}+(?<![ \t])(?<![ \t]\r)\Z" % (LIMIT, LIMIT))
+_NEAT_LF = pattern(rb"(?:.{0,%d}+(?<![ \t])\n)*+.{0,%d}+(?<![ \t])\Z" % (LIMIT, LIMIT))
+
+
+def is_neat(octets: bytes) -> bool:
+    """Whether no line is too long, and none ends with white space; of some that are right in both it is not told."""
+    return (_NEAT if b"\r" in octets else _NEAT_LF).match(octets) is not None
 
 
 def quote_octets(octets: bytes, end: bytes) -> bytes:

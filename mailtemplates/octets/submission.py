@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from mailtemplates.message.envelope import NULL_SENDER, Envelope
 from mailtemplates.message.message import Message, read_size_limit
@@ -14,6 +13,7 @@ from mailtemplates.octets.field import RawField
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import parse
 from mailtemplates.octets.notation import read_examples, split_dialogue
+from mailtemplates.octets.once import once
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Submission(RawMessage):
         """Whether the server was asked and does not offer an extension."""
         return self.extensions is not None and keyword not in self.extensions
 
-    @cached_property
+    @once
     def size_limit(self) -> int:
         """The most octets that the server takes (RFC 1870 §3); 0 when it was not asked or names none."""
         return read_size_limit((self.extensions or {}).get("SIZE", ""))
 
-    @cached_property
+    @once
     def addressed(self) -> tuple[tuple[RawField, RawAddrSpec], ...]:
         """The addresses of To and Cc, each with its field."""
         fields = [*self.fields_named("To"), *self.fields_named("Cc")]

@@ -4,7 +4,7 @@ from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings, Fix, replace
 from mailtemplates.linting.rule import rule
 from mailtemplates.message.media import OCTETS, by_content, by_name, has_signature, is_inside
-from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.base64 import part_fault
 from mailtemplates.octets.filename import read_filenames
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.parameter import read_parametric
@@ -101,7 +101,7 @@ def type_extension_mismatch(part: Part) -> Findings:
     if not part.filename and not part.media_type.startswith(("image/", "application/")):
         return
     read = read_parametric(field.latin, "type")
-    if not read.token or (part.encoding == "base64" and find_fault(part.content)):
+    if not read.token or (part.encoding == "base64" and part_fault(part)):
         return
     declared = _OTHER_NAMES.get(read.token, read.token)
     names = read_filenames(part)

@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.linting.rule import rule
-from mailtemplates.octets.contentid import CidUrl, cid_urls, content_id, htmls, mentioned
+from mailtemplates.octets.contentid import CidUrl, cid_urls, content_id, has_empty, htmls, mentioned
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.message import RawMessage
 from mailtemplates.octets.mime import Part
-from mailtemplates.pattern import pattern
 from mailtemplates.source import nearest
 
-_EMPTY = pattern(rb"cid:[\s\"'>)]")
 _MOST = 20
 _BROKEN = frozenset(("no-boundary", "boundary-not-found", "not-closed", "no-parts", "too-deep", "encoded-composite"))
 
@@ -72,9 +70,9 @@ def unresolved_cid(message: RawMessage) -> Findings:
     """
     html = htmls(message)
     named: set[str] = set().union(*map(mentioned, html))
-    known = {one for part in message.parts for one in _names(part)} - {""}
+    known = {one for part in message.parts if part.first("Content-ID") for one in _names(part)} - {""}
     related = sum(part.media_type == "multipart/related" for part in message.parts)
-    if (named <= known and related < 2 and not _has_empty(html)) or _is_broken(message):
+    if (named <= known and related < 2 and not any(map(has_empty, html))) or _is_broken(message):
         return
     families = _Families(message) if related > 1 else None
     told = 0
@@ -99,10 +97,6 @@ def _names(part: Part) -> Iterator[str]:
 def _decoded(identifier: str) -> str:
     """An identifier that somebody encoded, which is a fault of its own, as it was meant."""
     return decode(identifier).strip(" <>") if identifier.startswith("=?") else identifier
-
-
-def _has_empty(html: list[Part]) -> bool:
-    return any(_EMPTY.search(part.decoded) for part in html)
 
 
 def _is_broken(message: RawMessage) -> bool:

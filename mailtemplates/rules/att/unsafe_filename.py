@@ -88,22 +88,29 @@ def _fix(part: Part, edits: list[Edit]) -> Fix:
 
 def _problem(named: RawFilename) -> str:
     name = named.name
-    raw = named.field.octets[named.span.start - 1 : named.span.end + 1].decode("latin-1")
-    if _PATH.search(name) or _LOST_PATH.fullmatch(raw):
+    if _PATH.search(name) or _is_lost_path(named):
         return "is a path"
     if name and _DOTS.fullmatch(name):
         return "is no name"
     at = find_forbidden(name)
-    if at >= 0 and name[at] != "\t" and not ("\x00" <= name[at] <= "\x1f" and name[at] in raw):
+    if at >= 0 and name[at] != "\t" and not ("\x00" <= name[at] <= "\x1f" and name[at] in _raw(named)):
         return f"has {describe(name[at])} in it" if name[at] < "\udc80" or name[at] > "\udfff" else ""
     size = len(name.encode("utf-8", "replace"))
     return f"has {size} octets, over {_LIMIT}" if size > _LIMIT else ""
 
 
+def _is_lost_path(named: RawFilename) -> bool:
+    return "\\" in named.field.latin and _LOST_PATH.fullmatch(_raw(named)) is not None
+
+
+def _raw(named: RawFilename) -> str:
+    """The name as it is written, with its quotes."""
+    return named.field.octets[named.span.start - 1 : named.span.end + 1].decode("latin-1")
+
+
 def _safe(named: RawFilename) -> str:
     """The last step of the path, without what nobody sees, and as long as may be; its suffix stays."""
-    raw = named.field.octets[named.span.start - 1 : named.span.end + 1].decode("latin-1")
-    path = raw[1:-1] if not _PATH.search(named.name) and _LOST_PATH.fullmatch(raw) else named.name
+    path = _raw(named)[1:-1] if not _PATH.search(named.name) and _is_lost_path(named) else named.name
     name = "".join(char for char in _PATH.split(path)[-1] if find_forbidden(char) < 0).strip(". ")
     stem, dot, suffix = name.rpartition(".")
     if dot and len(suffix) < 20:

@@ -51,7 +51,7 @@ def charset_alias(part: Part) -> Findings:
     if declared is None or not declared.label or declared.charset is None:
         return
     name = declared.charset.name
-    if declared.label.lower() == name or declared.charset.is_forbidden or find_part_misfit(part, declared.charset):
+    if declared.label.lower() == name or declared.charset.is_forbidden or find_part_misfit(part):
         return
     kind = "an alias" if is_registered(declared.label) else "no registered name"
     yield Finding(

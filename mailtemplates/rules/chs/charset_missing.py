@@ -71,7 +71,7 @@ def charset_missing(part: Part) -> Findings:
     declared = read_declared(part)
     if declared is None or declared.label or declared.charset is None:
         return
-    misfit = find_part_misfit(part, declared.charset)
+    misfit = find_part_misfit(part)
     if misfit is None:
         return
     name = "utf-8" if is_utf8(part.decoded) else guess_charset(part.decoded, misfit.at, declared.charset)

@@ -73,7 +73,7 @@ def meta_charset_mismatch(part: Part) -> Findings:
         return
     name = declared.charset.name
     is_ascii = part.decoded.isascii()
-    wrong = [one for one in _labels(part) if not _agrees(is_ascii, name, one[2])]
+    wrong = [one for one in _labels(part, name) if not _agrees(is_ascii, name, one[2])]
     if not wrong:
         return
     label = wrong[0][2]
@@ -86,13 +86,15 @@ def meta_charset_mismatch(part: Part) -> Findings:
     )
 
 
-def _labels(part: Part) -> Iterator[tuple[int, int, str]]:
-    """The charsets that meta elements name, and where in the decoded octets."""
+def _labels(part: Part, name: str) -> Iterator[tuple[int, int, str]]:
+    """The charsets that meta elements name, and where in the decoded octets; none where all are surely ``name``."""
     lower = part.decoded.lower()
     last = lower.rfind(b"<meta")
     if last < 0 or b"charset" not in lower:
         return
     end = lower.find(b">", last) + 1
+    if _is_agreed(lower[: end or last], name):
+        return
     html = part.decoded[: end or last].decode("latin-1")
     for token in cut(html):
         if token.kind == "start" and token.name == "meta":
@@ -100,6 +102,11 @@ def _labels(part: Part) -> Iterator[tuple[int, int, str]]:
             found = _label(tag) if "charset" in tag.lower() else None
             if found:
                 yield token.start + found[0], token.start + found[1], tag[found[0] : found[1]]
+
+
+def _is_agreed(html: bytes, name: str) -> bool:
+    """Whether ``charset`` stands nowhere but before that name in quotes."""
+    return html.count(b"charset") == html.count(b'charset="%b"' % name.encode("ascii"))
 
 
 def _label(tag: str) -> tuple[int, int] | None:

@@ -77,7 +77,7 @@ def superset_mislabel(part: Part) -> Findings:
     declared = read_declared(part)
     if declared is None or not declared.label or declared.charset is None:
         return
-    misfit = find_part_misfit(part, declared.charset)
+    misfit = find_part_misfit(part)
     if misfit is None or misfit.kind == "invalid":
         return
     octets = part.decoded

@@ -68,7 +68,7 @@ def undecodable_text(part: Part) -> Findings:
     declared = read_declared(part)
     if declared is None or not declared.label or declared.charset is None or part.media_type == "text/rfc822-headers":
         return
-    misfit = find_part_misfit(part, declared.charset)
+    misfit = find_part_misfit(part)
     if misfit is None or misfit.kind != "invalid":
         return
     octets = part.decoded

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Edit, Finding, Findings, Fix, Severity
 from mailtemplates.linting.rule import rule
-from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.base64 import part_fault
 from mailtemplates.octets.body import long_lines, newline
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_ours
@@ -37,7 +37,7 @@ def base64_line_over_76(part: Part) -> Findings:
         R3LDvMOfZSAg
     """
     lines = long_lines(part.octets, part.body, _LIMIT)
-    if lines and not find_fault(part.content):
+    if lines and not part_fault(part):
         words = f"a line of {lines.longest} characters"
         if lines.number > 1:
             words = f"{lines.number} lines over {_LIMIT} characters; the longest has {lines.longest}"

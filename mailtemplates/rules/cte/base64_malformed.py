@@ -3,7 +3,7 @@ from __future__ import annotations
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.linting.rule import rule
-from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.base64 import part_fault
 from mailtemplates.octets.mime import Part
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
@@ -57,7 +57,7 @@ def base64_malformed(part: Part) -> Findings:
         R3LD
         vMOfZQ==
     """
-    fault = find_fault(part.content)
+    fault = part_fault(part)
     if fault and not _is_boundary(part.content, fault.start):
         start = part.body.start
         found = part.content[fault.start : fault.end].decode("utf-8", "replace")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.linting.rule import rule
-from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.base64 import part_fault
 from mailtemplates.octets.body import is_shown, is_wide
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_plain, reencode
@@ -35,7 +35,7 @@ def base64_text_not_canonical(part: Part) -> Findings:
         return
     decoded = part.decoded
     bare = decoded.count(b"\n") - decoded.count(b"\r\n")
-    if bare and not is_wide(part) and not find_fault(part.content):
+    if bare and not is_wide(part) and not part_fault(part):
         words = "a line ends" if bare == 1 else f"{bare} lines end"
         fix = reencode(part, "7bit" if is_plain(decoded) else "base64")
         yield Finding(part.body, f"{words} with LF in the decoded text", "encode text with CRLF line ends", fix)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from mailtemplates.finding import Finding, Findings
 from mailtemplates.linting.rule import rule
-from mailtemplates.octets.base64 import find_fault
+from mailtemplates.octets.base64 import part_fault
 from mailtemplates.octets.body import FIELD, is_shown, value_span
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.reencoding import is_plain, reencode, relabel
@@ -51,7 +51,7 @@ def needless_transfer_encoding(part: Part) -> Findings:
         yield Finding(
             value_span(field), "the text is 7bit and declared 8bit", f"write {FIELD}: 7bit", relabel(part, "7bit")
         )
-    elif not find_fault(part.content) and decoded.count(b"\n") == decoded.count(b"\r\n") and not _is_fragile(decoded):
+    elif not part_fault(part) and decoded.count(b"\n") == decoded.count(b"\r\n") and not _is_fragile(decoded):
         fix = reencode(part, "7bit")
         yield Finding(value_span(field), "the text is 7bit and encoded as base64", "send it as 7bit", fix)
 

@@ -38,8 +38,10 @@ def nul_octet(part: Part) -> Findings:
 
         Hello Ben.
     """
+    if part.octets.find(b"\x00", *part.body) < 0:
+        return
     count = part.octets.count(b"\x00", *part.body)
-    if not count or not is_open(part) or (is_data(part) and part.encoding == "7bit" and not part.content.isascii()):
+    if not is_open(part) or (is_data(part) and part.encoding == "7bit" and not part.content.isascii()):
         return
     at = part.octets.index(b"\x00", part.body.start)
     words = "a NUL octet" if count == 1 else f"{count} NUL octets"

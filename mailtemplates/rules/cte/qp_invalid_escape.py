@@ -9,7 +9,6 @@ from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
 
 _INVALID = pattern(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:[\r\n]|\Z))")
-_SUSPECT = pattern(rb"=(?![0-9A-F]{2}|[\r\n])")
 _LOWER = pattern(rb"(?:=(?:[a-f][0-9A-Fa-f]|[0-9A-F][a-f]))+")
 
 
@@ -44,7 +43,7 @@ def qp_invalid_escape(part: Part) -> Findings:
         https://acme-shop.com/?order=3Dzz =
         Gr=C3=BC=C3=9Fe
     """
-    if not _is_suspect(part.content):
+    if part.is_escaped_well:
         return
     octets, body = part.octets, part.body
     invalid = [match.start() for match in _INVALID.finditer(octets, *body)]
@@ -61,11 +60,6 @@ def qp_invalid_escape(part: Part) -> Findings:
         fix = Fix(replace_matches(octets, body, _LOWER, lambda match: match[0].upper()), is_ours(part))
         shown = octets[slice(*first)].decode("ascii")
         yield Finding(first, f"`{shown}` is in lower case{more}", f"write {shown.upper()}", fix, "warning")
-
-
-def _is_suspect(content: bytes) -> bool:
-    """Whether an equals sign is followed by something else than a line end or two right digits."""
-    return _SUSPECT.search(content) is not None
 
 
 def _escape_equals(line: bytes) -> bytes:

@@ -41,7 +41,7 @@ def qp_line_over_76(part: Part) -> Findings:
         ⟨Gr=C3=BC=C3=9Fe ×4⟩=
         ⟨Gr=C3=BC=C3=9Fe ×2⟩.
     """
-    if not long_lines(part.octets, part.body, LIMIT):
+    if part.is_neat or not long_lines(part.octets, part.body, LIMIT):
         return
     lines = [Span(*line) for line in _long_lines(part)]
     if lines:

@@ -47,6 +47,8 @@ def duplicate_header(part: Part) -> Findings:
          Ann <ann@reader.example>
         …
     """
+    if part.has_different_fields:
+        return
     once = _MIME if part.place == "part" else _ONCE
     seen = [field.lower for field in part.fields if field.lower in once]
     if len(seen) == len(set(seen)):

@@ -40,6 +40,8 @@ def header_line_over_998(part: Part) -> Findings:
         X-Token: ⟨ab×400⟩
         …
     """
+    if part.header.end - part.header.start <= _LIMIT:
+        return
     for field in part.fields:
         if field.span.end - field.span.start > _LIMIT:
             yield from _judge(field)

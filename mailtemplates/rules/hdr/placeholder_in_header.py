@@ -12,10 +12,9 @@ from mailtemplates.text.unfilled import NOTHING, is_nothing
 
 _ADDRESSES = frozenset(("from", "sender", "reply-to", "to", "cc"))
 # What a header holds when there is anything to look for.
-_MARKS = (
-    *(b"{", b"%", b"[", b"*|", b"=?", b"<<", b"##"),
-    *(b"None", b"undefined", b"null", b"NaN", b"nan", b"object at 0x", b" method ", b"b'", b'b"'),
-)
+_WORDS = (b"<<", b"None", b"undefined", b"null", b"NaN", b"nan", b"object at 0x", b" method ", b"b'", b'b"')
+_SIGNS = pattern(rb"[{%\[]|\*\||=\?|##")
+_NO_SIGN = bytes(octet for octet in range(256) if octet not in b"{%[*|=?#")
 _PLACEHOLDER = pattern(
     r"\{\{[^{}]{0,200}\}\}"  # Jinja, Handlebars, Mustache
     r"|\{%[^{}%]{1,200}%\}"
@@ -134,15 +133,18 @@ def placeholder_in_header(part: Part) -> Findings:
         List-Unsubscribe: <https://acme-shop.com/u?t=%C3ABC%20DEF%25>
         …
     """
-    header = part.octets[part.header.start : part.header.end]
-    if any(map(header.__contains__, _MARKS)):
+    if _is_marked(part.octets[part.header.start : part.header.end]):
         for field in part.fields:
             yield from _judge(field)
 
 
+def _is_marked(header: bytes) -> bool:
+    """Whether there may be a placeholder: without one of these words or signs there is none."""
+    return _SIGNS.search(header.translate(None, _NO_SIGN)) is not None or any(map(header.__contains__, _WORDS))
+
+
 def _judge(field: RawField) -> Findings:
-    raw = field.raw
-    if not any(map(raw.__contains__, _MARKS)):
+    if not _is_marked(field.raw):
         return
     if field.lower not in _FIELDS:
         if match := _SURE.search(field.value):

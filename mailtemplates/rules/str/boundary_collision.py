@@ -131,7 +131,7 @@ def _nested_finding(one: _Nested, rival: str) -> Finding:
 def _in_content(one: _Nested, lines: set[int]) -> Findings:
     """Lines of the content that begin as a delimiter does."""
     part = one.part
-    if not part.delimiters:
+    if not part.delimiters or part.alone:
         return
     mark = b"\n--" + one.boundary.encode("utf-8", "surrogateescape")
     end = part.delimiters[-1].start

@@ -112,9 +112,11 @@ def content_type_syntax(field: RawField) -> Findings:
         Content-Disposition: attachment; filename="my order.txt"
         …
     """
+    read = read_parametric(field.latin, _KINDS[field.lower])
+    if not read.faults and (field.lower != "content-type" or read.token.partition("/")[0] in _FAMILIES):
+        return
     if _PLACEHOLDER.search(field.latin):
         return  # HDR020 owns what was never filled in
-    read = read_parametric(field.latin, _KINDS[field.lower])
     if field.lower == "content-type" and read.token and read.token.isascii():
         yield from _unknown_type(field, read)
     unread = tuple([fault for fault in read.faults if fault.kind == "bad-type"])
