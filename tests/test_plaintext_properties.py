@@ -19,6 +19,7 @@ ATTRIBUTES = [
     "", " hidden", ' style="display:none"', ' href="http://x.y/a b"', " href=x", ' href="mailto:a@b"', ' class="x"',
     ' data-text="skip"', ' data-text="two words"', " role=presentation", " colspan=3", " rowspan=2", " reversed",
     ' style="white-space:pre"', ' alt="A"', " align=right", " start=4", " value=7", ' class="x', " title='>'",
+    ' style="list-style: none"', ' style="list-style-type:upper-roman"',
 ]  # fmt: skip
 WORDS = [
     "word", " ", "\n", "\t", "\r\n", "a b  c", "&amp;", "&nbsp;", "&am", "p;", "&#", "65;", "<", "</", "<!--", "-->",
@@ -71,6 +72,7 @@ def test_pieces_make_the_text_of_their_concatenation(pieces: list[str]) -> None:
 PARTS = [
     "<table><tr><td>", "</td><td align=right>", "</td></tr><tr><td>", "</td></tr></table>", "<table><tr><th>", "<td><p>",
     "</th><th>", "<h1>", "</h1>", "<p>", "</p>", "<ul><li>", "</li><li>", "</ul>", "<ol><li>", "<ol reversed><li>", "</ol>",
+    "<ol style=\"list-style:none\"><li>", "<a href=x><img></a>", "<a href=y></a>",
     "<blockquote>", "</blockquote>", "<br>", "<hr>", "<pre>", "</pre>", " and ", "A", "$4.00", "x<sup>", "</sup>",
     '<a href="https://x.y/?q=', '">here</a>', '">our shop</a>, ', '">x.y/?q=1</a>', '"> https://x.y/?q=a </a>.', '">s</a>',
     '" title="t">the  big <b>shop</b></a><p>', '"></a><p>', '"><table><tr><td>a', "<title>", "</title>", "<p hidden>",

@@ -15,6 +15,7 @@ _NO_HEIGHT = pattern(rf"height{_ZERO}")
 _CLIPPED = pattern(r"overflow(?:-y)?\s*:\s*(?:hidden|clip)")
 _KEEPS_LINES = pattern(r"white-space\s*:\s*(?:pre|break-spaces)")
 _RIGHT = pattern(r"text-align\s*:\s*(?:right|end)\b")
+_LIST_STYLE = pattern(r"list-style(?:-type)?\s*:\s*([^;!]*)")
 _COMMENT = pattern(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _BRACE = pattern(r"[{}]")
 _SIMPLE = pattern(r"[a-z0-9]*[.#][\w-]+", re.IGNORECASE)
@@ -54,6 +55,12 @@ def keeps_lines(style: str) -> bool:
 def sets_right(style: str) -> bool:
     """Whether declarations set text right."""
     return _declares(_RIGHT, style.lower()) is not None
+
+
+def list_markers(style: str) -> list[str]:
+    """The words, in lower case, by which declarations say how list items are marked, such as ``lower-alpha``."""
+    found = _declares(_LIST_STYLE, style.lower())
+    return found[1].split() if found else []
 
 
 def _declares(pattern: re.Pattern[str], style: str, prefix: str = "") -> re.Match[str] | None:

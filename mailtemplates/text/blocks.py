@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mailtemplates.pattern import pattern
@@ -13,6 +13,8 @@ PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 NARROWEST = 24
 """Cells that a line has at least, however deep it is indented."""
 
+_BARE = pattern("\x02(.*?)\x02", re.DOTALL)
+_JOINED = pattern("[\\w\x02]")
 _LAST_LINK = pattern(r"(.*\S) (<[^<>\s]+>)", re.DOTALL)
 
 
@@ -145,3 +147,31 @@ def tidied(raw: str) -> Tidied:
         return Tidied(text, False, False)
     kept = text.strip("\n")
     return Tidied(kept, text[0] == "\n", text.endswith("\n\n"))
+
+
+def without_repeated_links(blocks: Iterable[Block], shown: set[str]) -> list[Block]:
+    """The blocks with a wordless link's target, marked ``\\x02<target>\\x02``, only where no other link says it.
+
+    ``shown`` are the targets that are said; the others are added. A space keeps such a target from the word beside it.
+    """
+
+    def once(match: re.Match[str]) -> str:
+        href, text = match[1][1:-1], match.string
+        if href in shown:
+            return ""
+        shown.add(href)
+        before = " " if match.start() and _JOINED.match(text, match.start() - 1) else ""
+        return f"{before}{match[1]} " if _JOINED.match(text, match.end()) else before + match[1]
+
+    kept = []
+    space = 0
+    for block in blocks:
+        space = max(space, block.space)
+        if "\x02" in block.text:
+            text = _BARE.sub(once, block.text)
+            text = tidy(text).strip("\n") if block.kind != LINES else stripped_lines(text)
+            block = block._replace(text=text, lines="")
+        if block.text:
+            kept.append(block._replace(space=space))
+            space = 0
+    return kept

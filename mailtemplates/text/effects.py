@@ -99,7 +99,7 @@ def situation(flow: Flow) -> Situation | None:
         return None
     lists = []
     for each in flow.lists:
-        number = 0 if each.style.style == "*" else each.number
+        number = each.number if each.style.counts else 0
         if abs(number) > _LARGEST_NUMBER or (each.style.backwards and each.style.start is None):
             return None
         lists.append((each.style, number))

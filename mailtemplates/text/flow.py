@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mailtemplates.pattern import pattern
 from mailtemplates.text.blocks import (
     LINES,
     NARROWEST,
@@ -21,10 +20,10 @@ from mailtemplates.text.blocks import (
     Written,
     preformatted,
     printed,
-    stripped_lines,
     tidied,
+    without_repeated_links,
 )
-from mailtemplates.text.numbering import ListStyle, numeral
+from mailtemplates.text.numbering import ListStyle
 from mailtemplates.text.tables import CellStyle, Table
 from mailtemplates.text.targets import is_said, needs_shield, shielded, unshielded, with_target
 from mailtemplates.text.wrapping import tidy
@@ -34,7 +33,6 @@ Op = str | tuple[Callable[["Flow", Any], None], Any]
 
 _DEEPEST = 32
 _BEFORE_POWER = 8
-_BARE = pattern("\x02(.*?)\x02", re.DOTALL)
 _new = tuple.__new__
 
 BLANK, TEXT, BREAK, TEXT_BREAK = range(4)
@@ -272,7 +270,7 @@ class Flow:
         inside = self.lists[-1]
         number = inside.number if value is None else value
         inside.number = number + (-1 if inside.style.backwards else 1)
-        marker = "* " if inside.style.style == "*" else f"{numeral(number, inside.style.style)}. "
+        marker = inside.style.marker(number)
         inside.items.append((len(self.blocks), self.first, marker))
         self._enter(marker, " " * len(marker))
 
@@ -291,7 +289,7 @@ class Flow:
         for start, before, marker in ended.items:
             block = Block._make(self.blocks[start]) if start < len(self.blocks) else None
             if block and block.first.startswith(before + marker):
-                label = f"{before}{numeral(number, ended.style.style)}. "
+                label = before + ended.style.marker(number)
                 self.blocks[start] = block._replace(first=label + block.first[len(before + marker) :], lines="")
             number -= 1
 
@@ -354,34 +352,11 @@ class Flow:
         self.gap(0)
         blocks: Sequence[Written] = self.blocks
         if self.bare:
-            blocks = self._without_repeated_links()
+            blocks = without_repeated_links(map(Block._make, self.blocks), self.shown)
         text = printed(blocks, self.width)
         if self.shielded:
             text = unshielded(text)
         return text
-
-    def _without_repeated_links(self) -> list[Block]:
-        """The blocks with a wordless link's target only where no other link says it."""
-
-        def once(match: re.Match[str]) -> str:
-            href = match[1][1:-1]
-            if href in self.shown:
-                return ""
-            self.shown.add(href)
-            return match[1]
-
-        kept = []
-        space = 0
-        for block in map(Block._make, self.blocks):
-            space = max(space, block.space)
-            if "\x02" in block.text:
-                text = _BARE.sub(once, block.text)
-                text = tidy(text).strip("\n") if block.kind != LINES else stripped_lines(text)
-                block = block._replace(text=text, lines="")
-            if block.text:
-                kept.append(block._replace(space=space))
-                space = 0
-        return kept
 
 
 ENDS_PARAGRAPH = frozenset({

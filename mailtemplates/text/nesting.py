@@ -10,11 +10,11 @@ from __future__ import annotations
 from html import unescape
 from typing import Any, NamedTuple
 
-from mailtemplates.html.hiding import is_hidden, keeps_lines, sets_right
+from mailtemplates.html.hiding import is_hidden, keeps_lines, list_markers, sets_right
 from mailtemplates.html.markup import VOID, attributes
 from mailtemplates.pattern import pattern
 from mailtemplates.text.flow import Flow, Op
-from mailtemplates.text.numbering import ListStyle
+from mailtemplates.text.numbering import MARKERS, ListStyle
 from mailtemplates.text.tables import CellStyle
 from mailtemplates.text.wrapping import visible, visible_lines
 
@@ -332,10 +332,12 @@ def target(href: str) -> str:
 
 
 def _list_style(name: str, found: dict[str, str]) -> ListStyle:
+    said = next((MARKERS[word] for word in list_markers(found.get("style", "")) if word in MARKERS), None)
     if name != "ol":
-        return ListStyle("*")
-    style = found.get("type", "1").strip()
-    return ListStyle(style if style in _ROMAN_OR_LETTER else "1", _number(found.get("start")), "reversed" in found)
+        return ListStyle("*" if said is None else said)
+    written = found.get("type", "").strip()
+    style = written if written in _ROMAN_OR_LETTER else "1"
+    return ListStyle(style if said is None else said, _number(found.get("start")), "reversed" in found)
 
 
 def _cell_style(name: str, found: dict[str, str]) -> CellStyle:

@@ -10,12 +10,35 @@ _ROMAN = (
 )  # fmt: skip
 
 
+MARKERS = {
+    "none": "", "disc": "*", "circle": "*", "square": "*", "decimal": "1", "decimal-leading-zero": "1",
+    "lower-alpha": "a", "lower-latin": "a", "upper-alpha": "A", "upper-latin": "A", "lower-roman": "i",
+    "upper-roman": "I",
+}  # fmt: skip
+"""The words of ``list-style-type`` (CSS Lists 3 §3.4) as :attr:`ListStyle.style`."""
+
+
 class ListStyle(NamedTuple):
-    """How a list numbers its items: ``style`` is ``"*"`` or one of ``1 a A i I``; ``start`` is None when not given."""
+    """How a list marks its items.
+
+    ``style`` is one of ``1 a A i I`` for numbers and letters, ``"*"`` for the same mark each, empty for none; ``start``
+    is None when not given.
+    """
 
     style: str
     start: int | None = None
     backwards: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether items have a number or letter of their own."""
+        return self.style not in ("", "*")
+
+    def marker(self, number: int) -> str:
+        """What stands before the item with this number."""
+        if not self.counts:
+            return self.style and "* "
+        return f"{numeral(number, self.style)}. "
 
 
 def numeral(number: int, style: str) -> str:
