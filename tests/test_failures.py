@@ -104,6 +104,10 @@ def test_what_the_mail_server_did_goes_before_the_reply() -> None:
     assert "anew" in " ".join(remarks(bounced, "en"))
     deferred = diagnose("status=deferred (host mx.b.test[192.0.2.1] refused to talk to me: 554 go away)")
     assert deferred.lasting == "temporary"
+    returned = diagnose(
+        "I wasn't able to connect. (#4.4.1)\nI'm not going to try again; it has been in the queue too long."
+    )
+    assert returned.lasting == "permanent"
 
 
 def test_a_reply_says_what_it_should_not_be_taken_for() -> None:

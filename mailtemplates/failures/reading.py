@@ -77,7 +77,10 @@ _STAGE = pattern(
     r"|refused\s+to\s+talk\s+to\s+me|SMTPConnectError)",
     re.I,
 )
-_FATE = pattern(r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b", re.M | re.I)
+_FATE = pattern(
+    r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|\bI'm not going to try again|\bI've given up\b",
+    re.M | re.I,
+)
 
 Fate = Literal["", "given up", "waits"]
 """What a mail server says it did with the message: returned it, or keeps it and tries again."""
@@ -126,10 +129,10 @@ def words_of(text: str) -> str:
 
 
 def _fate(text: str) -> Fate:
-    found = _FATE.search(text) if "status=" in text or "ction:" in text else None
+    found = _FATE.search(text) if "status=" in text or "ction:" in text or "I'" in text else None
     if not found:
         return ""
-    return "waits" if (found[1] or found[2]).lower() in ("delayed", "deferred") else "given up"
+    return "waits" if (found[1] or found[2] or "").lower() in ("delayed", "deferred") else "given up"
 
 
 def _stage(text: str) -> Stage:
