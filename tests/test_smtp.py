@@ -736,11 +736,23 @@ def test_a_message_over_the_server_s_size_is_not_sent(to: Open) -> None:
 def test_letters_outside_ascii_need_a_server_that_takes_them(to: Open) -> None:
     with Server(features=("PIPELINING",)) as server:
         utf8 = one(to(server), mail("jörg@example.test", smtputf8=True))
+        header = one(to(server), mail(octets="Subject: ö\r\n\r\nhi\r\n".encode(), smtputf8=True))
         eight = one(to(server), mail(octets="a: b\r\n\r\nö\r\n".encode()))
     assert isinstance(utf8, Failed)
     assert utf8.reason == "smtputf8"
+    assert utf8.text.startswith("an address has letters outside ASCII")
+    assert isinstance(header, Failed)
+    assert header.text.startswith("the header has UTF-8")
     assert isinstance(eight, Failed)
     assert eight.reason == "contenterror"
+
+
+def test_an_address_outside_ascii_keeps_nobody_else_from_the_message(to: Open) -> None:
+    with Server(features=("PIPELINING",)) as server:
+        receipt = to(server).send(mail("jörg@example.test", BOB, smtputf8=True))
+    assert [outcome.state for _, outcome in receipt.deliveries] == ["failed", "accepted"]
+    assert [taken.recipients for taken in server.taken] == [[BOB]]
+    assert not any("SMTPUTF8" in command for command in server.commands)
 
 
 def test_requiretls_needs_a_server_that_keeps_it(to: Open, certificates: Certificates) -> None:

@@ -17,6 +17,7 @@ class Consignment:
 
     :ivar size: octets as SIZE counts them (RFC 1870): with CRLF, without doubled dots.
     :ivar eight_bit: whether there are octets over 127, which need 8BITMIME (RFC 6152).
+    :ivar utf8_header: whether the header is UTF-8.
     :ivar smtputf8: whether an address or the header is UTF-8, which needs SMTPUTF8 (RFC 6531 §3.4, RFC 6532).
     :ivar taken: the recipients that the server took in the transaction that is open.
     :ivar under_way: the recipients whose final dot is sent and not answered.
@@ -35,7 +36,7 @@ class Consignment:
         self.content = b""
         self.size = 0
         self.eight_bit = False
-        self.smtputf8 = message.envelope.smtputf8
+        self.utf8_header = False
         try:
             octets = canonical(message.octets)
         except ValueError:
@@ -44,8 +45,9 @@ class Consignment:
         else:
             self.size = len(octets)
             self.eight_bit = not octets.isascii()
-            self.smtputf8 = self.smtputf8 or (self.eight_bit and _has_utf8_header(octets))
+            self.utf8_header = self.eight_bit and _has_utf8_header(octets)
             self.content = stuff(octets)
+        self.smtputf8 = message.envelope.smtputf8 or self.utf8_header
 
     @property
     def waiting(self) -> list[str]:

@@ -131,24 +131,29 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
 def check_offers(session: Session, consignment: Consignment, wishes: Wishes) -> None:
     """Settle what the server said in EHLO that it cannot take."""
     offers = session.features
+    if consignment.smtputf8 and "SMTPUTF8" not in offers:
+        _do_without_utf8(consignment)
     limit = session.size_limit
     if limit and consignment.size > limit:
         text = f"the message has {consignment.size} octets, and the server takes {limit}"
         consignment.settle(Failed(0, "5.3.4", "mesgtoobig", text))
-    elif consignment.smtputf8 and "SMTPUTF8" not in offers:
-        what = (
-            "an address has letters outside ASCII before the @"
-            if consignment.message.envelope.smtputf8
-            else ("the header has UTF-8 in it")
-        )
-        text = f"{what}, and the server does not offer SMTPUTF8"
-        consignment.settle(Failed(0, "5.6.7", "smtputf8", text))
     elif consignment.eight_bit and "8BITMIME" not in offers:
         text = "the message has octets over 127, and the server does not offer 8BITMIME"
         consignment.settle(Failed(0, "5.6.3", "contenterror", text))
     elif wishes.require_tls and "REQUIRETLS" not in offers:
         text = "REQUIRETLS is asked for, and the server does not offer it"
         consignment.settle(Failed(0, "5.7.30", "failedstarttls", text))
+
+
+def _do_without_utf8(consignment: Consignment) -> None:
+    """A header or a sender in UTF-8 reaches nobody without SMTPUTF8 (RFC 6531 §3.2); a recipient's address only keeps
+    him from the message, not the others."""
+    sender = consignment.message.envelope.sender
+    outside = [address for address in consignment.waiting if not (sender + address).isascii()]
+    what = "an address has letters outside ASCII before the @" if outside else "the header has UTF-8 in it"
+    lost = Failed(0, "5.6.7", "smtputf8", f"{what}, and the server does not offer SMTPUTF8")
+    consignment.settle(lost, consignment.waiting if consignment.utf8_header else outside)
+    consignment.smtputf8 = False
 
 
 def parameters(session: Session, consignment: Consignment, wishes: Wishes) -> tuple[str, str]:
