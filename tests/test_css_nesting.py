@@ -7,6 +7,7 @@ from chromium import find_chromium, style_differences
 
 from mailtemplates.css.nesting import unnested
 from mailtemplates.css.selector import read_selector
+from mailtemplates.css.stylesheet import read_sheet
 from mailtemplates.inlining.inliner import inline_css
 
 
@@ -43,6 +44,13 @@ def test_the_parent_weighs_as_its_heaviest_selector() -> None:
 def test_a_list_that_grows_without_end_is_left_alone() -> None:
     parents = [read_selector(f".a{number}") for number in range(100)]
     assert unnested(parents, "a, b, c") == ()
+
+
+def test_a_sheet_that_grows_without_end_is_left_alone() -> None:
+    """Its size without nesting is the product of its lists."""
+    css = ", ".join(f".a{number}" for number in range(100)) + "{" + "b{c:d}" * 50 + "}"
+    assert read_sheet(css).rules[0].nested == ()
+    assert read_sheet(css).rest() == css
 
 
 NESTED = {

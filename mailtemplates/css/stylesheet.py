@@ -109,6 +109,7 @@ _PROPERTY = pattern(r"(?:--|-?(?:[a-zA-Z_]|[^\x00-\x7f]|\\.))(?:[-\w]|[^\x00-\x7
 _LINE_BREAK = pattern(r"[ \t]*[\r\n\f][ \t\r\n\f]*")
 _NO_SELECTOR = pattern(r"\A\Z|^[^\[(\"'\\]*[;}{@!$%]")
 _DEEPEST = 8
+_MOST_WRITTEN = 2000
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -207,6 +208,7 @@ def _nested(css: str, start: int, stop: int, parents: tuple[Selector, ...], dept
     """
     end = stop - 1 if css[stop - 1] == "}" else stop
     rules: list[Rule] = []
+    written = 0
     for at, block, after in _items(css, start, end):
         if block == after and css[at] != "@":
             said = read_declarations(css[at:after])
@@ -221,6 +223,9 @@ def _nested(css: str, start: int, stop: int, parents: tuple[Selector, ...], dept
             if not inside and _GAP.match(css, block + 1).end() < after - 1:  # type: ignore[union-attr]
                 return ()
             rules += inside
+            written += sum(len(one.selectors) for one in inside)
+            if written > _MOST_WRITTEN:
+                return ()
     return tuple(rules)
 
 
