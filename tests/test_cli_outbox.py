@@ -75,6 +75,7 @@ def test_the_list_without_a_state_is_what_is_still_to_come(path: Path, capsys: p
 def test_show(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = run(capsys, "show", "order-1")
     assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
     for words in ("message id  1@example.test", "carol@reader.example: failed", "550 5.1.1 no such user", "resolve"):
         assert words in out
     assert max(map(len, run(capsys, "show", "order-3")[1].splitlines())) <= 80

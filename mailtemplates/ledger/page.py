@@ -66,7 +66,7 @@ def _said(one: Recipient) -> Iterator[str]:
     if isinstance(outcome, NotTried) and outcome.cure:
         yield f"help: {outcome.cure}"
     if isinstance(outcome, Uncertain):
-        yield "help: as the server's log says: mailtpl outbox resolve KEY --sent, or --resend"
+        yield "help: by the server's log: mailtpl outbox resolve KEY --sent, or --resend"
 
 
 def entry_object(entry: Entry) -> Mapping[str, Any]:

@@ -213,10 +213,10 @@ def log_in(session: Session, login: Login) -> str:
     offered = session.features.get("AUTH", "").split()
     mechanism = choose(login, offered, endpoint.host, endpoint.port)
     if mechanism is None:
-        offers = f"offers {' '.join(offered)}" if offered else "offers no login"
         wanted = login.mechanism or ("a token login" if login.token else "a password login")
+        offers = f"{' '.join(offered)}, and not {wanted}" if offered else "no login"
         raise TransportError(
-            f"{endpoint} {offers}, and not {wanted}",
+            f"{endpoint} offers {offers}",
             phase="auth",
             temporary=False,
             cure="a server that takes tokens only needs token=; one that offers none here needs TLS or another port",
