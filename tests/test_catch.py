@@ -336,6 +336,8 @@ def test_faults_as_they_are_written(text: str, fault: Fault) -> None:
         ("rcpt", "'' is not what"),
         ("rcpt=451:often", "is not what a server can do"),
         ("rcpt=451:1.5", "more than always"),
+        ("rcpt=451:0x", "is never"),
+        ("rcpt=451:0", "is never"),
         ("rcpt=451 a\r\nb", "is not what a server can do"),
         ("rcpt=slow x", "write rcpt=451"),
     ],

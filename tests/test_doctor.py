@@ -26,7 +26,7 @@ from smtpserver import Certificates, CloseError, Link, Server, close, make_certi
 
 from mailtemplates.cli.shell import main
 from mailtemplates.doctor.answer import as_object, row_lines
-from mailtemplates.doctor.causes import OWN_FAULT
+from mailtemplates.doctor.causes import OWN_FAULT, failure_of
 from mailtemplates.doctor.checkup import Checkup
 from mailtemplates.doctor.providers import hint
 from mailtemplates.doctor.request import Request
@@ -836,6 +836,12 @@ def test_causes_and_cures_are_told_in_chinese(lab: Lab) -> None:
     answer = lab.doctor(*plant(lab), "--language", "zh")
     assert "原因：" in answer.text and "办法：" in answer.text
     assert f"=> stopped at {step}: {failure}" in answer.text
+
+
+def test_a_token_that_cannot_be_one_is_a_fault_of_the_token() -> None:
+    """Nothing was said to the server: its replies are not to blame."""
+    error = TransportError("the access token has characters that no token can have", phase="auth", temporary=False)
+    assert failure_of(error).id == "D67"
 
 
 def test_a_step_that_crashes_is_a_row_and_the_fault_is_ours(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

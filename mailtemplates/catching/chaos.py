@@ -62,6 +62,8 @@ def parse_fault(text: str) -> Fault:
     if probability > 1:
         raise SettingsError(f"chaos: {often} is more than always", cure="a probability is at most 1; 2x is two times")
     times = int(how_often["times"]) if how_often and how_often["times"] else None
+    if not (probability and times != 0):
+        raise SettingsError(f"chaos: {often} is never", cure="leave the fault out, or say how often: :0.1, :2x")
     if match["code"]:
         reply = f"{match['code']} " + (match["text"] or f"{rest[0]}.0.0 refused on purpose")
         return Fault(phase, "reply", reply, probability=probability, times=times)

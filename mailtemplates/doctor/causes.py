@@ -22,6 +22,7 @@ _KINDS: dict[Mishap, str] = {
 _IN_PHASE: dict[tuple[str, str], str] = {
     ("connect", "silent"): "connection-timed-out", ("greeting", "closed"): "closed-at-once",
     ("greeting", "broken"): "closed-at-once", ("tls", "closed"): "tls-handshake-fails",
+    ("auth", ""): "oauth-token-refused",
 }  # fmt: skip
 OWN_FAULT = "own-fault"
 """The row of a fault of the doctor itself."""

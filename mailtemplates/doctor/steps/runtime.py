@@ -14,7 +14,7 @@ from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.version import VERSION
 
-_LIBRARIES = ("jinja2", "css-inline", "idna", "dnspython", "dkimpy", "cryptography")
+_LIBRARIES = ("jinja2", "css-inline", "idna", "dnspython", "cryptography")
 
 
 @step(15)
