@@ -34,6 +34,8 @@ def weight_of(phrase: str) -> int:
 def says(words: str, phrase: str) -> bool:
     """Whether a text, as :func:`spoken`, says a phrase."""
     bare = phrase.lstrip("!~")
+    if words.isascii() and not bare.replace("…", "").isascii():
+        return False
     if "…" not in bare:
         return _framed(bare) in words
     first, *rest = map(_framed, bare.split(" … "))
