@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailtemplates.linting.catalogue import all_rules
 from mailtemplates.linting.diagnostic import Diagnostic
 from mailtemplates.linting.linter import Linter
+from mailtemplates.octets import parameter
 from mailtemplates.octets.decoding import decode_quoted, has_trailing_space, is_escaped_well
 from mailtemplates.octets.delimiters import DelimiterSearch
 from mailtemplates.octets.mime import Part
 from mailtemplates.octets.notation import read_examples
+from mailtemplates.octets.parameter import Kind
 from mailtemplates.octets.quotedprintable import LIMIT, is_neat
 from mailtemplates.rules.chs import meta_charset_mismatch
 from mailtemplates.rules.hdr import placeholder_in_header
@@ -110,3 +112,23 @@ def test_neat_lines_are_short_and_end_with_no_white_space(octets: bytes) -> None
 @given(LINES | st.binary(max_size=200))
 def test_what_is_escaped_well_is_decoded_alike(octets: bytes) -> None:
     assert decode_quoted(octets, well=is_escaped_well(octets)) == decode_quoted(octets)
+
+
+FIELDS = st.lists(
+    st.sampled_from(
+        (
+            *("text/plain", "inline", "; ", ";", " ", "\r\n ", "\t", "=", '"', "a=", "A=b", 'name="a b"', "a=(b)", "é"),
+            *("charset=utf-8", "boundary=b", 'filename="a.b"', "a*0=", "a*=", "(c)", "\\", "/", "[", ",", "'", "%41"),
+        )
+    ),
+    max_size=10,
+).map("".join)
+
+
+@given(FIELDS, st.sampled_from(("type", "disposition")))
+@example('text/plain; charset=utf-8; name="a b.txt"', "type")
+@example("attachment; filename=a; FILENAME=b", "disposition")
+def test_a_plain_field_is_read_as_any_other(text: str, kind: Kind) -> None:
+    with patch.object(parameter, "_read_plain", lambda *_: None):
+        read = parameter._read(text, kind)
+    assert parameter._read(text, kind) == read

@@ -163,7 +163,8 @@ class Linter:
     def _judge_fields(self, part: Part, found: list[Found]) -> None:
         """The rules over fields; of a part's header only ``Content-…`` has a meaning (RFC 2045 §1, RFC 2046 §5.1)."""
         octets = part.octets
-        held = [holding for holding in self._holdings if octets.find(holding, *part.header) >= 0]
+        start, end = part.header
+        held = [holding for holding in self._holdings if octets.find(holding, start, end) >= 0]
         for field in part.fields:
             means = field.place != "part" or field.lower.startswith("content-")
             checks = self._fields.get(field.lower, self._every_field) if means else self._every_field

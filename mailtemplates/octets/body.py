@@ -36,7 +36,7 @@ def is_open(part: Part) -> bool:
 
     Text in UTF-16 and UTF-32, which may not stand so at all, is not counted, nor is an encoding that cannot be read.
     """
-    if part.is_composite or part.encoding not in ("7bit", "8bit"):
+    if part.encoding not in ("7bit", "8bit") or part.is_composite:
         return False
     return not is_wide(part) and (part.first(FIELD) is None or bool(part.field(FIELD)))
 

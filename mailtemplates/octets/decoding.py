@@ -14,8 +14,8 @@ from mailtemplates.pattern import pattern
 _BASE64 = (string.ascii_letters + string.digits + "+/").encode()
 _NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64)
 _SOFT_BREAK = pattern(rb"=[ \t]*(?:\r\n?|\n)")
-# What two upper-case digits or a line end, and nothing else, stand behind is decoded alike by everyone.
-_ODD_ESCAPE = pattern(rb"=(?![0-9A-F]{2}|\r?\n)")
+# Any but an octet in two upper-case digits, no CR and no LF, or a line end behind the equals sign.
+_ODD_ESCAPE = pattern(rb"=(?![1-9A-F][0-9A-F]|0[0-9BCEF]|\r?\n)")
 _TRAILING = pattern(rb"(?<![ \t])[ \t]+(?=\r?\n|\Z)")
 
 
@@ -46,7 +46,7 @@ def has_trailing_space(octets: bytes) -> bool:
 
 
 def is_escaped_well(octets: bytes) -> bool:
-    """Whether an octet in upper-case digits, or the end of the line, stands behind each equals sign."""
+    """Whether an octet in upper-case digits that is no line end, or the end of the line, stands behind each ``=``."""
     return _ODD_ESCAPE.search(octets) is None
 
 

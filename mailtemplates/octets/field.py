@@ -17,6 +17,7 @@ from mailtemplates.span import Span
 
 _EMPTY_LINE = pattern(rb"\r*+\n|\r\Z")
 _FIELD = pattern(rb"([!-9;-~]+)([ \t]*):(?!//)([^\n]*+\n?+(?:[ \t][^\n]*+\n?+)*+)")  # with its folds
+_ONE_LINE = pattern(rb"([!-9;-~]+):(?!//)([^\r\n]*+)\r?\n(?![ \t])")
 _FOLD = pattern(rb"\r?\n(?=[ \t])")
 _MBOX_FROM = pattern(rb">?From (?![ \t]*:)[^\r\n]*\r?\n")
 _BAD_NAME = pattern(rb"[!-9;-~\x80-\xff]+(?: [!-9;-~\x80-\xff]+){0,2} ?:[ \t]+[^ \t\r\n]")
@@ -148,10 +149,18 @@ def read_header(octets: bytes, span: Span, place: Place = "message") -> Header:
         reader.defects.append(Defect("mbox-from", "a line of a mailbox file stands before the header", where))
         reader.at = first.end()
     while reader.at < span.end:
+        line = _ONE_LINE.match(octets, reader.at, span.end)
+        if line:
+            reader.take(RawField(octets, line[1].decode("ascii"), Span(*line.span()), Span(*line.span(2)), place))
+            continue
+        field = _FIELD.match(octets, reader.at, span.end)
+        if field:
+            reader.add(field)
+            continue
         empty = _EMPTY_LINE.match(octets, reader.at, span.end)
         if empty:
             return reader.header(empty.end())
-        if not reader.read_line():
+        if not reader.pass_over():
             break
     return reader.header(reader.at)
 
@@ -171,25 +180,32 @@ class _Reader:
     def header(self, body: int) -> Header:
         return Header(tuple(self.fields), Span(self.span.start, self.at), body, tuple(self.defects))
 
-    def read_line(self) -> bool:
-        """Read a field with its folds, or pass over a stray line; False where the body begins."""
-        octets, at, stop = self.octets, self.at, self.span.end
-        match = _FIELD.match(octets, at, stop)
-        if match is None:
-            if self.starts_body():
-                self.end_without_separator()
-                return False
-            end = _field_end(octets, at, stop)
-            self.doubtful = self.doubtful or (at, len(self.fields), len(self.defects))
-            self.defects.append(Defect("stray-line", "a line is no header field", Span(at, end)))
-        else:
-            end = match.end()
-            field = _field(octets, match[1].decode("ascii"), match.start(3), Span(at, end), self.place)
-            self.fields.append(field)
-            if self.doubtful and ("-" in field.name or field.lower in _KNOWN):
-                self.doubtful = None
-            if match[2] or octets.find(b"\n", match.start(3), end - 1) >= 0:
-                self.defects.extend(_field_defects(field, Span(*match.span(2))))
+    def add(self, match: re.Match[bytes]) -> None:
+        """Take a field, whatever its line ends and folds."""
+        octets, (at, end), start = self.octets, match.span(), match.start(3)
+        stop = end
+        if octets.endswith(b"\n", start, end):
+            stop -= 2 if octets.endswith(b"\r", start, end - 1) else 1
+        field = RawField(octets, match[1].decode("ascii"), Span(at, end), Span(start, stop), self.place)
+        self.take(field)
+        if match[2] or octets.find(b"\n", start, end - 1) >= 0:
+            self.defects.extend(_field_defects(field, Span(*match.span(2))))
+
+    def take(self, field: RawField) -> None:
+        """Add a field to the header, and go on behind it."""
+        self.fields.append(field)
+        if self.doubtful and ("-" in field.name or field.lower in _KNOWN):
+            self.doubtful = None
+        self.at = field.span.end
+
+    def pass_over(self) -> bool:
+        """Pass over a stray line; False where the body begins."""
+        if self.starts_body():
+            self.end_without_separator()
+            return False
+        end = _field_end(self.octets, self.at, self.span.end)
+        self.doubtful = self.doubtful or (self.at, len(self.fields), len(self.defects))
+        self.defects.append(Defect("stray-line", "a line is no header field", Span(self.at, end)))
         self.at = end
         return True
 
@@ -229,13 +245,6 @@ class _Reader:
             del self.fields[fields:], self.defects[defects:]
         where = Span(self.at, _line_end(self.octets, self.at, self.span.end))
         self.defects.append(Defect("no-separator", "no empty line after the header", where))
-
-
-def _field(octets: bytes, name: str, start: int, span: Span, place: Place) -> RawField:
-    end = span.end
-    if end > start and octets[end - 1 : end] == b"\n":
-        end -= 2 if octets[end - 2 : end - 1] == b"\r" and end - 2 >= start else 1
-    return RawField(octets, name, span, Span(start, end), place)
 
 
 def _field_defects(field: RawField, space: Span) -> list[Defect]:

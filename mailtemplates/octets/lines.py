@@ -61,9 +61,12 @@ class Lines:
     def locate(self, offset: int) -> tuple[int, int]:
         """Line and column of an octet; the column in characters of UTF-8, far inside a long line in octets."""
         number, line = self.line_at(offset)
+        return number, self._column(line, offset)
+
+    def _column(self, line: Span, offset: int) -> int:
         if offset - line.start > _LONG_LINE:
-            return number, offset - line.start + 1
-        return number, len(self.octets[line.start : offset].decode("utf-8", "replace")) + 1
+            return offset - line.start + 1
+        return len(self.octets[line.start : offset].decode("utf-8", "replace")) + 1
 
     def place(self, span: Span) -> Place:
         """Where a stretch is, and its first line, cut round it, in notation."""
@@ -76,9 +79,10 @@ class Lines:
         before = show(self.octets[self._whole(left, start, 1) : start] + b".")[:-1]
         marked = show(self.octets[start:stop] + b".")[:-1]
         rest = show(self.octets[stop : self._whole(right, stop, -1)])
-        end_line, end_column = self.locate(max(end, start))
+        last = max(end, start)
+        end_line, end_column = (number, self._column(line, last)) if last <= line.end else self.locate(last)
         shown = before + marked + rest
-        return Place(number, self.locate(start)[1], end_line, end_column, shown, (len(before), max(1, len(marked))))
+        return Place(number, self._column(line, start), end_line, end_column, shown, (len(before), max(1, len(marked))))
 
     def _whole(self, at: int, limit: int, step: int) -> int:
         """The next place on the way to ``limit`` that is not amid a character of UTF-8, three octets away at most."""

@@ -40,6 +40,16 @@ class RawMessage:
         return tuple(part for part in self.all_parts if part.place != "embedded")
 
     @once
+    def identified(self) -> tuple[Part, ...]:
+        """The message and its own parts that have a Content-ID."""
+        return tuple(part for part in self.parts if part.first("Content-ID"))
+
+    @once
+    def has_defects(self) -> bool:
+        """Whether something is wrong with the structure of any part."""
+        return any(part.defects for part in self.all_parts)
+
+    @once
     def leaves(self) -> tuple[Part, ...]:
         """The message's own parts that hold no others."""
         return tuple(part for part in self.parts if not part.is_composite)

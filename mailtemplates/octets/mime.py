@@ -153,7 +153,7 @@ class Part:
 
     @once
     def is_escaped_well(self) -> bool:
-        """Whether the body is right quoted-printable in each equals sign: it escapes an octet, or the line ends."""
+        """Whether nothing odd stands behind an equals sign of the body, which is quoted-printable."""
         return is_escaped_well(self.content)
 
     @once
@@ -315,13 +315,9 @@ class _Parser:
 
     def parts(self, here: _Container, spans: list[Span], closed: bool, defects: list[Defect]) -> list[Part]:
         around = here.around
-        inner = _Around(
-            "message/rfc822" if here.media_type == "multipart/digest" else "text/plain",
-            around.depth + 1,
-            "",
-            "part" if around.place == "message" else around.place,
-            around.signed or here.media_type == "multipart/signed",
-        )
+        default = "message/rfc822" if here.media_type == "multipart/digest" else "text/plain"
+        place: Place = "part" if around.place == "message" else around.place
+        signed = around.signed or here.media_type == "multipart/signed"
         parts = []
         for number, span in enumerate(spans, 1):
             if self.left <= 0:
@@ -329,7 +325,7 @@ class _Parser:
                 break
             section = f"{around.section}.{number}" if around.section else str(number)
             cut = number == len(spans) and (not closed or (around.cut and here.body.end == span.end))
-            parts.append(self.part(span, inner._replace(section=section, cut=cut)))
+            parts.append(self.part(span, _Around(default, around.depth + 1, section, place, signed, cut)))
         return parts
 
     def split(self, here: _Container, where: Span, defects: list[Defect]) -> tuple[list[Span], list[Span], bool, bool]:

@@ -100,7 +100,9 @@ def _complete(text: str) -> str:
 
 def show(octets: bytes) -> str:
     """Octets in notation, on one line: line ends are written too, as are spaces at the end."""
-    text = _UNSEEN.sub(_picture, octets.decode("utf-8", "surrogateescape"))
+    text = octets.decode("utf-8", "surrogateescape")
+    if not (text.isascii() and text.isprintable()):
+        text = _UNSEEN.sub(_picture, text)
     seen = text.rstrip(" ")
     return seen + "␠" * (len(text) - len(seen))
 

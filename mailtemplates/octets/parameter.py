@@ -46,6 +46,13 @@ _NAME = pattern(r'([^\s=;"()]+)[ \t\r\n]*=[ \t\r\n]*')
 _NEXT = pattern(rf"{_TOKEN}[ \t\r\n]*=")
 _QUOTED = pattern(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 _BARE = pattern(r'([^\s;"(]+)\([^()\s;"]*\)(?=[\s;]|\Z)|([^\s;"]*)')
+# What is written as nearly everyone writes it, in which nothing is wrong and nothing encoded.
+_PARAMETER = r"""[ \t\r\n]*;[ \t\r\n]*([A-Za-z][A-Za-z-]*)=(?:"([ !#-\[\]-~]*)"|([!#$%&'*+.^_`{|}~0-9A-Za-z-]+))"""
+_PLAIN = {
+    "type": pattern(rf"[ \t\r\n]*({_TOKEN}/{_TOKEN})((?:{_PARAMETER})*+)[ \t\r\n]*"),
+    "disposition": pattern(rf"[ \t\r\n]*({_TOKEN})((?:{_PARAMETER})*+)[ \t\r\n]*"),
+}
+_PLAIN_PARAMETER = pattern(_PARAMETER)
 _SECTION = pattern(r"([^*]+)(?:\*(\d{1,4}))?(\*)?", re.ASCII)
 _PAIR = pattern(r"\\(.)", re.DOTALL)
 _FOLD = pattern(r"\r?\n(?=[ \t])")
@@ -89,6 +96,26 @@ def _remembered(text: str, kind: Kind) -> Parameters:
 
 
 def _read(text: str, kind: Kind) -> Parameters:
+    plain = _PLAIN[kind].fullmatch(text)
+    return (plain and _read_plain(text, plain)) or _scan(text, kind)
+
+
+def _read_plain(text: str, plain: re.Match[str]) -> Parameters | None:
+    """A field in which nothing is wrong; None when a parameter stands twice after all."""
+    written = []
+    values = {}
+    for match in _PLAIN_PARAMETER.finditer(text, *plain.span(2)):
+        name = match[1].lower()
+        quoted = match[2] is not None
+        values[name] = value = match[2] if quoted else match[3]
+        start = match.start(2) - 1 if quoted else match.start(3)
+        written.append(Parameter(name, 0, False, False, value, quoted, match.start(1), start, match.end()))
+    if len(values) < len(written):
+        return None
+    return Parameters(plain[1].lower(), *plain.span(1), tuple(written), values, ())
+
+
+def _scan(text: str, kind: Kind) -> Parameters:
     scan = _Scan(text)
     start = scan.skip(0)
     token, end = scan.type(start) if kind == "type" else scan.disposition(start)

@@ -17,14 +17,14 @@ def is_sound(part: Part) -> bool:
     """Whether a multipart's parts, and what each is, are certain."""
     return (
         bool(part.children)
-        and not any(one.kind in _BROKEN for one in part.defects)
-        and all(_is_known(child) for child in part.children)
+        and not (part.defects and any(one.kind in _BROKEN for one in part.defects))
+        and all(map(_is_known, part.children))
     )
 
 
 def has_whole_header(part: Part) -> bool:
     """Whether no line of a part's header is lost, and it is known where it ends."""
-    return not any(one.kind in _HEADLESS for one in part.defects)
+    return not part.defects or not any(one.kind in _HEADLESS for one in part.defects)
 
 
 @once_each

@@ -52,12 +52,13 @@ def display_name_symbols(message: RawMessage) -> Findings:
 def _judge(message: RawMessage, field: RawField, box: RawMailbox) -> Findings:
     name = display_name(box)
     found = None if name.isascii() else _SYMBOL.search(name)
-    where = field.at(*box.name_at)
     if found:
+        where = field.at(*box.name_at)
         sign = f"{found.group()} (U+{ord(found.group()):04X})"
         problem = f"the name `{shorten(name)}` in {field.name} has the symbol {sign}"
         yield Finding(where, problem, "write the sender's name in letters")
     elif " " in name and field.lower == "from" and _names_recipient(message, box, name):
+        where = field.at(*box.name_at)
         problem = f"the sender's name `{shorten(name)}` has the recipient's name in it"
         yield Finding(where, problem, "write the sender's name only; greet the reader in the text")
 

@@ -61,8 +61,8 @@ def duplicate_content_id(message: RawMessage) -> Findings:
         --b--
     """
     named: dict[str, list[Part]] = {}
-    for part in message.parts:
-        identifier = content_id(part) if part.fields_named("Content-ID") else ""
+    for part in message.identified:
+        identifier = content_id(part)
         if identifier and part.media_type != "message/external-body":
             named.setdefault(identifier, []).append(part)
     for identifier, parts in named.items():

@@ -79,7 +79,7 @@ def malformed_content_id(message: RawMessage) -> Findings:
         R0lGODlhAQABAAAAACH5BAEAAAAALAAAAAABAAEAAAICTAEAOw==
         --b--
     """
-    named = [(part, field) for part in message.parts for field in part.fields_named("Content-ID")[:1]]
+    named = [(part, field) for part in message.identified for field in part.fields_named("Content-ID")[:1]]
     bare = []
     for part, field in named:
         faults = read_message_id(field.latin).faults if field.raw.isascii() else ()

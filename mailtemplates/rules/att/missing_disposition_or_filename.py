@@ -158,6 +158,8 @@ def _undisposed(part: Part, named: RawFilename) -> Finding:
 
 def _differ(one: RawFilename, other: RawFilename) -> bool:
     """Whether two names are really two: one in ASCII stands in for one that is not, for old programs."""
+    if one.name == other.name:
+        return False
     first, second = (_plain(named.name) for named in (one, other))
     if first == second or not first or not second:
         return False

@@ -70,7 +70,7 @@ def unresolved_cid(message: RawMessage) -> Findings:
     """
     html = htmls(message)
     named: set[str] = set().union(*map(mentioned, html))
-    known = {one for part in message.parts if part.first("Content-ID") for one in _names(part)} - {""}
+    known = {one for part in message.identified for one in _names(part)} - {""}
     related = sum(part.media_type == "multipart/related" for part in message.parts)
     if (named <= known and related < 2 and not any(map(has_empty, html))) or _is_broken(message):
         return

@@ -15,7 +15,6 @@ _BREAK = pattern(
     rb"([ \t]?)(?:=0[Dd](?:=[ \t]*\r?\n)?=0[Aa](?:=[ \t]*(?:\r?\n|\Z))?"
     rb"|=0[Dd](?:=?[ \t]*\r?\n)?|=0[Aa](?:=[ \t]*\r?\n)?)(-(?=-))?"
 )
-_QUICK = pattern(rb"=0[AaDd]")
 
 
 @rule("CTE011", severity="warning", fix="safe", parts=("text", "quoted-printable"))
@@ -43,9 +42,7 @@ def qp_encoded_line_break(part: Part) -> Findings:
         Gr=C3=BC=C3=9Fe
         aus K=C3=B6ln
     """
-    if not is_shown(part):
-        return
-    if is_wide(part) or not _QUICK.search(part.octets, *part.body):
+    if part.is_escaped_well or not is_shown(part) or is_wide(part):
         return
     first = _BREAK.search(part.octets, *part.body)
     if first:

@@ -12,7 +12,7 @@ from mailtemplates.text.unfilled import NOTHING, is_nothing
 
 _ADDRESSES = frozenset(("from", "sender", "reply-to", "to", "cc"))
 # What a header holds when there is anything to look for.
-_WORDS = (b"<<", b"None", b"undefined", b"null", b"NaN", b"nan", b"object at 0x", b" method ", b"b'", b'b"')
+_WORDS = ("<<", "None", "undefined", "null", "NaN", "nan", "object at 0x", " method ", "b'", 'b"')
 _SIGNS = pattern(rb"[{%\[]|\*\||=\?|##")
 _NO_SIGN = bytes(octet for octet in range(256) if octet not in b"{%[*|=?#")
 _PLACEHOLDER = pattern(
@@ -140,7 +140,10 @@ def placeholder_in_header(part: Part) -> Findings:
 
 def _is_marked(header: bytes) -> bool:
     """Whether there may be a placeholder: without one of these words or signs there is none."""
-    return _SIGNS.search(header.translate(None, _NO_SIGN)) is not None or any(map(header.__contains__, _WORDS))
+    if _SIGNS.search(header.translate(None, _NO_SIGN)):
+        return True
+    text = header.decode("latin-1")  # twice as fast to look for many words in
+    return any(map(text.__contains__, _WORDS))
 
 
 def _judge(field: RawField) -> Findings:

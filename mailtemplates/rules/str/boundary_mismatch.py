@@ -86,6 +86,8 @@ def boundary_mismatch(message: RawMessage) -> Findings:
         --one--
         Text behind the last delimiter is not shown.
     """
+    if not message.has_defects:
+        return
     told = -1
     for part, outer in _multiparts(message.root):
         if part.header.start < told:

@@ -77,7 +77,7 @@ def inline_image_outside_related(message: RawMessage) -> Findings:
         --one--
         --two--
     """
-    if not message.root.children:
+    if not message.root.children or not message.identified:
         return
     named = {content_id(part): part for part in reversed(message.leaves) if part.media_type != "text/html"}
     named.pop("", None)
