@@ -87,11 +87,16 @@ def read_token(value: str) -> str:
 
 def read_parametric(text: str, kind: Kind) -> Parameters:
     """A Content-Type or a Content-Disposition with all its parameters. Never raises."""
-    return _remembered(text, kind) if len(text) <= _REMEMBERED else _read(text, kind)
+    return _remembered(text, kind) if len(text) <= _REMEMBERED else _long(text, kind)
 
 
 @lru_cache(maxsize=256)
 def _remembered(text: str, kind: Kind) -> Parameters:
+    return _read(text, kind)
+
+
+@lru_cache(maxsize=2)
+def _long(text: str, kind: Kind) -> Parameters:
     return _read(text, kind)
 
 
