@@ -11,7 +11,9 @@ from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+import typer
 
 from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.delivery.transporturl import parse_transport
@@ -37,6 +39,18 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+# The options that both commands have.
+LedgerFile = Annotated[str, typer.Option(help="The file that remembers what was sent.")]
+NoLedger = Annotated[bool, typer.Option("--no-ledger", help="Remember nothing.")]
+Limit = Annotated[int, typer.Option(min=0, help="Messages at most; 0 for all.")]
+Force = Annotated[list[str] | None, typer.Option(help="A lint rule that may be broken; ALL for no lint.")]
+Allow = Annotated[list[str] | None, typer.Option(help="Send only to addresses like this regular expression.")]
+RedirectTo = Annotated[str, typer.Option(help="Send to this address instead.")]
+OutputFormat = Annotated[Format, typer.Option(help="json prints an object for each message.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Tell every step of sending.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")]
 
 
 class Way(NamedTuple):

@@ -13,8 +13,17 @@ import typer
 from mailtemplates.cli.delivering import (
     GOES_ON,
     STRANDED,
+    Allow,
+    Force,
     Format,
     Interrupted,
+    LedgerFile,
+    Limit,
+    NoLedger,
+    OutputFormat,
+    Quiet,
+    RedirectTo,
+    Verbose,
     Way,
     breaking_off,
     log_steps,
@@ -41,7 +50,6 @@ from mailtemplates.project import locate_template
 from mailtemplates.template.bundling import bundle
 
 _STORES = ("maildir", "mbox", "file")
-_List = list[str] | None
 
 
 def command(
@@ -52,22 +60,22 @@ def command(
     jobs: Annotated[int, typer.Option(min=0, help="Processes that render; 0 for one a processor.")] = 0,
     connections: Annotated[int, typer.Option(min=1, help="Connections that send at once.")] = 1,
     key: Annotated[str, typer.Option(help="What names a row for good: order.id, or news-{user.id}.")] = "",
-    ledger: Annotated[str, typer.Option(help="The file that remembers what was sent.")] = "",
-    no_ledger: Annotated[bool, typer.Option("--no-ledger", help="Remember nothing.")] = False,
+    ledger: LedgerFile = "",
+    no_ledger: NoLedger = False,
     failures: Annotated[str, typer.Option(help="Where to write the rows that fail.")] = "failures.csv",
-    limit: Annotated[int, typer.Option(min=0, help="Messages at most; 0 for all.")] = 0,
+    limit: Limit = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Render and lint every row, and send nothing.")] = False,
-    force: Annotated[_List, typer.Option(help="A lint rule that may be broken; ALL for no lint.")] = None,
-    allow: Annotated[_List, typer.Option(help="Send only to addresses like this regular expression.")] = None,
-    redirect_to: Annotated[str, typer.Option(help="Send to this address instead.")] = "",
+    force: Force = None,
+    allow: Allow = None,
+    redirect_to: RedirectTo = "",
     stamp: Annotated[str, typer.Option(help="The date of the messages: 2026-01-31T12:00:00Z.")] = "",
     locale: Annotated[str, typer.Option(help="The locale to render in: de, pt_BR.")] = "",
     data_format: Annotated[str, typer.Option(help="csv, jsonl or json, when the name does not tell.")] = "",
     encoding: Annotated[str, typer.Option(help="Of a CSV file; recognised when not given.")] = "",
     delimiter: Annotated[str, typer.Option(help="Of a CSV file; recognised when not given.")] = "",
-    output_format: Annotated[Format, typer.Option(help="json prints an object for each message.")] = Format.TEXT,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell every step of sending.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress and no summary.")] = False,
+    output_format: OutputFormat = Format.TEXT,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Render one message for each row, and send it where --transport says so.
 
