@@ -1,6 +1,7 @@
 """What the ledger costs: beside a bare send over the same connection, and as a ledger grows to a million messages.
 
-The server is that of :mod:`benchmarks.sending`. The contenders take turns with messages that differ.
+The servers are that of :mod:`benchmarks.sending`, and the tests' own Postfix where it is installed. The contenders
+take turns with messages that differ.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +17,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import sending
-from mailtemplates import Ledger, Letter, Message, Outbox, Transport, open_transport
+from mailtemplates import Envelope, Ledger, Letter, Message, Outbox, Transport, open_transport
 from mailtemplates.delivery.outcome import Accepted, Receipt
 from mailtemplates.delivery.transport import Mark, receipt
 from mailtemplates.ledger.key import token_of
 
+sys.path.append(str(Path(__file__).parent.parent / "tests"))
+import mailrig
+
 MILLION = 1_000_000
 _STEP = 100_000
+_ENVELOPE = Envelope("alice@example.test", ("bob@example.test",))
 
 
 class _Taken(Transport):
@@ -60,17 +66,27 @@ def _contenders(port: int, folder: str) -> Iterator[dict[str, Callable[[list[Mes
 
 
 def beside_a_send(count: int = 300, rounds: int = 15) -> list[str]:
-    """Time of a message on loopback, without and with the ledger."""
+    """Time of a message on loopback, without and with the ledger: to a server that answers at once, and a real one."""
+    with sending.server() as port:
+        lines = [
+            "A server on loopback that answers at once:",
+            "",
+            *_table(port, count, rounds),
+            "",
+        ]
+    if why := mailrig.why_no_rig():
+        return [*lines, f"No real mail server: {why}."]
+    with mailrig.run_mail_rig() as rig:
+        return [*lines, "Postfix on loopback:", "", *_table(rig.relay, 100, rounds)]
+
+
+def _table(port: int, count: int, rounds: int) -> list[str]:
     samples: dict[str, list[tuple[float, float]]] = {}
     number = 0
-    with (
-        sending.server() as port,
-        tempfile.TemporaryDirectory() as folder,
-        _contenders(port, folder) as contenders,
-    ):
+    with tempfile.TemporaryDirectory() as folder, _contenders(port, folder) as contenders:
         for turn in range(rounds + 1):
             for name, send in contenders.items():
-                messages = list(_numbered(sending.make_messages(count), number))
+                messages = [replace(one, envelope=_ENVELOPE) for one in _numbered(sending.make_messages(count), number)]
                 number += count
                 start, busy = time.perf_counter(), time.process_time()
                 send(messages)
@@ -81,7 +97,7 @@ def beside_a_send(count: int = 300, rounds: int = 15) -> list[str]:
     busy_ = {name: statistics.median(one for _, one in values) / count for name, values in samples.items()}
     base = wall["a bare send"]
     lines = [
-        f"Messages of {messages[0].size:,} octets over one connection to a server on loopback that answers at once.",
+        f"Messages of {messages[0].size:,} octets over one connection.",
         "",
         "| | µs a message | of them processor time here | of a bare send |",
         "|---|---:|---:|---:|",
