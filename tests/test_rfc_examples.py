@@ -25,6 +25,16 @@ Message-ID: <1234@local.machine.example>
 
 This is a message just to say hello.
 """
+EXAMPLES["2045 5.1, comments that touch a value"] = """From: a@acme-shop.com
+To: b@acme-shop.com
+Date: Fri, 21 Nov 1997 09:55:06 -0600
+Message-ID: <1@acme-shop.com>
+Subject: x
+MIME-Version: 1.0
+Content-Type: text/plain; charset=(which?)us-ascii(Plain text)
+
+x
+"""
 EXAMPLES["5322 A.1.2"] = """From: "Joe Q. Public" <john.q.public@example.com>
 To: Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>
 Cc: <boss@nil.test>, "Giant; \\"Big\\" Box" <sysservices@example.net>

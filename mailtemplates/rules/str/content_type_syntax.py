@@ -26,8 +26,9 @@ _FAMILIES = (
 _TOKEN = pattern(r"[A-Za-z0-9.+_-]+")
 # What was meant where only a half is written.
 _WHOLE = {"text": "text/plain", "plain": "text/plain", "html": "text/html"}
-# Characters that need quotes and that every reader takes nevertheless.
-_READ_ANYWAY = pattern(r"[^\s\"\\(),]+")
+# Characters that need quotes and that every reader takes nevertheless; and a token that a comment touches, which is
+# legal (RFC 822 §3.1.4) and mostly a file name without quotes.
+_READ_ANYWAY = pattern(r"[^\s\"\\(),]+|(?:\([^()\\]*\))?[^\s\"\\(),;=]+(?:\([^()\\]*\))?")
 
 # Findings of one field; nobody needs more.
 _MOST = 50
