@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class _Taken(Transport):
     def __init__(self) -> None:
         super().__init__("taken:")
 
-    def send_all(self, messages: Iterator[Message], mark: Mark | None = None) -> Iterator[Receipt]:  # type: ignore[override]
+    def send_all(self, messages: Iterable[Message], mark: Mark | None = None) -> Iterator[Receipt]:
         for message in messages:
             assert mark is None or mark(message, message.envelope.recipients, {})
             yield receipt(message, [Accepted("250 2.0.0 Ok: queued as 4XYZ", "4XYZ", 250, "2.0.0")])
