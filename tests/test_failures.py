@@ -110,6 +110,30 @@ def test_what_the_mail_server_did_goes_before_the_reply() -> None:
     assert returned.lasting == "permanent"
 
 
+def test_the_digit_of_a_bare_reply_goes_before_its_words() -> None:
+    """A judge of replies has the code alone: 451 is temporary, whatever its writer says that he will do (RFC 5321)."""
+    reply = "451 Sorry, I wasn't able to establish an SMTP connection. I'm not going to try again; this is final."
+    assert diagnose(reply).lasting == "temporary"
+    assert diagnose(f"Hi. This is the qmail-send program.\n{reply}").lasting == "permanent"
+
+
+@pytest.mark.parametrize(
+    ("reply", "row"),
+    [
+        (
+            "450-4.2.1 The user you are trying to contact is receiving\n450-4.2.1 mail at a rate\n450 4.2.1 too high",
+            "D94",
+        ),
+        ("450-4.2.1 The user is receiving 450-4.2.1 mail at a rate 450 4.2.1 that prevents more", "D94"),
+        ("550-No such\n550 user here", "D80"),
+        ("failed,5.1.1 (bad destination mailbox address),smtp;553 Relaying disallowed", "D19"),
+    ],
+)
+def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
+    """Each line begins with the code; a log of PowerMTA puts the registry's title before the server's own words."""
+    assert diagnose(reply).causes[0].failure.id == row
+
+
 def test_a_reply_says_what_it_should_not_be_taken_for() -> None:
     assert any("4xx" in one for one in remarks(diagnose("SMTPAuthenticationError: (454, b'4.7.0 not now')"), "en"))
     assert any("anew" in one for one in remarks(diagnose("550 try again later"), "en"))

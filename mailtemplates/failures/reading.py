@@ -43,9 +43,9 @@ _OF_A_BOUNCE = pattern(
     re.M | re.I,
 )
 _BEFORE_REPLY = pattern(
-    r"^[^\n]{0,1000}?(?:\bsaid: |refused to talk to me: |\bDiagnostic-Code: *(?:smtp|X-\w+) *;)", re.M | re.I
+    r"^[^\n]{0,1000}?(?:\bsaid: |refused to talk to me: |\bDiagnostic-Code: *(?:smtp|X-\w+) *;|\),smtp;)", re.M | re.I
 )
-_LOGGED = pattern(r"said: |talk to me: |nostic-code:", re.I)
+_LOGGED = pattern(r"said: |talk to me: |nostic-code:|\),smtp;", re.I)
 _PEER = pattern(r"[\w.-]{1,255}\[[\da-fA-F.:]{2,45}\](?::\d+)?", re.ASCII)
 _ADDRESS = pattern(r"[^\s<>()'\",:;\[\]{}=]{1,64}@[^\s<>()'\",:;\[\]{}]{1,255}")
 _CHALLENGE = pattern(r"\b334[ '\",b]{1,5}([A-Za-z0-9+/=]{16,2000})", re.ASCII)
@@ -81,6 +81,7 @@ _FATE = pattern(
     r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|\bI'm not going to try again|\bI've given up\b",
     re.M | re.I,
 )
+_REPLY = pattern(r"\s*[45]\d\d[ -]", re.ASCII)
 
 Fate = Literal["", "given up", "waits"]
 """What a mail server says it did with the message: returned it, or keeps it and tries again."""
@@ -119,7 +120,9 @@ class Reading(NamedTuple):
         """Read a text of any kind."""
         text = _shortened(text)
         told = _told(text)
-        return cls(_statements(told), words_of(told), _fate(text), _stage(text))
+        statements = _statements(told)
+        words = words_of(_joined(told, statements[0]) if statements else told)
+        return cls(statements, words, _fate(text), _stage(text))
 
 
 def words_of(text: str) -> str:
@@ -128,11 +131,28 @@ def words_of(text: str) -> str:
     return spoken(_PEER.sub(" ", text) if "[" in text else text)
 
 
+def _joined(text: str, reply: Statement) -> str:
+    """The text with its reply's code said once: each line of it begins so (RFC 5321 §4.2, RFC 2034 §4)."""
+    code = str(reply.code)
+    end = text.find(code) + len(code)
+    rest = text[end:]
+    if not reply.code or code not in rest:
+        return text
+    again = (f"{code}-{reply.enhanced}", f"{code} {reply.enhanced}") if reply.enhanced else ()
+    for one in (*again, f"\n{code}-", f"\n{code} ", f" {code}-"):
+        rest = rest.replace(one, " ")
+    return text[:end] + rest
+
+
 def _fate(text: str) -> Fate:
+    """What the mail server did. A reply that says of itself that it gives up is a reply: its digit tells."""
     found = _FATE.search(text) if "status=" in text or "ction:" in text or "I'" in text else None
     if not found:
         return ""
-    return "waits" if (found[1] or found[2] or "").lower() in ("delayed", "deferred") else "given up"
+    acted = (found[1] or found[2] or "").lower()
+    if not acted and _REPLY.match(text):
+        return ""
+    return "waits" if acted in ("delayed", "deferred") else "given up"
 
 
 def _stage(text: str) -> Stage:
