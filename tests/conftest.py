@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from doctorlab import PASSWORD, Lab
 from hypothesis import HealthCheck, settings
 from mailrig import MailRig, run_mail_rig, why_no_rig
 from smtpserver import Certificates, make_certificates
@@ -50,6 +52,20 @@ def starters() -> Engine:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """What scripted servers show, and the CA that signed it."""
     return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def lab(
+    certificates: Certificates,
+    tmp_path: Path,
+    capsysbinary: pytest.CaptureFixture[bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Lab]:
+    """Servers for the doctor, and its command."""
+    monkeypatch.setenv("MAILTPL_PASSWORD", PASSWORD)
+    monkeypatch.delenv("MAILTPL_IMAP_PASSWORD", raising=False)
+    with ExitStack() as stack:
+        yield Lab(certificates, tmp_path, capsysbinary, stack, [])
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import pytest
 from doctorlab import OFFERS, PASSWORD, Answer, Lab, closed_port, made_certificate, shown_ids, validator
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smtpserver import Certificates, CloseError, Link, Server, close, make_certificates, silence
+from smtpserver import CloseError, Link, Server, close, silence
 
 from mailtemplates.cli.shell import main
 from mailtemplates.doctor.answer import as_object, row_lines
@@ -44,24 +43,6 @@ LETTER = (
     b"Subject: Hello\r\nMessage-ID: <1@example.test>\r\nMIME-Version: 1.0\r\n"
     b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\nHello Bob\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def lab(
-    certificates: Certificates,
-    tmp_path: Path,
-    capsysbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Lab]:
-    monkeypatch.setenv("MAILTPL_PASSWORD", PASSWORD)
-    monkeypatch.delenv("MAILTPL_IMAP_PASSWORD", raising=False)
-    with ExitStack() as stack:
-        yield Lab(certificates, tmp_path, capsysbinary, stack, [])
 
 
 # --- what is well

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from dnsserver import DnsServer
-from doctorlab import PASSWORD, Answer, Lab
-from smtpserver import Certificates, make_certificates
+from doctorlab import Answer, Lab
 
 FROM, BOB = "news@sender.example", "bob@example.test"
 IP = "192.0.2.7"
@@ -39,23 +35,6 @@ SIGNATURE = (
     b"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=sender.example; s=s1;\r\n"
     b" h=From:Subject; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture
-def lab(
-    certificates: Certificates,
-    tmp_path: Path,
-    capsysbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Lab]:
-    monkeypatch.setenv("MAILTPL_PASSWORD", PASSWORD)
-    with ExitStack() as stack:
-        yield Lab(certificates, tmp_path, capsysbinary, stack, [])
 
 
 def ask(lab: Lab, dns: DnsServer, *more: str, letter: bytes = b"", timeout: str = "5") -> Answer:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -14,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from dnsserver import DnsServer
 from doctorlab import Answer, Lab
 from mailrig import SIZE_LIMIT, USERS, MailRig
-from smtpserver import Certificates, make_certificates
 
 from mailtemplates import Envelope, Message
 from mailtemplates.failures.failure import STEPS
@@ -30,22 +26,12 @@ LETTER = (
 )
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
-
-
 @pytest.fixture
-def lab(
-    certificates: Certificates,
-    tmp_path: Path,
-    capsysbinary: pytest.CaptureFixture[bytes],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Lab]:
+def lab(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The lab with the passwords of the rig."""
     monkeypatch.setenv("MAILTPL_PASSWORD", USERS[ALICE])
     monkeypatch.setenv("MAILTPL_IMAP_PASSWORD", USERS[BOB])
-    with ExitStack() as stack:
-        yield Lab(certificates, tmp_path, capsysbinary, stack, [])
+    return lab
 
 
 def url(rig: MailRig, kind: str) -> str:

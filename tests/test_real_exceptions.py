@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from smtpserver import Answer, Certificates, CloseError, Link, Server, close, make_certificates, silence
+from smtpserver import Answer, Certificates, CloseError, Link, Server, close, silence
 
 from mailtemplates.failures.diagnosis import diagnose
 
@@ -60,11 +60,6 @@ class Bench:
 
     def trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.certificates.cafile))
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

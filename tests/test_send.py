@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from smtpserver import Certificates, Server, close, make_certificates
+from smtpserver import Certificates, Server, close
 
 from mailtemplates.cli.shell import main
 from mailtemplates.delivery.writtenmail import read_written
@@ -291,11 +291,6 @@ def test_where_the_transport_is_said(send: Run, project: Path, monkeypatch: pyte
         assert [len(one.taken) for one in (settings, environment, given)] == [1, 1, 1]
     assert (project / "kept" / "sent.db").is_file()
     assert not (project / "outbox.db").exists()
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("tls"))
 
 
 def test_the_password_of_the_environment_is_never_printed(
