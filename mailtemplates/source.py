@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """A place in a named text. ``line`` and ``column`` count from 1, in characters; 0 means "not known"."""
 
     path: str
@@ -26,12 +25,15 @@ class Location:
         return ":".join(parts)
 
 
-@dataclass(frozen=True)
 class Source:
-    """A text with a name. ``path`` is what a person is shown: a file path, or a name such as ``<string>``."""
+    """A text with a name. ``path`` is what a person is shown: a file path, or a name such as ``<string>``.
 
-    path: str
-    text: str
+    No dataclass, which would be the one that every start of ``mailtpl`` makes (1 ms of 50).
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -301,7 +301,7 @@ def test_a_message_to_nobody_is_not_encrypted(people: People, engine: Engine) ->
     sealer = SmimeEncryptor.of(people.settings.smime, people.folder)
     message = plain(engine)
     with pytest.raises(SigningError, match="no recipient"):
-        sealer.encrypt(replace(message, envelope=replace(message.envelope, recipients=())))
+        sealer.encrypt(replace(message, envelope=message.envelope._replace(recipients=())))
 
 
 Make = Callable[[People, Path], Sequence[x509.Certificate]]

@@ -81,7 +81,7 @@ def way(url: str, ledger: Path | None, *, rehearsed: bool, connections: int = 1)
     :param connections: how many send at once.
     :raises SettingsError: the URL cannot be right, or its transport has not so many connections.
     """
-    size = parse_transport(url).count("pool", POOL)
+    size = parse_transport(url).number("pool", POOL)
     if connections > size:
         raise SettingsError(f"the transport has {size} connections at most", cure=f"add pool={connections} to its URL")
     if rehearsed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -37,7 +36,7 @@ def command(
     )
     inlined = inliner.inline(_text(file), _text(css) if css else "")
     for warning in inlined.warnings:
-        place = replace(warning.location, path=file) if warning.location.path == RENDERED else warning.location
+        place = warning.location._replace(path=file) if warning.location.path == RENDERED else warning.location
         warn(f"warning: {InlineWarning(warning.problem, place)}")
     octets = inlined.html.encode()
     if out:

@@ -2,12 +2,14 @@
 
 *Exactly once* does not exist over SMTP: when a link breaks after the final dot and before its reply, nobody
 but the server knows. That state has a name here, :class:`Uncertain`, and nothing retries it by itself.
+
+Each outcome has ``state``, a word for its class, never another; ``code`` and ``enhanced``; and ``text``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 Phase = Literal["connect", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "data", "content", "dot", "quit"]
 """Where in its work with a server a transport is, in the order of RFC 5321 §3."""
@@ -20,8 +22,7 @@ Mishap = Literal[
 """What happened to a link where no reply of the server says it; empty where one does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The next hop took the message for this recipient and answers for it from here.
 
     :param text: the server's reply, or where the message lies.
@@ -29,15 +30,14 @@ class Accepted:
     :param code: the reply's code, 0 where no server spoke.
     """
 
-    state: ClassVar[str] = "accepted"
     text: str
     queue_id: str = ""
     code: int = 0
     enhanced: str = ""
+    state: Literal["accepted"] = "accepted"
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(NamedTuple):
     """Not taken now, and surely not delivered: sending it again later is safe.
 
     :param code: the reply's code (4xx); 0 when the link broke before the final dot.
@@ -45,15 +45,14 @@ class Deferred:
     :param reason: why, the family of a :class:`~mailtemplates.failures.failure.Failure`.
     """
 
-    state: ClassVar[str] = "deferred"
     code: int
     enhanced: str
     text: str
     reason: str = ""
+    state: Literal["deferred"] = "deferred"
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """Refused for good: sending the same again is of no use.
 
     :param code: the reply's code (5xx); 0 when the message was not given to the server, since it would refuse it.
@@ -61,38 +60,36 @@ class Failed:
     :param reason: why, the family of a :class:`~mailtemplates.failures.failure.Failure`.
     """
 
-    state: ClassVar[str] = "failed"
     code: int
     enhanced: str
     reason: str
     text: str
+    state: Literal["failed"] = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertain:
+class Uncertain(NamedTuple):
     """The message may have been delivered, or not. Only a person, or the server's log, can tell.
 
     :param phase: where the link broke.
     """
 
-    state: ClassVar[str] = "uncertain"
-    code: ClassVar[int] = 0
-    enhanced: ClassVar[str] = ""
     phase: Phase
     text: str = ""
+    code: Literal[0] = 0
+    enhanced: Literal[""] = ""
+    state: Literal["uncertain"] = "uncertain"
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """Kept back by a rule of the sender; no server was asked.
 
     :param rule: its name.
     """
 
-    state: ClassVar[str] = "suppressed"
-    code: ClassVar[int] = 0
-    enhanced: ClassVar[str] = ""
     rule: str
+    code: Literal[0] = 0
+    enhanced: Literal[""] = ""
+    state: Literal["suppressed"] = "suppressed"
 
     @property
     def text(self) -> str:
@@ -100,8 +97,7 @@ class Suppressed:
         return self.rule
 
 
-@dataclass(frozen=True, slots=True)
-class NotTried:
+class NotTried(NamedTuple):
     """No server was told of this recipient: there was no connection, no verified TLS or no login.
 
     :param text: what stood in the way.
@@ -111,13 +107,13 @@ class NotTried:
     :param code: the reply's code, when a server gave one.
     """
 
-    state: ClassVar[str] = "not_tried"
     text: str = ""
     cure: str = ""
     temporary: bool = False
     phase: Phase = "connect"
     code: int = 0
     enhanced: str = ""
+    state: Literal["not_tried"] = "not_tried"
 
 
 Outcome = Accepted | Deferred | Failed | Uncertain | Suppressed | NotTried

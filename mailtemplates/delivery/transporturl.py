@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from mailtemplates.characters import shorten
@@ -22,8 +23,7 @@ _LOST_SECRET = pattern(r".*:.*@", re.DOTALL)
 _OCTETS = pattern(r"%(?![0-9A-Fa-f]{2})|[\x00-\x20\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
-class TransportUrl:
+class TransportUrl(NamedTuple):
     """A transport's URL, read.
 
     :param scheme: which transport, in lower case.
@@ -38,11 +38,11 @@ class TransportUrl:
 
     scheme: str
     user: str = ""
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
     host: str = ""
     port: int = 0
     path: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = MappingProxyType({})
     inner: tuple[TransportUrl, ...] = ()
 
     def __str__(self) -> str:
@@ -52,6 +52,9 @@ class TransportUrl:
             return f"{self.scheme}:{_LOST_SECRET.sub('***@', self.path)}"  # where // was forgotten
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{self.user + ':***@' if self.user else ''}{host}{f':{self.port}' if self.port else ''}"
+
+    def __repr__(self) -> str:
+        return f"<TransportUrl {self}>"
 
     def check_options(self, known: Iterable[str]) -> None:
         """Refuse parameters that the transport does not have.
@@ -76,7 +79,7 @@ class TransportUrl:
             raise self.wrong(name, "0 or 1")
         return written == "1"
 
-    def count(self, name: str, default: int) -> int:
+    def number(self, name: str, default: int) -> int:
         """A parameter that is a whole number from 1."""
         written = self.options.get(name, str(default))
         if not (written.isascii() and written.isdigit() and int(written[:9]) >= 1 and len(written) < 10):

@@ -114,7 +114,7 @@ def mark_note(claim: Claim, at: float, taken: Sequence[str], known: Mapping[str,
 def answer_note(settled: Settled, at: float) -> Note:
     """The note of what became of a claim."""
     claim, outcomes = settled.claim, settled.outcomes
-    states = {outcome.state for outcome in (*outcomes.values(), *claim.known.values())}
+    states: set[str] = {outcome.state for outcome in (*outcomes.values(), *claim.known.values())}
     if len(outcomes) < len(claim.message.envelope.recipients):
         states.add("queued")
     phase = OPEN_STILL if states.intersection(OPEN) else CLOSED

@@ -40,7 +40,7 @@ class Letter(NamedTuple):
         places = {address: place for place, address in enumerate(self.recipients)}
         known = {address: self.outcomes[address] for address in places if address in self.outcomes}
         if known:
-            message = replace(message, envelope=replace(message.envelope, recipients=self.waiting))
+            message = replace(message, envelope=message.envelope._replace(recipients=self.waiting))
         return Claim(holder, row, self.key, message, 1, known, places)
 
     def check(self) -> Letter:

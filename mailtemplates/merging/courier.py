@@ -134,4 +134,4 @@ def _narrowed(letter: Letter) -> Message:
     """The message for those who are not settled."""
     envelope = letter.message.envelope
     left = tuple(address for address in envelope.recipients if address not in letter.outcomes)
-    return replace(letter.message, envelope=replace(envelope, recipients=left))
+    return replace(letter.message, envelope=envelope._replace(recipients=left))

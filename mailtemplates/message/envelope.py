@@ -6,8 +6,7 @@ It is made of addr-specs with domains as A-labels, and of nothing else: no names
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mailtemplates.pattern import pattern
 
@@ -21,8 +20,7 @@ _LOCAL = r'(?:"(?:[^"\\\x00-\x1f\x7f-\x9f]|\\[ -~])*"|[^\x00-\x20\x7f-\xa0<>"@,;
 _PATH = pattern(_LOCAL + r"@(?:\[[A-Za-z0-9.:]+\]|[A-Za-z0-9.-]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Sender and recipients of a message.
 
     :param sender: the reverse-path, an addr-spec.

@@ -72,7 +72,7 @@ class Staging:
         }
         reached = sorted(set(everybody).difference(outcomes))
         smtputf8 = message.envelope.smtputf8 or not all(map(str.isascii, everybody))
-        envelope = replace(message.envelope, recipients=everybody, smtputf8=smtputf8)
+        envelope = message.envelope._replace(recipients=everybody, smtputf8=smtputf8)
         return Letter(_key(key, reached), replace(message, envelope=envelope), outcomes)
 
     def _allows(self, address: str) -> bool:

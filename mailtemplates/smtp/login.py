@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import SettingsError
@@ -16,17 +16,19 @@ Token = Callable[[], str]
 _HIDDEN = "***"
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(NamedTuple):
     """A user's name with a password, or with what gives tokens.
 
     :param mechanism: the SASL mechanism to use, in upper case; empty to choose by what the server offers.
     """
 
     user: str
-    password: str = field(default="", repr=False)
-    token: Token | None = field(default=None, repr=False)
+    password: str = ""
+    token: Token | None = None
     mechanism: str = ""
+
+    def __repr__(self) -> str:
+        return f"Login({self.user!r}, ***)"
 
     def hide(self, text: str, *secrets: str) -> str:
         """The text without the password, whether it stands there as it is or in base64; ``secrets`` too."""

@@ -55,8 +55,8 @@ class SmtpTransport(Transport):
         self.wishes = _wishes(url)
         self._pool = ConnectionPool(
             lambda: open_session(endpoint, login, watch),
-            size=url.count("pool", POOL),
-            most=url.count("per_connection", 100),
+            size=url.number("pool", POOL),
+            most=url.number("per_connection", 100),
             cap=endpoint.cap,
         )
 

@@ -68,7 +68,7 @@ class FailoverTransport(Transport):
     def _over(
         self, number: int, message: Message, recipients: tuple[str, ...], mark: Mark | None
     ) -> dict[str, Outcome]:
-        narrowed = replace(message, envelope=replace(message.envelope, recipients=recipients))
+        narrowed = replace(message, envelope=message.envelope._replace(recipients=recipients))
         made = self._transports[number].send(narrowed, mark)
         self._rest(number, made)
         return dict(made.deliveries)

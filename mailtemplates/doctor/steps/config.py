@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 from mailtemplates.delivery.transport import Transport
@@ -53,7 +52,7 @@ def _open(case: Case, url: TransportUrl) -> Transport:
     bounded = _bounded(url, request.seconds)
     login = _secret(lambda: find_login(url, request.password, request.token)) if url.user else None
     if login and request.token is None:
-        bounded = replace(bounded, password=login.password)  # so that a keyring is not asked again
+        bounded = bounded._replace(password=login.password)  # so that a keyring is not asked again
     return open_read(bounded, Access(request.password, request.token))
 
 
@@ -81,7 +80,7 @@ def _bounded(url: TransportUrl, seconds: float) -> TransportUrl:
     if not (url.host or url.scheme == "lmtp+unix"):
         return url
     own = url.seconds("timeout")
-    return replace(url, options={**url.options, "timeout": f"{min(own or seconds, seconds):f}"})
+    return url._replace(options={**url.options, "timeout": f"{min(own or seconds, seconds):f}"})
 
 
 def _envelope(case: Case) -> Envelope:
