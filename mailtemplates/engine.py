@@ -62,6 +62,8 @@ class Engine:
     :param transport: where :meth:`send` sends to: a URL, or an open transport; the settings' when not given.
     :param ledger: the file in which :meth:`send` keeps what it sent, see :mod:`mailtemplates.ledger.ledger`. Without
         it nothing is remembered.
+    :param patience: seconds in which :meth:`send` tries again whom the server put off, while its caller waits; 0 to
+        leave that to :meth:`resume`.
     :param sign: sign and encrypt as the settings say; without it messages are left as they are composed.
     :raises SettingsError: a folder does not exist.
     """
@@ -82,11 +84,12 @@ class Engine:
         plans: Store | None = None,
         transport: str | Transport | None = None,
         ledger: str | Path | None = None,
+        patience: float = 0.0,
         sign: bool = True,
     ) -> None:
         self.settings = settings or Settings()
         self._auto_reload = auto_reload
-        self._posting = (transport or self.settings.transport, Path(ledger) if ledger else None)
+        self._posting = (transport or self.settings.transport, Path(ledger) if ledger else None, patience)
         self._lock = threading.Lock()
         self._signs = sign and (bool(self.settings.dkim) or self.settings.smime != NO_SMIME)
         self._folders = self._find_folders(folders, environment)
@@ -261,7 +264,8 @@ class Engine:
     def send(
         self, what: str | Mail | Message, data: Mapping[str, Any] | None = None, *, key: str | None = None, **given: Any
     ) -> Receipt:
-        """Render and send a mail once, trying once. What is put off waits in the ledger for :meth:`resume`.
+        """Render and send a mail once. What is put off is tried again as long as the engine's patience lasts, and then
+        waits in the ledger for :meth:`resume`.
 
         A key that is in the ledger is not rendered nor sent again: the receipt tells what is known, and whoever still
         waits gets what was rendered first.
@@ -337,13 +341,15 @@ class Engine:
         from mailtemplates.outbox.mailer import Mailer  # most engines only render: sqlite3, ssl and asyncio take long
         from mailtemplates.transports import open_transport
 
-        transport, ledger = self._posting
+        transport, ledger, patience = self._posting
         if not transport:
             raise SettingsError("the engine has no transport", cure='give transport="smtp+starttls://user@host:587"')
-        return Mailer(open_transport(transport) if isinstance(transport, str) else transport, ledger)
+        return Mailer(open_transport(transport) if isinstance(transport, str) else transport, ledger, patience)
 
     def close(self) -> None:
-        """Wait for what is on its way, and close the transport and the ledger, where there are some."""
+        """Wait for what is on its way, not for what was put off, and close the transport and the ledger, where there
+        are some.
+        """
         mailer = self.__dict__.get("_open_mailer")
         if mailer is not None:
             mailer.close()

@@ -66,6 +66,7 @@ class Server:
     delay: float = 0.0
     strict: bool = True
     unix: Path | None = None
+    port: int = 0
 
     def __post_init__(self) -> None:
         self.commands: list[str] = []
@@ -79,10 +80,10 @@ class Server:
         if self.unix:
             self._listener = socket.socket(socket.AF_UNIX)
             self._listener.bind(str(self.unix))
-            self.port = 0
         else:
             self._listener = socket.socket()
-            self._listener.bind(("127.0.0.1", 0))
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._listener.bind(("127.0.0.1", self.port))
             self.port = self._listener.getsockname()[1]
         self._listener.listen(50)
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -134,6 +135,7 @@ class Link:
         self.server = server
         self.sock = sock
         self.buffer = b""
+        self.last = ""
         self.sender = ""
         self.recipients: list[str] = []
         self.secure = False
@@ -164,6 +166,7 @@ class Link:
         while True:
             line = self.line()
             self.server.commands.append(line)
+            self.last = line
             verb = line.split(" ")[0].split(":")[0].upper()
             handler = getattr(self, f"_{verb.lower()}", None)
             if handler is None:

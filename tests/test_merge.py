@@ -81,7 +81,7 @@ def merge(project: Path, capfd: pytest.CaptureFixture[str]) -> Run:
     """Runs a merge of ``rows.csv``; its exit code, its objects or its summary as one, and what it says aside."""
 
     def run(*arguments: object, data: str = "rows.csv") -> tuple[int, list[dict[str, Any]], str]:
-        words = ["merge", "hi.j2", "--data", data, "--jobs", "1", *map(str, arguments)]
+        words = ["merge", "hi.j2", "--data", data, "--jobs", "1", "--patience", "0", *map(str, arguments)]
         code = main(words)
         out, err = capfd.readouterr()
         if "json" in words:
@@ -289,6 +289,57 @@ def test_a_key_that_comes_twice_is_sent_once(project: Path, merge: Run) -> None:
     with Server() as server:
         merge("--transport", f"smtp://127.0.0.1:{server.port}", "--ledger", "other.db")
         assert Counter(one.recipients[0] for one in server.taken) == {"j0@reader.com": 1, "j1@reader.com": 1}
+
+
+def same_key(project: Path, distance: int) -> Path:
+    """A file in which two rows with other data have a key, and two more with the same data."""
+    path = rows(project, distance)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, lines[1].replace("j0@", "else@"), lines[2]]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("distance", [2, 300], ids=["side by side", "far apart"])
+@pytest.mark.parametrize("arguments", [[], ["--no-ledger"], ["--connections", "3"]], ids=["ledger", "none", "several"])
+def test_a_key_that_names_two_messages_is_a_fault(
+    arguments: list[str], distance: int, project: Path, merge: Run
+) -> None:
+    """Nobody misses a message without a word; the same row again is only the same message."""
+    same_key(project, distance)
+    with Server() as server:
+        to = ("--transport", f"smtp://127.0.0.1:{server.port}", "--key", "nr-{n}", *arguments)
+        code, (told,), said = merge(*to)
+        sent = Counter(one.recipients[0] for one in server.taken)
+        assert code == 1
+        assert "else@reader.com" not in sent
+        assert sent["j1@reader.com"] == (2 if arguments == ["--no-ledger"] else 1)
+        assert f"row {distance + 1}: row 1 has the key 'nr-0' too, with other data" in said
+        assert [line[:2] for line in failures(project)[1:]] == [[str(distance + 1), "nr-0"]]
+        if arguments == ["--no-ledger"]:
+            return
+        assert "1 message known" in told["summary"]
+        code, (told,), said = merge(*to)
+        assert code == 1, "the row is as wrong as before, and was never sent"
+        assert f"{distance + 1} messages known" in told["summary"]
+        assert len(server.taken) == distance
+
+
+def test_a_key_that_names_two_messages_is_a_fault_in_a_folder(project: Path, merge: Run) -> None:
+    """Both would have one Message-ID."""
+    same_key(project, 5)
+    assert merge("--out", "out", "--key", "nr-{n}")[0] == 1
+    assert len(list((project / "out").iterdir())) == 6
+    assert merge("--out", "out2")[0] == 0, "without --key different rows have different keys"
+
+
+def test_a_row_that_was_corrected_is_known_by_its_key(project: Path, merge: Run) -> None:
+    path = rows(project, 3)
+    with Server() as server:
+        to = ("--transport", f"smtp://127.0.0.1:{server.port}", "--key", "nr-{n}")
+        assert merge(*to)[0] == 0
+        path.write_text(path.read_text().replace("j1@", "new@"))
+        assert merge(*to)[0] == 0
+        assert len(server.taken) == 3
 
 
 def test_staging(project: Path, merge: Run) -> None:

@@ -247,7 +247,7 @@ def test_one_bad_file_leaves_the_others(send: Run, project: Path) -> None:
 )
 def test_exit_codes(answers: Any, code: int, send: Run) -> None:
     with Server(answers) as server:
-        assert send("a.eml", "--transport", url(server))[0] == code
+        assert send("a.eml", "--transport", url(server), "--patience", "0")[0] == code
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 
 from mailtemplates.delivery.outcome import Accepted, Suppressed
 from mailtemplates.errors import SettingsError
-from mailtemplates.merging.courier import Direct, Rehearsal
+from mailtemplates.merging.courier import Rehearsal
 from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
+from mailtemplates.outbox.direct import Direct
 from mailtemplates.outbox.staging import Staging
 from mailtemplates.transports.memory import MemoryTransport
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import mailbox
 import socket
 import threading
@@ -162,8 +163,21 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, scheme: str) -> None:
     (tmp_path / "file").write_text("in the way")
     outcome = open_transport(f"{scheme}:{tmp_path}/file/box").send(mail())[BOB]
     assert isinstance(outcome, NotTried)
-    assert outcome.temporary
+    assert not outcome.temporary, "waiting mends nothing here"
     assert str(tmp_path) in outcome.text
+
+
+@pytest.mark.parametrize("scheme", ["file", "maildir", "mbox"])
+def test_a_full_disk_may_have_room_later(tmp_path: Path, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        outcome = open_transport(f"{scheme}:{tmp_path}/box").send(mail())[BOB]
+    assert isinstance(outcome, NotTried)
+    assert outcome.temporary
+    assert open_transport(f"{scheme}:{tmp_path}/box").send(mail()).accepted
 
 
 def test_the_memory_keeps_what_was_sent_and_says_what_it_is_told() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,10 +22,14 @@ from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.delivery.transporturl import parse_transport
 from mailtemplates.errors import LedgerError, SettingsError
 from mailtemplates.ledger.ledger import Ledger
-from mailtemplates.merging.courier import Courier, Direct, Rehearsal, Several
+from mailtemplates.linting.report import plural
+from mailtemplates.merging.courier import Courier, Rehearsal, Several
 from mailtemplates.merging.result import Result, as_object
 from mailtemplates.merging.tally import Tally
+from mailtemplates.outbox.direct import Direct
 from mailtemplates.outbox.outbox import Outbox
+from mailtemplates.outbox.retries import Rest, Resting
+from mailtemplates.pattern import pattern
 from mailtemplates.settings import Settings
 from mailtemplates.smtp.transport import POOL
 from mailtemplates.transports import open_transport
@@ -32,6 +39,8 @@ STRANDED = "stopped, since there is no way to the server: mailtpl doctor finds o
 
 _ALL = "ALL"
 _INTERRUPTED = 130
+_DURATION = pattern(r"(\d{1,9}(?:\.\d{1,3})?)([smhd]?)", re.ASCII)
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Format(StrEnum):
@@ -44,6 +53,7 @@ class Format(StrEnum):
 # The options that both commands have.
 LedgerFile = Annotated[str, typer.Option(help="The file that remembers what was sent.")]
 NoLedger = Annotated[bool, typer.Option("--no-ledger", help="Remember nothing.")]
+Patience = Annotated[str, typer.Option(help="How long to try again what is put off: 90s, 15m, 2h; 0 for not at all.")]
 Limit = Annotated[int, typer.Option(min=0, help="Messages at most; 0 for all.")]
 Force = Annotated[list[str] | None, typer.Option(help="A lint rule that may be broken; ALL for no lint.")]
 Allow = Annotated[list[str] | None, typer.Option(help="Send only to addresses like this regular expression.")]
@@ -74,11 +84,48 @@ def transport_of(settings: Settings, given: str) -> str:
     return url
 
 
+def patience_of(text: str) -> float:
+    """The seconds of ``--patience``.
+
+    :raises SettingsError: it is no time.
+    """
+    match = _DURATION.fullmatch(text.strip())
+    if not match:
+        raise SettingsError(f"--patience {text!r} is no time", cure="write it as 90s, 15m or 2h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+class Waiting:
+    """Tells a person that a run waits, and for what: at its begin, and then once a minute.
+
+    :param patience: seconds that it may wait.
+    """
+
+    _AGAIN = 60.0
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._told_at = -math.inf
+
+    def __call__(self, rest: Rest) -> None:
+        """See :data:`~mailtemplates.outbox.retries.Resting`."""
+        now = time.monotonic()
+        if now - self._told_at < self._AGAIN:
+            return
+        self._told_at = now
+        what = f"{plural(rest.messages, 'message')} put off ({rest.reason})"
+        warn(f"{what}; tried again for {self._patience:,.3g} s at most, next in {rest.seconds:.0f} s; Ctrl-C ends that")
+
+
 @contextmanager
-def way(url: str, ledger: Path | None, *, rehearsed: bool, connections: int = 1) -> Iterator[Way]:
+def way(
+    url: str, ledger: Path | None, *, rehearsed: bool, connections: int = 1, patience: float, resting: Resting | None
+) -> Iterator[Way]:
     """The way over a transport; for a rehearsal its URL is only read.
 
     :param connections: how many send at once.
+    :param patience: seconds in which a message that was put off is tried again.
+    :param resting: is told while nothing is done but waiting.
     :raises SettingsError: the URL cannot be right, or its transport has not so many connections.
     """
     size = parse_transport(url).number("pool", POOL)
@@ -90,10 +137,12 @@ def way(url: str, ledger: Path | None, *, rehearsed: bool, connections: int = 1)
     with ExitStack() as stack:
         transport = stack.enter_context(open_transport(url, password=os.environ.get("MAILTPL_PASSWORD")))
         if ledger is None:
-            yield Way(_shared(Direct(transport), connections), None)
+            direct = Direct(transport, patience=patience, resting=resting)
+            yield Way(_shared(direct, connections), None)
         else:
             kept = stack.enter_context(Ledger(ledger))
-            yield Way(_shared(Outbox(transport, kept), connections), kept)
+            outbox = Outbox(transport, kept, patience=patience, resting=resting)
+            yield Way(_shared(outbox, connections), kept)
 
 
 def _shared(courier: Courier, connections: int) -> Courier:

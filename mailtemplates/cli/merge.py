@@ -21,12 +21,15 @@ from mailtemplates.cli.delivering import (
     Limit,
     NoLedger,
     OutputFormat,
+    Patience,
     Quiet,
     RedirectTo,
     Verbose,
+    Waiting,
     Way,
     breaking_off,
     log_steps,
+    patience_of,
     print_json,
     way,
     with_force,
@@ -50,6 +53,7 @@ from mailtemplates.project import locate_template
 from mailtemplates.template.bundling import bundle
 
 _STORES = ("maildir", "mbox", "file")
+_PATIENCE = "10m"
 
 
 def command(
@@ -63,6 +67,7 @@ def command(
     ledger: LedgerFile = "",
     no_ledger: NoLedger = False,
     failures: Annotated[str, typer.Option(help="Where to write the rows that fail.")] = "failures.csv",
+    patience: Patience = _PATIENCE,
     limit: Limit = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Render and lint every row, and send nothing.")] = False,
     force: Force = None,
@@ -90,6 +95,7 @@ def command(
         remembers=bool(ledger) or (bool(transport) and not no_ledger),
         jobs=jobs or processors(),
         connections=connections,
+        patience=patience_of(patience) if transport else 0.0,
         limit=limit,
         rehearsed=dry_run,
         format=output_format,
@@ -126,6 +132,7 @@ class _Options(NamedTuple):
     remembers: bool
     jobs: int
     connections: int
+    patience: float
     limit: int
     rehearsed: bool
     format: Format
@@ -223,7 +230,14 @@ def _way(maker: Maker, options: _Options) -> Iterator[Way | None]:
         return
     ledger = Path(options.ledger) if options.ledger else maker.settings.ledger_file
     kept = ledger if options.remembers else None
-    with way(url or "null:", kept, rehearsed=options.rehearsed, connections=options.connections) as found:
+    with way(
+        url or "null:",
+        kept,
+        rehearsed=options.rehearsed,
+        connections=options.connections,
+        patience=options.patience,
+        resting=None if options.quiet else Waiting(options.patience),
+    ) as found:
         yield found
 
 

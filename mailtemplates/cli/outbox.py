@@ -13,7 +13,16 @@ from typing import Annotated, cast, get_args
 
 import typer
 
-from mailtemplates.cli.delivering import Format, Interrupted, breaking_off, print_json, transport_of
+from mailtemplates.cli.delivering import (
+    Format,
+    Interrupted,
+    Patience,
+    Waiting,
+    breaking_off,
+    patience_of,
+    print_json,
+    transport_of,
+)
 from mailtemplates.cli.output import warn, write_lines, write_octets
 from mailtemplates.errors import FileError, SettingsError
 from mailtemplates.ledger.entry import Entry, State
@@ -22,7 +31,6 @@ from mailtemplates.ledger.page import HEADING, entry_object, page_lines, recipie
 from mailtemplates.linting.report import plural
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.tally import Tally
-from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.settings import read_settings
 from mailtemplates.transports import open_transport
@@ -32,7 +40,6 @@ group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See and s
 _UNSETTLED = frozenset({"queued", "claimed", "dot", "deferred", "uncertain", "not_tried"})
 _BATCH = 500
 _WIDTH = 80
-_FIRST_PAUSE = 300.0
 
 _LedgerFile = Annotated[str, typer.Option("--ledger", help="The file that remembers what was sent.")]
 _Keys = Annotated[list[str], typer.Argument(help="Keys of messages.")]
@@ -130,13 +137,14 @@ def resume(
     transport: Annotated[str, typer.Option(help="Where to: smtp+starttls://user@host:587, …")] = "",
     ledger: _LedgerFile = "",
     limit: Annotated[int, typer.Option(min=0, help="Messages at most; 0 for all.")] = 0,
-    patience: Annotated[float, typer.Option(min=0, help="Seconds to spend on trying again what is put off.")] = 0,
+    patience: Patience = "0",
     output_format: _FormatOption = Format.TEXT,
 ) -> None:
     """Send what waits: what was queued, put off, or left by a process that ended.
 
     Exit code 0: all accepted; 1: some not; 2: wrong usage or settings; 3: our own fault; 4: of some nobody knows.
     """
+    seconds = patience_of(patience)
     with _opened(ledger) as opened:
         for key in keys or ():
             _entry(opened, key)
@@ -144,8 +152,7 @@ def resume(
     url = transport_of(read_settings(Path.cwd()), transport)
     tally = Tally()
     transport_ = open_transport(url, password=os.environ.get("MAILTPL_PASSWORD"))
-    backoff = Backoff(first=min(_FIRST_PAUSE, max(1.0, patience / 8)))
-    with breaking_off(tally), Outbox(transport_, Ledger(path), backoff=backoff, patience=patience) as outbox:
+    with breaking_off(tally), Outbox(transport_, Ledger(path), patience=seconds, resting=Waiting(seconds)) as outbox:
         dispatches = outbox.resume(keys or None, limit=limit or None)
         with closing(dispatches), Interrupted(outbox.stop) as interrupted:
             for number, dispatch in enumerate(dispatches, 1):

@@ -22,11 +22,14 @@ from mailtemplates.cli.delivering import (
     Limit,
     NoLedger,
     OutputFormat,
+    Patience,
     Quiet,
     RedirectTo,
     Verbose,
+    Waiting,
     breaking_off,
     log_steps,
+    patience_of,
     print_json,
     transport_of,
     way,
@@ -55,6 +58,7 @@ _MESSAGE = ".eml"
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 _STDIN = "-"
 _MANY = 3
+_PATIENCE = "1m"
 _List = list[str] | None
 
 
@@ -68,6 +72,7 @@ def command(
     key: Annotated[str, typer.Option(help="What names the message for good, in the ledger.")] = "",
     ledger: LedgerFile = "",
     no_ledger: NoLedger = False,
+    patience: Patience = _PATIENCE,
     limit: Limit = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Render and lint, and send nothing.")] = False,
     force: Force = None,
@@ -98,7 +103,14 @@ def command(
     else:
         wanted = _Wanted(data, set_ or [], key, to, from_, stamp, locale, bool(to or redirect_to))
         post = _template(names[0], force or [], wanted)
-    options = _Options(transport, Path(ledger) if ledger else post.settings.ledger_file, not no_ledger, limit, dry_run)
+    options = _Options(
+        transport,
+        Path(ledger) if ledger else post.settings.ledger_file,
+        not no_ledger,
+        patience_of(patience),
+        limit,
+        dry_run,
+    )
     raise typer.Exit(_run(post, staging, options, output_format, quiet))
 
 
@@ -134,6 +146,7 @@ class _Options(NamedTuple):
     transport: str
     ledger: Path
     remembers: bool
+    patience: float
     limit: int
     rehearsed: bool
 
@@ -217,7 +230,10 @@ def _run(post: _Post, staging: Staging, options: _Options, form: Format, quiet: 
     tally = Tally(rehearsed=options.rehearsed)
     with breaking_off(tally), ExitStack() as stack:
         ledger = options.ledger if options.remembers else None
-        goal = stack.enter_context(way(url, ledger, rehearsed=options.rehearsed))
+        resting = None if quiet else Waiting(options.patience)
+        goal = stack.enter_context(
+            way(url, ledger, rehearsed=options.rehearsed, patience=options.patience, resting=resting)
+        )
         shown = quiet or len(post.names) < _MANY
         advance = stack.enter_context(progress(len(post.names), quiet=shown, piped=form is Format.JSON))
 

@@ -24,7 +24,7 @@ Kind = Literal[
     "dot",  # the content and its final dot go out next
     "reply",  # the reply to the final dot; over LMTP one for each recipient
     "done",  # every recipient of the message has an outcome
-    "retry",  # the message goes over a new connection
+    "retry",  # the message goes over a new connection, or was put off and comes again later
     "fault",  # no session, or a link that broke
     "close",  # the session is over
 ]

@@ -5,6 +5,7 @@ A message that is accepted is wholly there: what broke off is taken away again.
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import threading
@@ -20,6 +21,8 @@ from mailtemplates.errors import SettingsError
 from mailtemplates.message.message import Message
 
 _numbers = count(1)
+_PASSES = (errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.EIO)
+"""Errors that may be over later with nothing changed here."""
 
 
 class StoringTransport(Transport):
@@ -44,7 +47,7 @@ class StoringTransport(Transport):
                 return self._store(message)
         except OSError as error:
             text = f"{self.shown} cannot be written: {error.strerror or error}"
-            return NotTried(text, "check that the place exists, is yours, and has room", temporary=True)
+            return NotTried(text, "check that the place exists, is yours, and has room", error.errno in _PASSES)
 
 
 def local_path(url: TransportUrl) -> Path:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
+from mailtemplates.delivery.event import Watcher
 from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
 from mailtemplates.errors import AddressError, TransportError
 from mailtemplates.message.envelope import NULL_SENDER, is_path
@@ -28,10 +29,12 @@ class Transport(ABC):
     """Safe between threads. Use it as a context manager, or close it.
 
     :param shown: its URL as a person may see it, without a password.
+    :param watch: is told of every event, see :mod:`mailtemplates.delivery.event`.
     """
 
-    def __init__(self, shown: str) -> None:
+    def __init__(self, shown: str, watch: Watcher | None = None) -> None:
         self.shown = shown
+        self.watch = watch
 
     def send(self, message: Message, mark: Mark | None = None) -> Receipt:
         """Send one message. The receipt has an outcome for each recipient, in the order of the envelope.

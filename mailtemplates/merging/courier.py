@@ -1,19 +1,16 @@
-"""Who takes letters away: an outbox with its ledger, a transport alone, several at once, or nobody in a rehearsal."""
+"""Who takes letters away: an outbox with its ledger or a transport alone, several at once, or nobody in a rehearsal."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import replace
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Protocol
 
-from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
-from mailtemplates.delivery.transport import Transport
+from mailtemplates.delivery.outcome import NotTried
 from mailtemplates.ledger.letter import Letter
-from mailtemplates.message.message import Message
+from mailtemplates.outbox.direct import whole
 from mailtemplates.outbox.mailrun import Dispatch
 
 _PATIENCE = 10.0
@@ -21,31 +18,13 @@ _PATIENCE = 10.0
 
 
 class Courier(Protocol):
-    """An :class:`~mailtemplates.outbox.outbox.Outbox` is one."""
+    """An :class:`~mailtemplates.outbox.outbox.Outbox` is one, and a :class:`~mailtemplates.outbox.direct.Direct`."""
 
     def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
         """What became of each letter; letters are taken as they are needed."""
 
-
-class Direct:
-    """Sends over a transport and remembers nothing."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def send(self, letters: Iterable[Letter]) -> Generator[Dispatch, None, None]:
-        """See :class:`Courier`; in the order of the letters."""
-        sent: deque[Letter] = deque()
-
-        def messages() -> Iterator[Message]:
-            for letter in letters:
-                sent.append(letter)
-                yield _narrowed(letter)
-
-        for receipt in self._transport.send_all(messages()):
-            letter = sent.popleft()
-            known = {delivery.address: delivery.outcome for delivery in receipt.deliveries}
-            yield Dispatch(letter.key, whole(letter, known))
+    def stop(self) -> None:
+        """Begin nothing more, and wait for nothing; what is under way comes to its end."""
 
 
 class Several:
@@ -73,13 +52,20 @@ class Several:
                 else:
                     fault = fault or news
                     shared.end()
+                    self.stop()
             if fault:
                 raise fault
         finally:
             shared.end()
+            if working:
+                self.stop()
             until = time.monotonic() + _PATIENCE
             for thread in threads:
                 thread.join(max(0.0, until - time.monotonic()))
+
+    def stop(self) -> None:
+        """See :class:`Courier`."""
+        self._courier.stop()
 
     def _work(self, shared: _Shared, told: SimpleQueue[Dispatch | Exception | None]) -> None:
         try:
@@ -122,16 +108,5 @@ class Rehearsal:
             recipients = letter.message.envelope.recipients
             yield Dispatch(letter.key, whole(letter, dict.fromkeys(recipients, NotTried("a dry run"))))
 
-
-def whole(letter: Letter, outcomes: dict[str, Outcome]) -> Receipt:
-    """The receipt of a letter: what is settled already, and these outcomes of the others."""
-    settled = {**outcomes, **letter.outcomes}
-    recipients = dict.fromkeys(letter.message.envelope.recipients)
-    return Receipt(letter.message.message_id, tuple(Delivery(address, settled[address]) for address in recipients))
-
-
-def _narrowed(letter: Letter) -> Message:
-    """The message for those who are not settled."""
-    envelope = letter.message.envelope
-    left = tuple(address for address in envelope.recipients if address not in letter.outcomes)
-    return replace(letter.message, envelope=envelope._replace(recipients=left))
+    def stop(self) -> None:
+        """See :class:`Courier`."""

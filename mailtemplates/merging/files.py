@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mailtemplates.delivery.transport import check_envelope
 from mailtemplates.delivery.writtenmail import read_written
@@ -39,6 +39,7 @@ class FileKeys:
 
     given: str = ""
     to: str = ""
+    chosen: ClassVar[bool] = False
 
     def of(self, data: Mapping[str, Any]) -> str:
         """The key of a file.

@@ -16,6 +16,10 @@ _FIELD = pattern(r"\{([^{}]+)\}")
 class MakesKeys(Protocol):
     """Makes the key of a row."""
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the keys are the caller's, so that different data may have the same one."""
+
     def of(self, data: Mapping[str, Any]) -> str:
         """The key of some data.
 
@@ -31,6 +35,7 @@ class Keys:
         :meth:`mailtemplates.engine.Engine.send` makes.
     :param version: of the template; ``template`` is its name.
     :param given: what the template is rendered with beside the data.
+    :ivar chosen: see :class:`MakesKeys`.
     :raises SettingsError: the form has no place in it.
     """
 
@@ -38,6 +43,7 @@ class Keys:
         self._version = version
         self._rest = {"name": template, "given": given}
         self._pieces = _FIELD.split(form if "{" in form else f"{{{form}}}") if form else []
+        self.chosen = bool(form)
         if form and not (self._pieces[1:] and all(map(steps_of, self._pieces[1::2]))):
             raise SettingsError(
                 f"--key {form!r} names no place in the data", cure="write it as order.id or news-{user.id}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from threading import Lock
 from typing import NamedTuple
 
@@ -16,12 +16,14 @@ from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.ledger.entry import Entry
 from mailtemplates.ledger.ledger import Ledger
 from mailtemplates.ledger.letter import Letter
-from mailtemplates.merging.courier import Courier, Rehearsal, whole
+from mailtemplates.merging.courier import Courier, Rehearsal
+from mailtemplates.merging.keyregister import KeyRegister
 from mailtemplates.merging.keys import MakesKeys
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Row
 from mailtemplates.merging.workers import Made, Task, Workers, reason
 from mailtemplates.message.message import Message
+from mailtemplates.outbox.direct import whole
 from mailtemplates.outbox.mailrun import Dispatch
 from mailtemplates.outbox.staging import Staging
 
@@ -72,6 +74,7 @@ class Mailing:
         self._limit = limit
         self._line: deque[_Place] = deque()
         self._sent: dict[str, deque[Row]] = {}
+        self._register: KeyRegister | None = None
         self._misses = 0
         self.stopped = False
 
@@ -81,47 +84,57 @@ class Mailing:
         return self._misses >= _MISSES
 
     def stop(self) -> None:
-        """Begin nothing more; what is under way comes to its end."""
+        """Begin nothing more, and wait for nothing; what is under way comes to its end."""
         self.stopped = True
+        if self._courier:
+            self._courier.stop()
 
     def run(self) -> None:
         """Do all rows.
 
         :raises MailTemplatesError: the work cannot go on: a ledger or a folder that cannot be written, a broken file.
         """
-        if self._courier is None:
-            for row, key, made in self._made():
-                assert made.message is not None
-                self._tell(Result(row.number, row.cells, key, _written(made.message, made.place)))
-            return
-        with closing(self._courier.send(self._letters())) as dispatches:
-            for dispatch in dispatches:
-                row = self._back(dispatch.key)
-                self._tell(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=dispatch.known))
-                self._notice(dispatch)
+        with ExitStack() as stack:
+            if self._keys.chosen:
+                self._register = stack.enter_context(KeyRegister())
+            if self._courier is None:
+                self._write()
+            else:
+                self._send(stack.enter_context(closing(self._courier.send(self._letters()))))
+
+    def _write(self) -> None:
+        for row, key, made in self._made():
+            assert made.message is not None
+            self._tell(Result(row.number, row.cells, key, _written(made.message, made.place)))
+
+    def _send(self, dispatches: Iterable[Dispatch]) -> None:
+        for dispatch in dispatches:
+            for row, twin in self._back(dispatch.key):
+                known = dispatch.known or twin
+                self._tell(Result(row.number, row.cells, dispatch.key, dispatch.receipt, known=known))
+            self._notice(dispatch)
 
     def _tell(self, result: Result) -> None:
         """Report, one result at a time: couriers may ask for letters in threads of their own."""
         with self._lock:
             self._report(result)
 
-    def _away(self, key: str, row: Row) -> Row | None:
-        """Note that a row's letter goes away; the row that is away with its key, when that must not be twice."""
+    def _away(self, key: str, row: Row) -> bool:
+        """Note that a row's letter goes away; False when one with its key is away already and must not be twice."""
         with self._lock:
             rows = self._sent.setdefault(key, deque())
-            if rows and self._ledger is not None:
-                return rows[0]
-            rows.append(row)
-            return None
+            rows.append(row._replace(data={}))
+            return len(rows) == 1 or self._ledger is None
 
-    def _back(self, key: str) -> Row:
-        """The row of a letter that is done."""
+    def _back(self, key: str) -> list[tuple[Row, bool]]:
+        """The rows of a letter that is done, and of each whether it only had the same key and data."""
         with self._lock:
             rows = self._sent[key]
-            row = rows.popleft()
+            number = 1 if self._ledger is None else len(rows)
+            back = [(rows.popleft(), bool(twin)) for twin in range(number)]
             if not rows:
                 del self._sent[key]
-            return row
+            return back
 
     def _notice(self, dispatch: Dispatch) -> None:
         """Stop when one message after the other finds no way: thousands more would not either."""
@@ -139,10 +152,7 @@ class Mailing:
             letter = self._staging.letter(key, made.message)
             if len(letter.outcomes) == len(set(letter.message.envelope.recipients)):
                 self._tell(Result(row.number, row.cells, letter.key, whole(letter, {})))
-            elif twin := self._away(letter.key, row):
-                problem = f"the key is that of row {twin.number}"
-                self._tell(Result(row.number, row.cells, letter.key, problem=problem, fault="row"))
-            else:
+            elif self._away(letter.key, row):
                 yield letter
             if self.stopped:
                 return
@@ -187,6 +197,10 @@ class Mailing:
             key = self._keys.of(row.data)
         except DataError as error:
             return _Place(row, "", Result(row.number, row.cells, problem=reason(error), fault="row"))
+        first = self._register.other(key, row.number, row.data) if self._register else None
+        if first is not None:
+            problem = f"row {first} has the key {key!r} too, with other data"
+            return _Place(row, key, Result(row.number, row.cells, key, problem=problem, fault="row"))
         entry = self._ledger.entry(key) if self._ledger is not None and self._staging == Staging() else None
         if entry is not None and _is_final(entry):
             return _Place(row, key, Result(row.number, row.cells, key, entry.receipt(), known=True))

@@ -20,6 +20,7 @@ from mailtemplates.ledger.ledger import Ledger
 from mailtemplates.ledger.letter import Letter
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
+from mailtemplates.outbox.direct import Direct
 from mailtemplates.outbox.mailrun import Dispatch
 from mailtemplates.outbox.outbox import Outbox
 
@@ -30,15 +31,17 @@ _THREADS = 16
 
 
 class Mailer:
-    """Sends one message after the other, each tried once; what was put off waits in the ledger for a resume.
+    """Sends one message after the other; what is put off for good waits in the ledger for a resume.
 
     :param ledger: its file; None for a mailer that remembers nothing.
+    :param patience: seconds in which a message that was put off is tried again, while its caller waits.
     :raises LedgerError: the ledger cannot be opened.
     """
 
-    def __init__(self, transport: Transport, ledger: Path | None) -> None:
+    def __init__(self, transport: Transport, ledger: Path | None, patience: float = 0.0) -> None:
         self._transport = transport
-        self._outbox = Outbox(transport, Ledger(ledger)) if ledger else None
+        self._outbox = Outbox(transport, Ledger(ledger), patience=patience) if ledger else None
+        self._direct = Direct(transport, patience=patience)
         self._lock = threading.Lock()
         self._threads: tuple[int, ThreadPoolExecutor] | None = None
 
@@ -60,7 +63,8 @@ class Mailer:
     def send(self, key: str, make: Callable[[], Message]) -> Receipt:
         """Send the message of a key, which is made only when the ledger does not know the key."""
         if self._outbox is None:
-            return self._transport.send(make())
+            (dispatch,) = self._direct.send([Letter(key, make())])
+            return dispatch.receipt
         known = self._outbox.ledger.entry(key)
         (dispatch,) = self._outbox.resume([key]) if known else self._outbox.send([(key, make())])
         return dispatch.receipt
@@ -95,9 +99,11 @@ class Mailer:
             return self._threads[1]
 
     def close(self) -> None:
-        """Wait for what is on its way, and let go of connections and the ledger; they are opened again when needed."""
+        """Wait for what is on its way, not for what was put off, and let go of connections and the ledger; they are
+        opened again when needed."""
         with self._lock:
             threads, self._threads = self._threads, None
+        (self._outbox or self._direct).stop()
         if threads and threads[0] == os.getpid():
             threads[1].shutdown()
-        (self._outbox or self._transport).close()
+        (self._outbox or self._direct).close()

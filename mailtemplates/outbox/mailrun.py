@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from mailtemplates.delivery.outcome import Deferred, Delivery, NotTried, Outcome, Receipt, Uncertain
+from mailtemplates.delivery.outcome import Delivery, Outcome, Receipt, Uncertain
 from mailtemplates.delivery.transport import WITHHELD, Transport
 from mailtemplates.ledger.entry import Entry
 from mailtemplates.ledger.ledger import Ledger
 from mailtemplates.ledger.letter import Claim, Settled
 from mailtemplates.message.message import Message
-from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.mailsource import CHUNK, Source
+from mailtemplates.outbox.retries import Retries
 
-_LATER = 50_000
+LATER = 50_000
 """Messages that a run remembers to try again; others wait in the ledger."""
 
-_MISSES = 3
-"""Messages in a row that find no way to the server, before the others wait."""
-
-_NAP = 0.2
-"""Seconds that a run sleeps at most before it looks whether it shall stop."""
-
-_PUT_OFF = (Deferred, NotTried)
 _CUT = Uncertain("dot", "the sender was interrupted between the final dot and the reply")
 
 
@@ -52,31 +44,26 @@ class MailRun:
         self,
         transport: Transport,
         ledger: Ledger,
-        backoff: Backoff,
-        patience: float,
+        retries: Retries[str],
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._stopping = stopping
         self._transport = transport
         self._ledger = ledger
-        self._backoff = backoff
-        self._until = time.time() + patience
+        self._retries = retries
         self._next: deque[Claim] = deque()
         self._under_way: deque[Claim] = deque()
         self._at_the_dot: dict[int, dict[str, Outcome]] = {}
         self._answered: list[tuple[Settled, Dispatch | None]] = []
         self._told: deque[Dispatch] = deque()
-        self._later: list[tuple[float, str]] = []
         self._claimed_at = 0.0
-        self._misses = 0
-        self._problem = NotTried()
         self._ended = False
         self._fault: Exception | None = None
 
     def results(self, source: Source) -> Generator[Dispatch, None, None]:
         """A dispatch for each message of the source."""
         try:
-            while not self._ended or self._next or self._later:
+            while not self._ended or self._next or self._retries:
                 for receipt in self._transport.send_all(self._feed(source), self._mark):
                     self._take(receipt)
                     yield from self._news()
@@ -85,25 +72,21 @@ class MailRun:
                 if self._fault:
                     raise self._fault
                 if self._stopping():
-                    yield from (self._known(key)._replace(known=False) for _, key in self._later)
+                    yield from self._break_off()
                     return
-                if self._stuck and not self._later:
+                if self._retries.lost:
                     yield from self._give_up(source)
-                elif self._stuck or (self._ended and not self._next and self._later):
-                    self._rest()
+                elif self._retries.stuck or (self._ended and not self._next):
+                    self._retries.rest(self._stopping)
         finally:
             self._leave()
-
-    @property
-    def _stuck(self) -> bool:
-        """Whether there is no way to the server now."""
-        return self._misses >= _MISSES
 
     def _feed(self, source: Source) -> Iterator[Message]:
         """The messages for the transport, until there is none now, or there is so much news that it must be told."""
         try:
-            while len(self._told) < CHUNK and not self._stuck and not self._stopping():
+            while len(self._told) < CHUNK and not self._retries.stuck and not self._stopping():
                 self._write()
+                self._claim_due()
                 if self._next:
                     self._keep_leases()
                 if self._next:
@@ -127,9 +110,6 @@ class MailRun:
     def _refill(self, source: Source) -> bool:
         """Claim the next messages; whether there may be some."""
         self._claimed_at = time.monotonic()
-        if self._later and self._later[0][0] <= time.time():
-            self._claim_again()
-            return True
         batch = None if self._ended else source.next()
         if batch is None:
             self._ended = True
@@ -138,15 +118,15 @@ class MailRun:
         self._told.extend(Dispatch(entry.key, entry.receipt(), True) for entry in batch.entries)
         return True
 
-    def _claim_again(self) -> None:
-        now = time.time()
-        keys: list[str] = []
-        while self._later and self._later[0][0] <= now and len(keys) < CHUNK:
-            keys.append(heapq.heappop(self._later)[1])
+    def _claim_due(self) -> None:
+        """What is due again comes next."""
+        keys = self._retries.due(CHUNK)
+        if not keys:
+            return
         claims = self._ledger.claim_waiting(CHUNK, keys=keys)
-        self._next.extend(claims)
-        missing = set(keys).difference(claim.key for claim in claims)
-        self._told.extend(self._known(key) for key in keys if key in missing)
+        self._next.extendleft(reversed(claims))
+        taken = {claim.key for claim in claims}
+        self._told.extend(self._known(key) for key in keys if key not in taken)
 
     def _known(self, key: str) -> Dispatch:
         """What the ledger says of a key that somebody else took."""
@@ -169,33 +149,16 @@ class MailRun:
         self._at_the_dot.pop(claim.row, None)
         outcomes = {one.address: one.outcome for one in receipt.deliveries if one.outcome is not WITHHELD}
         lost = len(outcomes) < len(claim.message.envelope.recipients)
-        self._count_miss(outcomes)
-        due, again = self._when(claim, outcomes)
+        self._retries.heard(outcomes)
+        pause, again = self._retries.pause(claim.key, claim.attempt, outcomes)
+        due = None if pause is None else time.time() + pause
         dispatch = None if again or lost else Dispatch(claim.key, _receipt(claim, outcomes))
         self._answered.append((Settled(claim, outcomes, due), dispatch))
         if lost:
             self._write()
             self._told.append(self._known(claim.key))
-        elif again and due:
-            heapq.heappush(self._later, (due, claim.key))
-
-    def _count_miss(self, outcomes: Mapping[str, Outcome]) -> None:
-        missed = [outcome for outcome in outcomes.values() if isinstance(outcome, NotTried)]
-        if outcomes and len(missed) == len(outcomes):
-            self._misses += 1
-            self._problem = missed[0]
-        else:
-            self._misses = 0
-
-    def _when(self, claim: Claim, outcomes: Mapping[str, Outcome]) -> tuple[float | None, bool]:
-        """When those who wait are due, if ever by itself, and whether this run still tries them."""
-        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, _PUT_OFF)]
-        if not waiting or claim.attempt >= self._backoff.attempts:
-            return None, False
-        if not any(isinstance(outcome, Deferred) or outcome.temporary for outcome in waiting):
-            return time.time(), False  # once what stands in the way is mended
-        due = time.time() + self._backoff.pause(claim.attempt)
-        return due, due <= self._until and len(self._later) < _LATER
+        elif again and pause is not None:
+            self._retries.keep(claim.key, pause, claim.message.message_id)
 
     def _write(self) -> None:
         """Write down what was answered."""
@@ -211,18 +174,21 @@ class MailRun:
         while self._told:
             yield self._told.popleft()
 
-    def _rest(self) -> None:
-        """Wait for what comes next; then one message may try whether the server is back."""
-        while (left := self._later[0][0] - time.time()) > 0 and not self._stopping():
-            time.sleep(min(left, _NAP))
-        self._misses = min(self._misses, _MISSES - 1)
+    def _untried(self) -> list[Claim]:
+        """The claims that come next, given back: they wait in the ledger."""
+        untried, self._next = list(self._next), deque()
+        self._ledger.release(untried)
+        return untried
+
+    def _break_off(self) -> Iterator[Dispatch]:
+        """The run shall end: what it would have tried waits in the ledger."""
+        keys = [claim.key for claim in self._untried()]
+        yield from (self._known(key)._replace(known=False) for key in (*keys, *self._retries.waiting))
 
     def _give_up(self, source: Source) -> Iterator[Dispatch]:
         """There is no way to the server: the rest waits in the ledger, untried."""
-        untried, self._next = list(self._next), deque()
-        self._ledger.release(untried)
-        for claim in untried:
-            problem = dict.fromkeys(claim.message.envelope.recipients, self._problem)
+        for claim in self._untried():
+            problem = dict.fromkeys(claim.message.envelope.recipients, self._retries.problem)
             yield Dispatch(claim.key, _receipt(claim, problem))
         while (entries := source.put_by()) is not None:
             for entry in entries:
@@ -230,7 +196,7 @@ class MailRun:
         self._ended = True
 
     def _put_off(self, entry: Entry) -> Receipt:
-        outcomes = (one.outcome or self._problem for one in entry.recipients)
+        outcomes = (one.outcome or self._retries.problem for one in entry.recipients)
         pairs = zip((one.address for one in entry.recipients), outcomes, strict=True)
         return Receipt(entry.message_id, tuple(Delivery(address, outcome) for address, outcome in pairs))
 

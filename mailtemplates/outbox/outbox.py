@@ -9,8 +9,9 @@ Its public face::
             …
 
 A dispatch comes once for each key, when its outcome is in the ledger. What was put off (4xx, no connection) is tried
-again after pauses that grow (:class:`~mailtemplates.outbox.backoff.Backoff`), as long as the ``patience`` of the run
-lasts, with the recipients whom it concerns and nobody else; then it waits in the ledger for the next run. What failed
+again after pauses that grow (:class:`~mailtemplates.outbox.backoff.Backoff`), while others go on, as long as the
+``patience`` lasts, with the recipients whom it concerns and nobody else; then it waits in the ledger for the next run.
+What failed
 is never tried again, and what is uncertain never by itself. After some messages in a row that found no way to the
 server the rest is not tried, but queued.
 """
@@ -27,24 +28,35 @@ from mailtemplates.ledger.ledger import Ledger
 from mailtemplates.ledger.letter import Letter
 from mailtemplates.message.message import Message
 from mailtemplates.outbox.backoff import Backoff
-from mailtemplates.outbox.mailrun import Dispatch, MailRun
+from mailtemplates.outbox.mailrun import LATER, Dispatch, MailRun
 from mailtemplates.outbox.mailsource import GivenLetters, WaitingLetters
+from mailtemplates.outbox.retries import Resting, Retries
 
 
 class Outbox:
     """Sends over a transport, by a ledger. Safe between threads; closing it closes both.
 
-    :param backoff: the pauses before what was put off is tried again.
-    :param patience: seconds that a call may spend on trying again; 0 to leave that to the next run.
+    :param backoff: the pauses before what was put off is tried again; those within a call are shorter when its patience
+        is.
+    :param patience: seconds in which a message that was put off is tried again within the call; 0 to leave that to the
+        next run.
+    :param resting: is told while a call does nothing but wait.
     """
 
     def __init__(
-        self, transport: Transport, ledger: Ledger, *, backoff: Backoff | None = None, patience: float = 0.0
+        self,
+        transport: Transport,
+        ledger: Ledger,
+        *,
+        backoff: Backoff | None = None,
+        patience: float = 0.0,
+        resting: Resting | None = None,
     ) -> None:
         self.transport = transport
         self.ledger = ledger
         self._backoff = backoff or Backoff()
         self._patience = patience
+        self._resting = resting
         self._stopping = False
 
     def send(self, letters: Iterable[Letter | tuple[str, Message]]) -> Generator[Dispatch, None, None]:
@@ -76,7 +88,8 @@ class Outbox:
         return self._run().results(WaitingLetters(self.ledger, keys, limit))
 
     def _run(self) -> MailRun:
-        return MailRun(self.transport, self.ledger, self._backoff, self._patience, lambda: self._stopping)
+        retries = Retries[str](self.transport, self._backoff, self._patience, LATER, self._resting)
+        return MailRun(self.transport, self.ledger, retries, lambda: self._stopping)
 
     def stop(self) -> None:
         """Let the runs of this outbox come to an end: what is under way is answered, the rest waits in the ledger.
@@ -86,9 +99,10 @@ class Outbox:
         self._stopping = True
 
     def close(self) -> None:
-        """Close the transport and the ledger."""
+        """Close the transport and the ledger. What is used again opens them anew."""
         self.transport.close()
         self.ledger.close()
+        self._stopping = False
 
     def __enter__(self) -> Self:
         return self

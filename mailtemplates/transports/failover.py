@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from mailtemplates.delivery.event import Watcher
 from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Receipt
 from mailtemplates.delivery.transport import WITHHELD, Mark, Transport, receipt
 from mailtemplates.delivery.transporturl import TransportUrl
@@ -22,8 +23,8 @@ _REST = 30.0
 class FailoverTransport(Transport):
     """Tries transports in order. One that could not be reached is left in peace for half a minute."""
 
-    def __init__(self, shown: str, transports: Sequence[Transport]) -> None:
-        super().__init__(shown)
+    def __init__(self, shown: str, transports: Sequence[Transport], watch: Watcher | None = None) -> None:
+        super().__init__(shown, watch)
         self._transports = tuple(transports)
         self._resting = [0.0] * len(self._transports)
 
@@ -98,4 +99,4 @@ def _may_go_on(outcome: Outcome) -> bool:
 
 def open_url(url: TransportUrl, access: Access) -> Transport:
     """See :mod:`mailtemplates.transports`."""
-    return FailoverTransport(str(url), [open_read(inner, access) for inner in url.inner])
+    return FailoverTransport(str(url), [open_read(inner, access) for inner in url.inner], access.watch)
