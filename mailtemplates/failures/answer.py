@@ -7,6 +7,7 @@ from typing import Any
 
 from mailtemplates.failures.diagnosis import Diagnosis
 from mailtemplates.failures.failure import Failure, Language
+from mailtemplates.failures.family import family_of
 from mailtemplates.failures.remark import remarks
 from mailtemplates.failures.table import all_failures
 from mailtemplates.failures.vocabulary import VOCABULARIES
@@ -29,7 +30,7 @@ def answer_lines(diagnosis: Diagnosis, language: Language, width: int = 80) -> I
     for cause in diagnosis.causes[:1]:
         yield ""
         yield from failure_lines(cause.failure, language, width)
-    others = [*(cause.failure for cause in diagnosis.causes[1:]), *diagnosis.others]
+    others = [*list(_causing(diagnosis))[1:], *diagnosis.others]
     yield from ("", said.others) if others else ()
     for failure in others:
         yield from _hung(f"  {failure.id}", failure.words(language).symptom, width)
@@ -46,7 +47,7 @@ def failure_lines(failure: Failure, language: Language, width: int = 80) -> Iter
     yield from _hung(said.symptom, words.symptom, width)
     yield from _hung(said.cause, words.cause, width)
     yield from _hung(said.cure, words.cure, width)
-    where = (said.steps[failure.step], said.faults[failure.fault], failure.reason)
+    where = (said.steps[failure.step], said.faults[failure.fault], family_of(failure).id)
     yield from _hung(said.where, said.semicolon.join(where), width)
 
 
@@ -64,11 +65,15 @@ def table_lines(language: Language, width: int = 80) -> Iterator[str]:
 def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
     """A diagnosis as JSON."""
     reply = diagnosis.reply
+    families = list(dict.fromkeys(family_of(one).id for one in (*_causing(diagnosis), *diagnosis.others)))
     return {
         "reply": {"code": reply.code, "enhanced": reply.enhanced, "text": reply.text} if reply else None,
         "lasting": diagnosis.lasting,
         "temporary": {"temporary": True, "permanent": False}.get(diagnosis.lasting),
+        "family": families[0] if families else "not-named",
         "reason": diagnosis.reason,
+        "confidence": diagnosis.confidence,
+        "alternatives": families[1:],
         "causes": [
             {**failure_object(cause.failure, language), "evidence": list(cause.evidence)} for cause in diagnosis.causes
         ],
@@ -79,6 +84,10 @@ def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
         "remarks": list(remarks(diagnosis, language)),
         "next_step": _next_step(diagnosis, language),
     }
+
+
+def _causing(diagnosis: Diagnosis) -> Iterator[Failure]:
+    return (cause.failure for cause in diagnosis.causes)
 
 
 def _next_step(diagnosis: Diagnosis, language: Language) -> str:
@@ -96,6 +105,7 @@ def failure_object(failure: Failure, language: Language) -> dict[str, Any]:
         "step": failure.step,
         "fault": failure.fault,
         "temporary": failure.temporary,
+        "family": family_of(failure).id,
         "reason": failure.reason,
         "symptom": words.symptom,
         "cause": words.cause,

@@ -18,10 +18,17 @@ from mailtemplates.failures.table import Code, all_failures, find_code
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
 
+Confidence = Literal["clear", "likely", "guess", "none"]
+"""How surely the first cause is meant: words that leave no doubt; words; a code or passing words alone; nothing."""
+
 _BY_DIGIT: dict[int, Lasting] = {1: "accepted", 2: "accepted", 3: "accepted", 4: "temporary", 5: "permanent"}
 _MOST = 4
 _UNLIKELY = 6
 _TOLD = 18
+_WORDS = 16
+_NO_DOUBT = 40
+_NEAR = 4
+_TELLING = 10
 _NO_WORD = "D144"
 _POLICY = "D109"
 _NOT_SEEN = "D150"
@@ -63,6 +70,18 @@ class Diagnosis(NamedTuple):
     def reason(self) -> str:
         """The family, a word; ``undefined`` when nothing is known."""
         return self.causes[0].failure.reason if self.causes else "undefined"
+
+    @property
+    def confidence(self) -> Confidence:
+        """How surely the first cause is meant. One of several that weigh nearly the same is not clear."""
+        if not self.causes or self.causes[0].failure.id == _NO_WORD:
+            return "none"
+        first = self.causes[0]
+        coded = any(code.failure == first.failure.id and code.weight >= _TELLING for code in self.codes)
+        if first.weight < _WORDS and not coded:
+            return "guess"
+        rival = any(first.weight - other.weight <= _NEAR for other in self.causes[1:])
+        return "likely" if first.weight < _NO_DOUBT or rival else "clear"
 
 
 def diagnose(text: str) -> Diagnosis:

@@ -8,6 +8,7 @@ from pathlib import Path
 from mailtemplates.failures.answer import answer_lines
 from mailtemplates.failures.diagnosis import diagnose
 from mailtemplates.failures.failure import LANGUAGES, STEPS, Failure, Language
+from mailtemplates.failures.family import all_families, family_of
 from mailtemplates.failures.provider import all_providers
 from mailtemplates.failures.table import Code, all_codes, all_failures
 from mailtemplates.failures.vocabulary import VOCABULARIES
@@ -30,6 +31,7 @@ def _filled(line: str, language: Language) -> Iterator[str]:
         "<!-- providers -->": _providers,
         "<!-- basic codes -->": _basic,
         "<!-- enhanced codes -->": _enhanced,
+        "<!-- families -->": _families,
         "<!-- rows -->": _rows,
     }
     if line in tables:
@@ -67,6 +69,15 @@ def _codes(language: Language, codes: list[Code]) -> Iterator[str]:
         name = code.code if code.code.isdecimal() else f"X.{code.code}"
         reference = f" ({code.reference})" if code.reference != "-" else ""
         yield f"| {name} | {code.title(language)}{reference} | {links} |"
+
+
+def _families(language: Language) -> Iterator[str]:
+    said = VOCABULARIES[language]
+    yield f"| {said.family} | {said.about} | {said.see} |"
+    yield "|---|---|---|"
+    for family in all_families():
+        links = ", ".join(_link(row) for row in all_failures().values() if family_of(row) is family)
+        yield f"| `{family.id}` | {family.title(language)} | {links} |"
 
 
 def _link(row: Failure) -> str:

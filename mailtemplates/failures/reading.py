@@ -69,6 +69,7 @@ _NUMBER = pattern(
     re.I | re.ASCII,
 )
 _MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b", re.I | re.ASCII)
+_MARKS = " \t-,:;'\")]}#>"
 _YES = frozenset({211, 214, 220, 221, 235, 250, 251, 252, 334, 354})
 _PORTS = frozenset({443, 465, 587, 993, 995})
 _STAGE = pattern(
@@ -249,4 +250,5 @@ def _is_number(text: str, match: re.Match[str]) -> bool:
 
 
 def _shown(text: str) -> str:
-    return ascii_controls(text.strip(" \t-,:;'\"b)]}#>")[:_SHOWN])
+    text = text.strip(_MARKS)
+    return ascii_controls((text[2:].strip(_MARKS) if text[:2] in ("b'", 'b"') else text)[:_SHOWN])

@@ -20,6 +20,8 @@ def remarks(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
     if reply is None:
         return
     words = diagnosis.reading.words
+    if diagnosis.confidence == "guess" and reply.digit >= 4:
+        yield said.a_guess
     if fate == "given up" and reply.digit == 4:
         yield said.reply_was_temporary
     if fate == "waits" and reply.digit == 5:

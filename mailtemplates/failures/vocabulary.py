@@ -25,6 +25,8 @@ class Vocabulary(NamedTuple):
     code: str
     stands_for: str
     see: str
+    family: str
+    about: str
     lasting: dict[Lasting, str]
     by_digit: dict[Lasting, str]
     by_fate: dict[Lasting, str]
@@ -37,6 +39,7 @@ class Vocabulary(NamedTuple):
     goes_on: str
     raised_as_login: str
     classes_differ: str
+    a_guess: str
 
     def why_lasting(self, diagnosis: Diagnosis) -> str:
         """Why it is temporary or permanent, and what that asks for."""
@@ -62,6 +65,8 @@ _ENGLISH = Vocabulary(
     code="code",
     stands_for="stands for",
     see="see",
+    family="family",
+    about="what it is about",
     lasting={"temporary": "temporary", "permanent": "permanent", "unknown": "unknown", "accepted": "accepted"},
     by_digit={
         "temporary": "4xx: not now. The same message may be sent again later.",
@@ -100,6 +105,7 @@ _ENGLISH = Vocabulary(
     reply_was_permanent="The reply was permanent (5xx), though the mail server tries again: expect the same answer.",
     goes_on="Nothing failed here: look at the replies after this one.",
     raised_as_login="The exception's class looks permanent; the code is 4xx and decides: it is temporary.",
+    a_guess="A guess: only the code, or words in passing, point to it; no words name a cause.",
     classes_differ="The code and the enhanced status code are of two classes; the code decides (RFC 5321 §4.2.1).",
 )  # fmt: skip
 
@@ -121,6 +127,8 @@ _CHINESE = Vocabulary(
     code="代码",
     stands_for="含义",
     see="见",
+    family="类别",
+    about="关于什么",
     lasting={"temporary": "暂时", "permanent": "永久", "unknown": "未知", "accepted": "已接受"},
     by_digit={
         "temporary": "4xx：现在不行，同一封邮件以后可以再发。",
@@ -154,6 +162,7 @@ _CHINESE = Vocabulary(
     reply_was_permanent="回答是永久的（5xx），尽管邮件服务器还会重试，结果多半相同。",
     goes_on="这里没有失败：请看它后面的回答。",
     raised_as_login="异常的类型看起来是永久的，但代码是 4xx，以代码为准：是暂时的。",
+    a_guess="这是推测：只有代码或附带的词可作依据，文字没有说明原因。",
     classes_differ="代码和增强状态码的类别不同，以代码为准（RFC 5321 §4.2.1）。",
 )  # fmt: skip
 
