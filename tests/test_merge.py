@@ -479,6 +479,27 @@ def test_after_a_kill_the_same_command_goes_on(jobs: str, project: Path, merge: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
+def test_a_later_run_clears_away_what_a_killed_one_left(project: Path, merge: Run, slow_server: Server) -> None:
+    """The list of failures of a run that was killed; that of one that goes on stays."""
+    rows(project, 150, "broken")
+    url = f"smtp://127.0.0.1:{slow_server.port}"
+
+    def parts() -> list[str]:
+        return sorted(path.name for path in project.glob(".failures.csv.*.part"))
+
+    with started(project, "--transport", url) as killed, started(project, "--transport", url) as going_on:
+        until(lambda: len(parts()) == 2, going_on)
+        killed.kill()
+        killed.communicate()
+        assert len(parts()) == 2
+        assert merge("--out", "out")[0] == 1
+        assert parts() == [f".failures.csv.{going_on.pid}.part"]
+        going_on.send_signal(signal.SIGINT)
+        going_on.communicate(timeout=60)
+    assert parts() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_an_interrupted_run_ends_clean_and_says_how_to_go_on(
     number: signal.Signals, project: Path, merge: Run, slow_server: Server

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import mailbox
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -17,6 +20,7 @@ from smtpserver import Certificates, Link, Server
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
+from mailtemplates.delivery.storing import unique_name
 from mailtemplates.delivery.transport import WITHHELD, Transport
 from mailtemplates.errors import AddressError, SettingsError
 from mailtemplates.transports import open_transport, transport_names
@@ -165,6 +169,23 @@ def test_a_place_that_cannot_be_written(tmp_path: Path, scheme: str) -> None:
     assert isinstance(outcome, NotTried)
     assert not outcome.temporary, "waiting mends nothing here"
     assert str(tmp_path) in outcome.text
+
+
+@pytest.mark.parametrize(("scheme", "place"), [("file", ".{}.part"), ("maildir", "tmp/{}")])
+def test_what_a_killed_process_left_half_written_is_cleared_away(scheme: str, place: str, tmp_path: Path) -> None:
+    """That of a process that lives, of another machine, and what is not ours stays."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    name = unique_name()
+    ours = f"P{os.getpid()}Q"
+    assert ours in name
+    stays = [name, name.replace(ours, f"P{os.getppid()}Q"), f"{name.replace(ours, f'P{gone.pid}Q')}.other", "x"]
+    paths = [tmp_path / place.format(one) for one in (*stays, name.replace(ours, f"P{gone.pid}Q"))]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("half of a mess")
+    assert open_transport(f"{scheme}:{tmp_path}").send(mail()).accepted
+    assert [path.exists() for path in paths] == [True, True, True, True, False]
 
 
 @pytest.mark.parametrize("scheme", ["file", "maildir", "mbox"])

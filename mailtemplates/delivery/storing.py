@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import threading
 import time
@@ -62,9 +63,17 @@ def local_path(url: TransportUrl) -> Path:
 
 def unique_name() -> str:
     """A file name that no other delivery has, in the form of a Maildir's."""
-    host = socket.gethostname().replace("/", "\\057").replace(":", "\\072")
     now = time.time_ns()
-    return f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}Q{next(_numbers)}.{host}"
+    return f"{now // 10**9}.M{now // 1000 % 10**6}P{os.getpid()}Q{next(_numbers)}.{_host()}"
+
+
+def unique_names() -> str:
+    """A regular expression of the names that processes of this machine make; its group is the process."""
+    return rf"\d+\.M\d+P(\d+)Q\d+\.{re.escape(_host())}"
+
+
+def _host() -> str:
+    return socket.gethostname().replace("/", "\\057").replace(":", "\\072")
 
 
 def write_new(path: Path, octets: bytes) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mailtemplates.delivery.leftovers import clear_leftovers, hold
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.table import OWN_COLUMNS
@@ -30,9 +32,11 @@ class Failures:
         self._part = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            clear_leftovers(path.parent, re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.part"))
             self._file = self._part.open("w", encoding="utf-8", errors="replace", newline="")
         except OSError as bad:
             raise self._unwritable(bad) from None
+        hold(self._file)
         self._writer = csv.writer(self._file, delimiter=delimiter)
         self._write((*OWN_COLUMNS, *columns))
 
