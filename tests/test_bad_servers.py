@@ -71,6 +71,20 @@ def cut(link: Link) -> str:
     return close(link)
 
 
+def early_yes(link: Link) -> str:
+    """Answers the final dot before it is there."""
+    link.sock.sendall(b"354 go\r\n")
+    link.fill()
+    return "250 2.0.0 Ok"
+
+
+def early_no(link: Link) -> str:
+    link.sock.sendall(b"354 go\r\n")
+    link.fill()
+    return "552 5.3.4 Message too big\r\n354 go"
+
+
+LARGE = b"Subject: hi\r\n\r\n" + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 120_000
 ENDLESS = b"250-on and on\r\n" * 20_000
 JSON = "334 " + b64encode(b'{"status":"400","schemes":"Bearer"}').decode()
 BUSY, GONE = "421 4.3.2 Service shutting down", "550 5.1.1 No such user here"
@@ -135,6 +149,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "REQUIRETLS is asked for and not offered": Fault("failed", options="requiretls=1"),
     "An answer comes before it is asked for": Fault("deferred", {"DATA": "354 go\r\n250 2.0.0 Ok"}),
+    "A yes comes while the content is under way": Fault("deferred", {"DATA": early_yes}, octets=LARGE, features=("PIPELINING", "AUTH PLAIN")),
+    "A no comes while the content is under way": Fault("failed", {"DATA": early_no}, octets=LARGE, features=("PIPELINING", "AUTH PLAIN")),
+    "A no, and then a yes to the final dot": Fault("deferred", {"DATA": "354 go\r\n452 4.3.1 full"}),
+    "Two answers to the final dot": Fault("uncertain", {"DOT": "250 2.0.0 Ok\r\n554 5.7.1 This is spam"}),
     "The content is refused": Fault("failed", {"DOT": "554 5.7.1 This is spam"}),
     "421 after the final dot": Fault("deferred", {"DOT": BUSY}),
     "The link closes after the final dot": Fault("uncertain", {"DOT": close}),

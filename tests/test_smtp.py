@@ -677,6 +677,19 @@ def test_a_server_that_wants_tls_or_a_login_first_said_nothing_of_the_message(to
     assert cure in outcome.cure
 
 
+@pytest.mark.parametrize("stray", ["550 5.7.1 no", "250 ok", "451 4.3.0 later"])
+@pytest.mark.parametrize(
+    "answers", [{}, {"RCPT": ["250 ok", "250 ok", "550 5.1.1 no", "250 ok"]}], ids=["", "one refused"]
+)
+def test_a_reply_too_many_is_not_taken_for_that_to_another_message(stray: str, answers: Any, to: Open) -> None:
+    """In a pipeline every reply after it is off by one; a session that is out of step is not believed."""
+    with Server({"DOT": [f"250 ok\r\n{stray}", "250 ok"], **answers}) as server:
+        receipts = list(to(server).send_all([mail(BOB, CAROL) for _ in range(4)]))
+        states = [[outcome.state for _, outcome in one.deliveries] for one in receipts]
+        assert len(server.taken) == 4
+    assert states == [["accepted"] * 2] * 4 if not answers else states.count(["accepted"] * 2) >= 3
+
+
 def test_a_server_that_takes_recipients_of_a_refused_sender_gets_no_empty_message(to: Open) -> None:
     with Server({"MAIL": "550 5.7.1 no"}, strict=False) as server:
         receipt = to(server).send(mail(BOB, CAROL))

@@ -20,6 +20,7 @@ class Consignment:
     :ivar utf8_header: whether the header is UTF-8.
     :ivar smtputf8: whether an address or the header is UTF-8, which needs SMTPUTF8 (RFC 6531 §3.4, RFC 6532).
     :ivar taken: the recipients that the server took in the transaction that is open.
+    :ivar refused: the recipients that it refused there, until it is known that it is in step.
     :ivar under_way: the recipients whose final dot is sent and not answered.
     :ivar dot_at: when the content and its final dot began to go out, of :func:`time.monotonic`.
     :ivar tried_again: whether it already had a second connection.
@@ -30,6 +31,7 @@ class Consignment:
         self.message = message
         self.outcomes: dict[str, Outcome] = {}
         self.taken: list[str] = []
+        self.refused: dict[str, Outcome] = {}
         self.under_way: list[str] = []
         self.dot_at = 0.0
         self.tried_again = False
@@ -64,6 +66,12 @@ class Consignment:
         """Give these recipients, or all that wait, their outcome. The first outcome of a recipient stays."""
         for address in self.waiting if addresses is None else addresses:
             self.outcomes.setdefault(address, outcome)
+
+    def believe(self) -> None:
+        """Give those whom the server refused their outcomes."""
+        for address, outcome in self.refused.items():
+            self.settle(outcome, (address,))
+        self.refused.clear()
 
     @property
     def summary(self) -> str:

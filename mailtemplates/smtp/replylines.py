@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
 
@@ -48,6 +49,19 @@ class ReplyLines:
             raise self._error("sends a reply without end", "endless", temporary=False)
         self.first = self.first or line
         return line
+
+    def look(self) -> bool:
+        """Whether something came that was not read yet, or the link was closed; without waiting."""
+        if self.buffer:
+            return True
+        try:
+            self._sock.settimeout(0)
+            self.buffer = self._sock.recv(65536)
+        except (BlockingIOError, ssl.SSLWantReadError):  # TLS has records of its own
+            return False
+        except OSError:
+            pass
+        return True
 
     def _fill(self) -> None:
         left = self._deadline - time.monotonic()

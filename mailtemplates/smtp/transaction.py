@@ -8,7 +8,7 @@ asked before is answered before anything more is sent.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from mailtemplates.delivery.outcome import Deferred, Failed, NotTried, Outcome, Phase, Uncertain
@@ -18,6 +18,7 @@ from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.smtp.consignment import Consignment, Queue
 from mailtemplates.smtp.reply import Reply
 from mailtemplates.smtp.session import Session
+from mailtemplates.smtp.wire import BLOCK
 
 _WINDOW = 100
 """Commands that wait for their reply at once; more could fill the buffers of both sides and stop them for ever."""
@@ -103,7 +104,7 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             consignment = None if pauses or session.broken or session.served >= most else queue.next()
         except Exception:  # what the caller gave next is wrong: first tell him of what went before
             if under_way:
-                _read_dot(session, under_way)
+                _read_dot(session, under_way, alone=True)
                 yield under_way
             raise
         group = None
@@ -114,7 +115,7 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
                 if session.pipelines or under_way is None:
                     _write_ahead(session, group)
         if under_way:
-            _read_dot(session, under_way)
+            _read_dot(session, under_way, alone=group is None or not session.pipelines)
             if under_way.done:
                 yield under_way
             under_way = None
@@ -194,22 +195,55 @@ def _write_ahead(session: Session, group: _Group) -> None:
         session.broken = True
 
 
-def _read_dot(session: Session, consignment: Consignment) -> None:
-    """The outcome of what was sent whole."""
+def _read_dot(session: Session, consignment: Consignment, *, alone: bool) -> None:
+    """The outcome of what was sent whole.
+
+    :param alone: whether nothing else was asked.
+    """
     under_way, consignment.under_way = consignment.under_way, []
-    for addresses in [[address] for address in under_way] if session.wire.endpoint.lmtp else [under_way]:
-        try:
-            reply = session.wire.reply("dot")
-            if reply.code < 400 and not reply.ok:
-                raise _out_of_step(session, "dot", "the dot", reply)
-        except TransportError as error:
-            session.broken = True
-            session.tell("fault", error.problem, consignment.message.message_id, since=consignment.dot_at)
-            consignment.settle(Uncertain("dot", error.problem), under_way)
-            return
-        session.tell("reply", reply, consignment.message.message_id, since=consignment.dot_at)
-        session.broken = session.broken or reply.code == 421
+    replies: list[tuple[list[str], Reply]] = []
+    problem = ""
+    try:
+        for addresses in [[address] for address in under_way] if session.wire.endpoint.lmtp else [under_way]:
+            reply = _dot_reply(session, consignment)
+            replies.append((addresses, reply))
+        if alone and not session.broken and _contradicts(session, [reply for _, reply in replies]):
+            replies.clear()
+            problem = f"{session.wire.endpoint} answers the final dot more than once, and not the same"
+    except TransportError as error:
+        problem = error.problem
+    for addresses, reply in replies:
         consignment.settle(reply.outcome(), addresses)
+    if problem:
+        session.broken = True
+        session.tell("fault", problem, consignment.message.message_id, since=consignment.dot_at)
+        consignment.settle(Uncertain("dot", problem), under_way)
+
+
+def _dot_reply(session: Session, consignment: Consignment) -> Reply:
+    """The next reply to the final dot.
+
+    :raises TransportError: there is none.
+    """
+    reply = session.wire.reply("dot")
+    if reply.code < 400 and not reply.ok:
+        raise _out_of_step(session, "dot", "the dot", reply)
+    session.tell("reply", reply, consignment.message.message_id, since=consignment.dot_at)
+    session.broken = session.broken or reply.code == 421
+    return reply
+
+
+def _contradicts(session: Session, replies: Sequence[Reply]) -> bool:
+    """Whether one more reply has come, which is the true one perhaps, and says something else. 421, and the end of the
+    link, may come at any time (RFC 5321 §3.8)."""
+    if not session.wire.speaks:
+        return False
+    session.broken = True
+    try:
+        more = session.wire.reply("quit")
+    except TransportError:
+        return False
+    return more.code != 421 and any(more.ok != reply.ok for reply in replies)
 
 
 def _converse(session: Session, queue: Queue, consignment: Consignment, group: _Group) -> bool:
@@ -219,6 +253,9 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
     except TransportError as error:
         session.broken = True
         consignment.taken = []
+        if error.kind != "out-of-step" or not session.served:  # else these may be replies to the message before
+            consignment.believe()
+        consignment.refused.clear()
         words = session.wire.last_words()
         if words and error.phase == "content":
             consignment.settle(words.refused())
@@ -256,36 +293,70 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     mail = group.reply("mail")
     session.tell("mail", mail, message_id, since=group.began)
     if mail.code >= 400:
-        consignment.settle(_refused_sender(mail))
+        consignment.refused = dict.fromkeys(group.recipients, _refused_sender(mail))
     elif not mail.ok:
         raise _out_of_step(session, "mail", "MAIL", mail)
     left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
     if not (consignment.taken or group.data_sent):
+        consignment.believe()
         return False
     data = group.reply("data")
     session.tell("data", data, message_id, since=group.began)
+    if data.code != 354 and data.code < 400:
+        raise _out_of_step(session, "data", "DATA", data)
+    consignment.believe()
     if data.code != 354:
-        if data.code < 400:
-            raise _out_of_step(session, "data", "DATA", data)
         consignment.taken = []
         consignment.settle(data.refused())
         return False
-    if session.wire.ahead[:1] not in (b"", b"4", b"5"):  # it would be taken for a yes to the final dot
-        problem = f"{session.wire.endpoint} answers what it was not asked"
-        raise TransportError(problem, phase="data", kind="out-of-step")
+    if early := _unasked(session):
+        return _end_early(session, consignment, early)
     if not consignment.taken:
         return _end_empty(session)
     if not queue.may_go(consignment):
         return _withhold(session, consignment)
     session.tell("dot", f"{consignment.size} octets", message_id)
     consignment.dot_at = time.monotonic()
-    session.wire.write(consignment.content, "content")
+    if early := _write_content(session, consignment.content):
+        return _end_early(session, consignment, early)
     consignment.under_way, consignment.taken = consignment.taken, []
     session.dirty = False
     session.served += 1
     if left:
         queue.again(consignment)
     return True
+
+
+def _write_content(session: Session, content: bytes) -> Reply | None:
+    """Send the content and its final dot; without the dot when the server speaks meanwhile: its reply."""
+    for start in range(0, len(content), BLOCK):
+        if start and (early := _unasked(session)):
+            return early
+        session.wire.write(content[start : start + BLOCK], "content")
+    return None
+
+
+def _unasked(session: Session) -> Reply | None:
+    """What the server says between its 354 and our final dot, where it has nothing to say (RFC 5321 §4.1.1.4).
+
+    It would be taken for the reply to the dot, and that one for the reply to what comes next. Without the dot nobody
+    has the message, whatever was said.
+    """
+    return session.wire.reply("content") if session.wire.speaks else None
+
+
+def _end_early(session: Session, consignment: Consignment, early: Reply) -> bool:
+    """The link ends before the final dot. A refusal counts as one.
+
+    :raises TransportError: it is none.
+    """
+    if early.code < 400:
+        problem = f"{session.wire.endpoint} answers what it was not asked: {early}"
+        raise TransportError(problem, phase="content", kind="out-of-step")
+    session.broken = True
+    consignment.taken = []
+    consignment.settle(early.refused())
+    return False
 
 
 def _refused_sender(reply: Reply) -> Outcome:
@@ -312,7 +383,7 @@ def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[st
         elif reply.too_many and consignment.taken:
             left.append(address)
         elif mail.ok:
-            consignment.settle(reply.refused(), (address,))
+            consignment.refused[address] = reply.refused()
     return left
 
 

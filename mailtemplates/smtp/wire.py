@@ -24,7 +24,9 @@ from mailtemplates.smtp.login import hide
 from mailtemplates.smtp.reply import Reply
 from mailtemplates.smtp.replylines import ReplyLines
 
-_BLOCK = 256 * 1024
+BLOCK = 256 * 1024
+"""Octets that are written at once, with a time limit of their own."""
+
 _DISTRUST: dict[int, Mishap] = {
     2: "unknown-ca", 9: "not-yet-valid", 10: "expired", 18: "self-signed", 19: "unknown-ca", 20: "unknown-ca",
     21: "unknown-ca", 62: "wrong-name", 64: "wrong-name",
@@ -212,10 +214,10 @@ class Wire(smtplib.SMTP):
         self._open_socket(phase)
         limit = self.limit(phase)
         try:
-            for start in range(0, len(octets), _BLOCK):
+            for start in range(0, len(octets), BLOCK):
                 assert self.sock is not None
                 self.sock.settimeout(limit)
-                self.send(octets[start : start + _BLOCK] if len(octets) > _BLOCK else octets)
+                self.send(octets[start : start + BLOCK] if len(octets) > BLOCK else octets)
         except TimeoutError:
             self.choked = True
             raise TransportError(
@@ -243,9 +245,9 @@ class Wire(smtplib.SMTP):
         return said if said.code >= 400 else None
 
     @property
-    def ahead(self) -> bytes:
-        """What came and was not read yet."""
-        return self.file.buffer if self.file else b""
+    def speaks(self) -> bool:
+        """Whether the server said something that was not read yet, or closed the link; TLS's own words are none."""
+        return self.readable and (self.file is None or self.file.look())
 
     @property
     def readable(self) -> bool:
