@@ -60,6 +60,39 @@ CASES = [
         id="important yields to a kept rule",
     ),
     pytest.param(
+        "<style>p{border-top-left-radius:1px!important} @media x{p{border-radius:0!important}}</style><p>",
+        '<style>@media x{p{border-radius:0!important}}</style><p style="border-top-left-radius: 1px">',
+        id="important yields to a kept shorthand",
+    ),
+    pytest.param(
+        "<style>p{margin-left:1px!important;c:d!important} :hover{all:unset!important}</style><p>",
+        '<style>:hover{all:unset!important}</style><p style="margin-left: 1px; c: d">',
+        id="important yields to a kept all",
+    ),
+    pytest.param(
+        "<style>p{top:1px!important} p{inset:0!important} :hover{bottom:2px!important}</style><p>",
+        '<style>:hover{bottom:2px!important}</style><p style="top: 1px; inset: 0">',
+        id="what yields is not beaten by what it has overridden",
+    ),
+    pytest.param(
+        r"<style>o\:p, p{a:b}</style><o:p></o:p><p>",
+        r'<style>o\:p{a:b}</style><o:p></o:p><p style="a: b">',
+        id="the name of a tag with a colon",
+    ),
+    pytest.param(
+        "<style>:any-link{a:b}</style><a href=x><b href=x>", '<a href=x style="a: b"><b href=x>', id="a link is an a"
+    ),
+    pytest.param(
+        "<style>.x:first-of-type, :only-of-type i{a:b}</style><div><b></b><b class=x></b><i class=x><i></i></i></div>",
+        '<div><b></b><b class=x></b><i class=x style="a: b"><i style="a: b"></i></i></div>',
+        id="of any type",
+    ),
+    pytest.param(
+        "<div><style>p:first-child{a:b} p:last-child{c:d}</style><p></div>",
+        '<div><p style="c: d"></div>',
+        id="a style element is a child too",
+    ),
+    pytest.param(
         "<style>b{a:b}</style><!--[if mso]><b>x</b><![endif]--><B title='&lt;&nbsp;' >&copy</b\n>",
         "<!--[if mso]><b>x</b><![endif]--><B title='&lt;&nbsp;' style=\"a: b\" >&copy</b\n>",
         id="all else is untouched",
@@ -71,6 +104,11 @@ CASES = [
         "<style>[style]{a:b} [data-mailtemplates-mark]{c:d}</style><p style='--mailtemplates-7: 1' data-mailtemplates-mark=9>",
         "<p style='a: b; c: d; --mailtemplates-7: 1' data-mailtemplates-mark=9>",
         id="our own marks in the author's html",
+    ),
+    pytest.param(
+        "<style>[ STYLE*='0; !'], [title='[style]']{a:b}</style><p style='c:0; !important d:e'><p title='[style]'>",
+        "<p style='a: b; c: 0; !important d:e'><p title='[style]' style=\"a: b\">",
+        id="a style attribute that is selected need not be css",
     ),
     pytest.param("", "", id="empty"),
 ]

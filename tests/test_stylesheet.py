@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtemplates.css.cascade import Match, cascade
+from mailtemplates.css.property import overlap
 from mailtemplates.css.selector import read_selector
 from mailtemplates.css.stylesheet import Declaration, read_declarations, read_sheet
 
@@ -101,6 +102,29 @@ def test_sideways(text: str, sideways: bool) -> None:
     assert read_selector(text).sideways is sideways
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ("border-radius", "border-top-left-radius", True),
+        ("border", "border-color", True),
+        ("font", "line-height", True),
+        ("inset", "top", True),
+        ("inset-inline", "left", True),
+        ("margin-inline-start", "margin-left", True),
+        ("-webkit-margin-start", "margin", True),
+        ("max-inline-size", "max-width", True),
+        ("-webkit-border-radius", "border-radius", True),
+        ("all", "color", True),
+        ("all", "--brand", False),
+        ("margin-left", "margin-right", False),
+        ("padding-block", "margin-top", False),
+        ("color", "background-color", False),
+    ],
+)
+def test_which_properties_set_the_same_thing(one: str, two: str, same: bool) -> None:
+    assert overlap(one, two) is overlap(two, one) is same
+
+
 def blocks(*texts: str) -> list[Match]:
     """Matches of rising weight."""
     return [Match((0, 0, number), number, read_declarations(text)) for number, text in enumerate(texts)]
@@ -113,6 +137,10 @@ def blocks(*texts: str) -> list[Match]:
         pytest.param(["color: red"], "color: blue", "color: blue", id="the style attribute over a sheet"),
         pytest.param(["color: red !important"], "color: blue", "color: red !important", id="important over both"),
         pytest.param(["color:red!important"], "color:blue!important", "color: blue !important", id="both important"),
+        pytest.param(["color: red"], "color: {{x}}", "color: red; color: {{x}}", id="what is no value does not count"),
+        pytest.param(["padding: 0", "padding: 1"], "", "padding: 0; padding: 1", id="a length without a unit is none"),
+        pytest.param(["padding: 0", "padding: 1px 2%"], "", "padding: 1px 2%", id="lengths"),
+        pytest.param(["width: 1px", "width: 0"], "", "width: 0", id="nought needs no unit"),
         pytest.param(["margin-left: 1px", "margin: 0"], "", "margin-left: 1px; margin: 0", id="a shorthand comes last"),
         pytest.param(
             ["margin-left: 1px", "margin: 0", "margin-left: 2px"],

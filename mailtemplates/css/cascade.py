@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mailtemplates.css.property import overlap
 from mailtemplates.css.stylesheet import Declaration, read_declarations
-from mailtemplates.pattern import pattern
+from mailtemplates.css.value import may_be_dropped
 
 
 class Match(NamedTuple):
@@ -21,17 +22,11 @@ class Match(NamedTuple):
     declarations: tuple[Declaration, ...]
 
 
-_DOUBTFUL = pattern(
-    r"(?:^|[\s,(])-(?:webkit|moz|ms|o)-|(?:gradient|calc|min|max|clamp|var|env|image-set|rgba?|hsla?|attr)\(|progid:"
-    r"|\b(?:flex|grid|inherit|initial|unset|revert|fit-content|auto)\b|\d(?:rem|vh|vw|ch|vmin|vmax)\b|[\\{$%]\w*[({%]"
-)
-
-
 def cascade(matches: Iterable[Match], own: str) -> str:
     """The ``style`` of an element that ``matches`` apply to and whose own style attribute is ``own``.
 
     Of two declarations of one property the stronger stays, except that a block's fallbacks (``color: #888; color:
-    rgb(0 0 0 / .5)``) stay together, and that a value which not every client reads keeps the weaker one before it.
+    rgb(0 0 0 / .5)``) stay together, and that a value which a client may drop keeps the weaker one before it.
     """
     weak: list[tuple[Declaration, ...]] = []
     strong: list[tuple[Declaration, ...]] = []
@@ -41,7 +36,7 @@ def cascade(matches: Iterable[Match], own: str) -> str:
     style: dict[str, list[Declaration]] = {}
     for block in (*weak, *strong):
         _apply(block, style)
-    return "; ".join(_written(declaration) for group in style.values() for declaration in group)
+    return "; ".join(map(_written, _yielded([declaration for group in style.values() for declaration in group])))
 
 
 def _share(
@@ -60,10 +55,22 @@ def _apply(block: tuple[Declaration, ...], style: dict[str, list[Declaration]]) 
     for declaration in block:
         name = declaration.name or declaration.value
         group = style.pop(name, [])
-        if name not in fresh and not _DOUBTFUL.search(declaration.value):
+        if name not in fresh and not may_be_dropped(name, declaration.value):
             group = []
         fresh.add(name)
         style[name] = [*(one for one in group if one != declaration), declaration][-4:]
+
+
+def _yielded(declarations: list[Declaration]) -> list[Declaration]:
+    """What one that yields has overridden yields too: else its ``!important`` would win now."""
+    yielding: list[str] = []
+    for at in reversed(range(len(declarations))):
+        one = declarations[at]
+        if one.important and not one.yields and any(overlap(one.name, name) for name in yielding):
+            one = declarations[at] = one._replace(yields=True)
+        if one.yields:
+            yielding.append(one.name)
+    return declarations
 
 
 def _written(declaration: Declaration) -> str:

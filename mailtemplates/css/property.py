@@ -9,12 +9,17 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from pathlib import Path
 
+from mailtemplates.pattern import pattern
+
 _TABLE = Path(__file__).with_name("cssproperties.txt")
 _SHORTEST = 4
 _LONGEST = 60
 
 _EDGES = ("top", "right", "bottom", "left")
 _PARTS = ("width", "style", "color")
+_PREFIX = pattern(r"-(?:webkit|moz|ms|o|epub)-")
+_LOGICAL = pattern(r"(?:^|-)(?:inline|block|start|end|before|after)(?:-|$)")
+_BOX = pattern(r"(?:min-|max-)?(margin|padding|border|inset|overflow|width|height|inline|block)(?![a-z])")
 _CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
 
 
@@ -53,6 +58,25 @@ def _shorthands() -> dict[str, frozenset[str]]:
 def longhands(name: str) -> frozenset[str]:
     """The properties that a shorthand sets; of any other property itself."""
     return _shorthands().get(name) or frozenset((name,))
+
+
+def overlap(one: str, two: str) -> bool:
+    """Whether two properties can set the same thing: a shorthand and its longhand, ``all``, a prefixed name and the
+    plain one, or ``margin-inline-start``, which is one of the four edges (CSS Logical Properties 1 §4)."""
+    if "all" in (one, two):
+        return not one.startswith("--") and not two.startswith("--")
+    one, two = _PREFIX.sub("", one), _PREFIX.sub("", two)
+    if one.startswith(f"{two}-") or two.startswith(f"{one}-") or longhands(one) & longhands(two):
+        return True
+    return bool(_LOGICAL.search(one) or _LOGICAL.search(two)) and _box(one) == _box(two) != ""
+
+
+def _box(name: str) -> str:
+    """Which property of a box's edges or of its size a name is about, if any."""
+    if name in _EDGES:
+        return "inset"
+    found = _BOX.match(name)
+    return "size" if found and found[1] in ("width", "height", "inline", "block") else found[1] if found else ""
 
 
 @cache

@@ -14,9 +14,10 @@ class Selector(NamedTuple):
 
     ``static`` says that whether an element matches is settled by the document alone, so the rule can be inlined; what
     depends on the reader (``:hover``), on a part of an element (``::before``), or on markup that a mail client adds
-    (``.ExternalClass``) is not. ``specificity`` is (ids, classes, types), Selectors 4 §17. ``sideways`` says that it
-    looks at siblings or children, not only at ancestors. ``attributes`` are the attributes it looks at, lower-case;
-    ``values`` those of them whose value it looks at.
+    (``.ExternalClass``) is not, nor is a tag name such as ``o\\:p``, which an engine never sees. ``specificity`` is
+    (ids, classes, types), Selectors 4 §17. ``sideways`` says that it looks at siblings or children, not only at
+    ancestors. ``attributes`` are the attributes it looks at, lower-case; ``values`` those of them whose value it looks
+    at.
     """
 
     text: str
@@ -91,6 +92,7 @@ class _Reading:
             self.static = self.static and match["class"].lower() not in _CLIENT_CLASSES
         elif match["type"]:
             self.types += 1
+            self.static = self.static and match["type"].replace("-", "").isalnum() and match["type"].isascii()
         elif match["combinator"]:
             self.sideways = True
         else:

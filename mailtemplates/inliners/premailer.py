@@ -9,20 +9,52 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 from mailtemplates.css.selector import split_list
 from mailtemplates.inliners import answer
 from mailtemplates.pattern import pattern
 
-_LINK = pattern(r":(?:any-)?link(?![-\w])", re.I)
+_LINK = pattern(r":any-link(?![-\w])", re.I)
+_OF_TYPE = (
+    "xpath_first_of_type_pseudo",
+    "xpath_last_of_type_pseudo",
+    "xpath_only_of_type_pseudo",
+    "xpath_nth_of_type_function",
+    "xpath_nth_last_of_type_function",
+)
 _NOT = pattern(r":not\(([^()]*)\)", re.I)
 
 
 def _plain(selector: str) -> str:
-    """The selector in older words: no ``:link``, and one ``:not`` for each part of its list."""
-    selector = _LINK.sub("[href]", selector)
+    """The selector in older words: ``:link``, and one ``:not`` for each part of its list."""
+    selector = _LINK.sub(":link", selector)
     return _NOT.sub(lambda found: "".join(f":not({part.strip()})" for part in split_list(found[1])), selector)
+
+
+@cache
+def _translator_class() -> type[Any]:
+    """``:first-of-type`` and its like without a tag name, which cssselect cannot say: said for each name there is."""
+    from cssselect import HTMLTranslator
+
+    def said(name: str) -> Callable[..., Any]:
+        plain = getattr(HTMLTranslator, name)
+
+        def method(self: Any, xpath: Any, *arguments: Any) -> Any:
+            if xpath.element != "*":
+                return plain(self, xpath, *arguments)
+            conditions = (
+                (tag, plain(self, self.xpathexpr_cls(element=tag), *arguments).condition) for tag in self.names
+            )
+            return xpath.add_condition(
+                " or ".join(f"name() = '{tag}' and ({one or 'true()'})" for tag, one in conditions)
+            )
+
+        return method
+
+    return type("OfAnyType", (HTMLTranslator,), {name: said(name) for name in _OF_TYPE})
 
 
 def inline(document: str, selectors: Sequence[str]) -> str:
@@ -32,16 +64,18 @@ def inline(document: str, selectors: Sequence[str]) -> str:
     from lxml.cssselect import CSSSelector
     from premailer import Premailer
 
+    translator = _translator_class()()
     tree = html5lib.parse(document, treebuilder="lxml", namespaceHTMLElements=False).getroot()
+    translator.names = sorted({element.tag for element in tree.iter("*")})
     css = []
     late = []
     for number, selector in enumerate(selectors):
         try:
-            compiled = CSSSelector(_plain(selector), translator="html")
+            compiled = CSSSelector(_plain(selector), translator=translator)
         except Exception:
             continue
         if ":" in selector or "\\" in selector or selector != selector.lower():
-            late.append((number, compiled))
+            late.append((answer(number), compiled(tree)))
         else:
             css.append(f"{selector}{{{answer(number)}}}")
     Premailer(
@@ -57,7 +91,7 @@ def inline(document: str, selectors: Sequence[str]) -> str:
         allow_network=False,
         cssutils_logging_level=logging.CRITICAL,
     ).transform()
-    for number, compiled in late:
-        for element in compiled(tree):
-            element.set("style", f"{element.get('style', '')};{answer(number)}")
+    for told, elements in late:
+        for element in elements:
+            element.set("style", f"{element.get('style', '')};{told}")
     return str(etree.tostring(tree, method="html", encoding="unicode"))

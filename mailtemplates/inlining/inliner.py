@@ -28,7 +28,7 @@ from mailtemplates.memo import Memo
 from mailtemplates.source import Source
 from mailtemplates.text.woven import Woven
 
-_FORMAT = "2"
+_FORMAT = "3"
 _KEPT_LATELY = 256
 
 

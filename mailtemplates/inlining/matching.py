@@ -15,10 +15,11 @@ from mailtemplates.errors import MailTemplatesError
 from mailtemplates.html.markup import VOID, attributes, cut
 from mailtemplates.inliners import PROPERTY, Engine
 from mailtemplates.inlining.anatomy import Anatomy
-from mailtemplates.inlining.rulebook import Rulebook, plain_name
+from mailtemplates.inlining.rulebook import OWN_STYLE, Rulebook, plain_name
 from mailtemplates.pattern import pattern
 
 _MARK = "data-mailtemplates-mark"
+_STYLE_SELECTOR = pattern(r"""("[^"]*"|'[^']*'|\\[\s\S])|(\[\s*)style(?![-\w])""", re.I)
 _NUMBER = pattern(rf"{PROPERTY}(\d{{1,9}})\s*:")
 _SPACES = "\t\n\f\r "
 _DOCTYPE = pattern(r"""<!doctype\s+html(\s+(public|system)(\s*("[^"<>&]*"|'[^'<>&]*')){1,2})?\s*>""", re.I | re.A)
@@ -91,12 +92,18 @@ def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matchin
     if not selectors:
         return Matching(((),) * total, (None,) * total, ((),) * total, ())
     try:
-        output = engine("".join(marked), [_UNSAFE.sub("\ufffd", selector) for selector in selectors])
+        output = engine("".join(marked), [_asked(selector) for selector in selectors])
     except Exception as error:
         raise MailTemplatesError(
             f"the inliner engine failed: {type(error).__name__}: {error}", cure="try the other inliner engine"
         ) from error
     return _read(output, total, len(selectors))
+
+
+def _asked(selector: str) -> str:
+    """A selector as engines get it: a style attribute has another name in a skeleton, since engines read its css."""
+    renamed = _STYLE_SELECTOR.sub(lambda found: found[1] or f"{found[2]}{OWN_STYLE}", selector)
+    return _UNSAFE.sub("\ufffd", renamed)
 
 
 def _name_end(tag: str) -> int:

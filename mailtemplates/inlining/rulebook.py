@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from mailtemplates.css.cascade import Match, cascade
+from mailtemplates.css.property import overlap
 from mailtemplates.css.stylesheet import Declaration, read_sheet
 from mailtemplates.html.markup import attributes, encode, set_attribute
 from mailtemplates.pattern import pattern
@@ -27,6 +28,9 @@ OPT_OUTS = {
 
 _NOT_PLAIN = pattern(r"[^a-z0-9-]")
 _IMPORTANT = pattern(r"([-\w]++)\s*+:[^;{}!]*+!\s*+important", re.I)
+OWN_STYLE = "data-mailtemplates-style"
+"""The attribute of a skeleton that is an element's own style."""
+
 INVISIBLE = frozenset({"head", "title", "base", "link", "meta", "style", "script"})
 """Elements that are never shown: they get no style."""
 
@@ -62,6 +66,7 @@ class Rulebook:
 
     def __init__(self, sheets: Iterable[str], kept: Iterable[str] = ()) -> None:
         self._overriding = frozenset(name.lower() for css in kept for name in _IMPORTANT.findall(css))
+        self._yields = cache(self._overridden)
         self._matches: list[list[Match]] = []
         self.attributes: frozenset[str] = frozenset()
         self.values: frozenset[str] = frozenset()
@@ -100,21 +105,21 @@ class Rulebook:
     def _yielding(self, declarations: tuple[Declaration, ...]) -> tuple[Declaration, ...]:
         return tuple(
             declaration._replace(yields=True)
-            if declaration.important and self._overridden(declaration.name)
+            if declaration.important and self._yields(declaration.name)
             else declaration
             for declaration in declarations
         )
 
     def _overridden(self, name: str) -> bool:
-        return any(
-            name == other or name.startswith(other + "-") or other.startswith(name + "-") for other in self._overriding
-        )
+        return any(overlap(name, other) for other in self._overriding)
 
     def _facts(self, tag: str, name: str) -> TagFacts:
         found = attributes(tag)
         values = self.values | {"type"} if name == "input" else self.values
         shown = sorted(key for key in found if key in self.attributes or key in values)
-        written = "".join(f' {key}="{encode(found[key]) if key in values else ""}"' for key in shown)
+        written = "".join(
+            f' {OWN_STYLE if key == "style" else key}="{encode(found[key]) if key in values else ""}"' for key in shown
+        )
         slash = " /" if tag.endswith("/>") else ""
         return TagFacts(f"<{plain_name(name)}{written}{slash}>", found.get("style", ""), opted_out(found))
 
