@@ -53,6 +53,7 @@ def _write_rows(path: Path, count: int) -> None:
 def _run(folder: Path, rows: Path, jobs: int, *, judged: bool = False) -> _Cost:
     """One run of the command."""
     out = tempfile.mkdtemp(dir=folder)  # kept to the end: a disk is long busy with files that were deleted
+    os.sync()  # so that no run has to share its processors with the writing down of the files of the one before
     command = [sys.executable, "-m", "mailtemplates", "merge", str(_TEMPLATE), "--data", str(rows), "--out", out]
     command += ["--jobs", str(jobs), "--quiet", "--failures", str(folder / "failures.csv")]
     command += [] if judged else ["--force", "ALL"]

@@ -424,15 +424,25 @@ def test_a_template_that_cannot_be_compiled_is_said_once(project: Path, merge: R
     assert not (project / "out").exists()
 
 
-def test_a_full_disk_stops_the_run(project: Path, merge: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows(project, 5)
+@contextlib.contextmanager
+def files_limited_to(octets: int) -> Iterator[None]:
+    """What goes beyond is not written, as on a full disk: first a part is, then the system refuses."""
+    resource = pytest.importorskip("resource", reason="no limits of a process on this system")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (octets, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    def full(self: Path, octets: bytes) -> int:
-        raise OSError(28, "No space left on device", str(self))
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    code, _, said = merge("--out", "out")
-    assert (code, "No space left on device" in said) == (2, True)
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_full_disk_stops_the_run_and_leaves_no_half_a_file(project: Path, merge: Run, jobs: str) -> None:
+    rows(project, 40)
+    with files_limited_to(200):
+        code, _, said = merge("--out", "out", "--jobs", jobs)
+    assert (code, "cannot write: out/000001.eml: File too large" in said) == (2, True), said
+    assert not list((project / "out").iterdir())
 
 
 def started(folder: Path, *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[bytes]:

@@ -18,7 +18,7 @@ import pytest
 from mailtemplates.errors import WorkerError
 from mailtemplates.merging.folder import Making
 from mailtemplates.merging.maker import Maker
-from mailtemplates.merging.workers import BATCH, Made, Task, Workers
+from mailtemplates.merging.workers import BATCH, Made, Task, Workers, Written
 from mailtemplates.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +34,13 @@ def make(task: Task) -> Made:
             raise RuntimeError("odd")
         case "full":
             raise OSError(28, "No space left on device", "/out/1.eml")
-    return Made(None, place=str(task.number))
+    return Made(Written(str(task.number), "", ()))
+
+
+def number(made: Made) -> int:
+    """The number of the task that this was made of."""
+    assert isinstance(made.message, Written)
+    return int(made.message.place)
 
 
 def tasks(count: int) -> Iterator[Task]:
@@ -45,7 +51,7 @@ def tasks(count: int) -> Iterator[Task]:
 @pytest.mark.parametrize("count", [0, 1, BATCH, 7 * BATCH + 5])
 def test_results_come_in_the_order_of_the_tasks(jobs: int, count: int) -> None:
     with Workers(make, jobs) as workers:
-        assert [int(made.place) for made in workers.run(tasks(count))] == list(range(count))
+        assert [number(made) for made in workers.run(tasks(count))] == list(range(count))
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
@@ -127,7 +133,7 @@ def test_where_a_fork_is_not_safe_processes_are_spawned() -> None:
     thread.start()
     try:
         with Workers(make, 2) as workers:
-            assert [int(made.place) for made in workers.run(tasks(100))] == list(range(100))
+            assert [number(made) for made in workers.run(tasks(100))] == list(range(100))
     finally:
         stop.set()
         thread.join()

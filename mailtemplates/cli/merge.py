@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -35,7 +35,7 @@ from mailtemplates.cli.delivering import (
     with_force,
 )
 from mailtemplates.cli.output import warn, write_lines
-from mailtemplates.cli.progress import progress
+from mailtemplates.cli.progress import Advance, progress
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.failures import Failures
 from mailtemplates.merging.folder import Making
@@ -204,12 +204,12 @@ def _run(maker: Maker, keys: Keys, rows: Rows, staging: Staging, failed: Failure
     with breaking_off(tally), ExitStack() as stack:
         workers = stack.enter_context(Workers(Making(maker, folder), options.jobs if len(first) > BATCH else 1))
         goal = stack.enter_context(_way(maker, options))
-        advance = stack.enter_context(progress(rows.size, quiet=options.quiet, piped=options.format is Format.JSON))
+        advance = stack.enter_context(_progress(rows, options))
         mailing = Mailing(
             chain(first, source),
             workers,
             keys,
-            _reporter(tally, failed, rows, advance, options.format),
+            _reporter(tally, failed, advance, options.format),
             courier=goal.courier if goal else None,
             ledger=goal.ledger if goal else None,
             staging=staging,
@@ -241,6 +241,11 @@ def _way(maker: Maker, options: _Options) -> Iterator[Way | None]:
         yield found
 
 
+def _progress(rows: Rows, options: _Options) -> AbstractContextManager[Advance]:
+    piped = options.format is Format.JSON
+    return progress(rows.size, lambda: rows.position, quiet=options.quiet, piped=piped)
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -250,9 +255,7 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-def _reporter(
-    tally: Tally, failed: Failures, rows: Rows, advance: Callable[[float, int], None], form: Format
-) -> Callable[[Result], None]:
+def _reporter(tally: Tally, failed: Failures, advance: Advance, form: Format) -> Callable[[Result], None]:
     """What is done with each result."""
 
     def report(result: Result) -> None:
@@ -261,7 +264,7 @@ def _reporter(
             failed.add(result)
         if form is Format.JSON:
             print_json(result)
-        advance(rows.position, tally.messages)
+        advance(tally.messages)
 
     return report
 

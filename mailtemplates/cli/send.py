@@ -235,13 +235,17 @@ def _run(post: _Post, staging: Staging, options: _Options, form: Format, quiet: 
             way(url, ledger, rehearsed=options.rehearsed, patience=options.patience, resting=resting)
         )
         shown = quiet or len(post.names) < _MANY
-        advance = stack.enter_context(progress(len(post.names), quiet=shown, piped=form is Format.JSON))
+        done = 0
+        bar = progress(len(post.names), lambda: done, quiet=shown, piped=form is Format.JSON)
+        advance = stack.enter_context(bar)
 
         def report(result: Result) -> None:
+            nonlocal done
             tally.add(result, post.names[result.number - 1] if len(post.names) > 1 else "")
             if form is Format.JSON:
                 print_json(result)
-            advance(result.number, tally.messages)
+            done = result.number
+            advance(tally.messages)
 
         mailing = Mailing(
             post.rows,

@@ -38,7 +38,7 @@ def derive_key(version: str, recipients: Iterable[str], data: Mapping[str, Any])
     :raises DataError: the data holds what has no lasting form.
     """
     try:
-        form = json.dumps(data, default=_lasting, sort_keys=True, ensure_ascii=False)
+        form = _ENCODER.encode(data)
     except (TypeError, ValueError) as error:
         raise DataError(f"no key can be made of this data: {error}", cure="give key=, such as order-1") from None
     pieces = (version, *sorted(recipients), form)
@@ -64,3 +64,6 @@ def _lasting(value: object) -> Any:
     if isinstance(value, set | frozenset):
         return sorted(value)
     raise TypeError(f"a {type(value).__name__} in it has no lasting form")
+
+
+_ENCODER = json.JSONEncoder(default=_lasting, sort_keys=True, ensure_ascii=False)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from mailtemplates.errors import DataError
 from mailtemplates.jinja.datatype import KINDS, UNKNOWN, DataType
@@ -23,7 +24,9 @@ _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, 
 _ABSENT = object()
 
 _Read = Callable[[str], Any]
+_Build = Callable[[Sequence[str]], Any]
 _Step = str | int
+_DEEPEST = 100
 
 
 class Columns:
@@ -31,62 +34,89 @@ class Columns:
 
     :param names: the header; cells without a name are left out.
     :param schema: the JSON Schema of the data; None when there is none.
-    :raises DataError: two columns have one place.
+    :raises DataError: two columns have one place, or one is nested too deeply.
     """
 
     def __init__(self, names: Sequence[str], schema: Mapping[str, Any] | None) -> None:
         root = UNKNOWN if schema is None else type_of(schema)
-        self._readers: list[tuple[int, tuple[_Step, ...], _Read]] = []
-        self._listed = False
-        places = _Places()
+        tree = _Branch("")
         for index, name in enumerate(names):
             if name:
                 steps = tuple(steps_of(name)) or (name,)
-                places.take(steps, name)
-                self._readers.append((index, steps, _reader(root, steps)))
-                self._listed = self._listed or any(isinstance(step, int) for step in steps)
+                tree.plant(steps, _Leaf(name, _cell(index, _reader(root, steps))))
+        self._members = tree.members()
 
     def data(self, cells: Sequence[str]) -> dict[str, Any]:
         """The data of one row's cells."""
-        values: dict[Any, Any] = {}
-        for index, steps, read in self._readers:
-            value = read(cells[index])
-            if value is not _ABSENT:
-                target = values
-                for step in steps[:-1]:
-                    target = target.setdefault(step, {})
-                target[steps[-1]] = value
-        return {name: _with_lists(value) for name, value in values.items()} if self._listed else values
+        return {name: value for name, build in self._members if (value := build(cells)) is not _ABSENT}
 
 
-class _Places:
-    """The places that columns have taken."""
+class _Leaf(NamedTuple):
+    """A column's place, and what makes the value there of a row's cells, or :data:`_ABSENT`."""
 
-    def __init__(self) -> None:
-        self._taken: dict[tuple[_Step, ...], str] = {}
-        self._opened: dict[tuple[_Step, ...], str] = {}
+    column: str
+    build: _Build
 
-    def take(self, steps: tuple[_Step, ...], name: str) -> None:
-        """Take a place for a column.
 
-        :raises DataError: another column has it, or has a place in it, or the other way round.
+class _Branch:
+    """A place with others in it.
+
+    :param column: the first that has its place here.
+    """
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        self._children: dict[_Step, _Branch | _Leaf] = {}
+
+    def plant(self, steps: Sequence[_Step], leaf: _Leaf) -> None:
+        """Give a column its place.
+
+        :raises DataError: another column has it, or has a place in it, or the other way round; it is too deep.
         """
-        above = [steps[:length] for length in range(1, len(steps))]
-        other = self._opened.get(steps) or next(filter(None, map(self._taken.get, [*above, steps])), None)
-        if other:
-            raise DataError(f"the columns {other!r} and {name!r} have one place", cure="rename one of them")
-        self._taken[steps] = name
-        for place in above:
-            self._opened.setdefault(place, name)
+        if len(steps) > _DEEPEST:
+            raise DataError(f"the column {leaf.column[:40]!r}… is nested too deeply", cure="rename it")
+        branch = self
+        for step in steps[:-1]:
+            child = branch._children.setdefault(step, _Branch(leaf.column))
+            if isinstance(child, _Leaf):
+                raise _one_place(child.column, leaf.column)
+            branch = child
+        other = branch._children.setdefault(steps[-1], leaf)
+        if other is not leaf:
+            raise _one_place(other.column, leaf.column)
+
+    def members(self) -> list[tuple[Any, _Build]]:
+        """What makes the value of each step from here."""
+        return [
+            (step, child.build if isinstance(child, _Leaf) else _builder(child.members()))
+            for step, child in self._children.items()
+        ]
 
 
-def _with_lists(value: Any) -> Any:
-    """The value with lists for objects whose keys are numbers; what is left out leaves no hole."""
-    if not isinstance(value, dict):
-        return value
-    if value and all(isinstance(key, int) for key in value):
-        return [_with_lists(value[key]) for key in sorted(value)]
-    return {str(key): _with_lists(item) for key, item in value.items()}
+def _one_place(one: str, other: str) -> DataError:
+    return DataError(f"the columns {one!r} and {other!r} have one place", cure="rename one of them")
+
+
+def _builder(members: Sequence[tuple[_Step, _Build]]) -> _Build:
+    """What makes an object of members, or a list where their keys are numbers; what is left out leaves no hole."""
+    numbered = [(step, build) for step, build in members if isinstance(step, int)]
+    if not numbered:
+        return lambda cells: {name: v for name, build in members if (v := build(cells)) is not _ABSENT} or _ABSENT
+    items = [build for _, build in sorted(numbered, key=itemgetter(0))]
+    if len(items) == len(members):
+        return lambda cells: [v for build in items if (v := build(cells)) is not _ABSENT] or _ABSENT
+    return lambda cells: _mixed([(step, v) for step, build in members if (v := build(cells)) is not _ABSENT])
+
+
+def _mixed(found: list[tuple[_Step, Any]]) -> Any:
+    """A list when all steps of this row are numbers, else an object."""
+    if found and all(isinstance(step, int) for step, _ in found):
+        return [value for _, value in sorted(found, key=itemgetter(0))]
+    return {str(step): value for step, value in found} or _ABSENT
+
+
+def _cell(index: int, read: _Read) -> _Build:
+    return itemgetter(index) if read is str else lambda cells: read(cells[index])
 
 
 def _reader(root: DataType, steps: Sequence[_Step]) -> _Read:

@@ -21,7 +21,7 @@ from mailtemplates.merging.keyregister import KeyRegister
 from mailtemplates.merging.keys import MakesKeys
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Row
-from mailtemplates.merging.workers import Made, Task, Workers, reason
+from mailtemplates.merging.workers import Made, Task, Workers, Written, reason
 from mailtemplates.message.message import Message
 from mailtemplates.outbox.direct import whole
 from mailtemplates.outbox.mailrun import Dispatch
@@ -104,8 +104,8 @@ class Mailing:
 
     def _write(self) -> None:
         for row, key, made in self._made():
-            assert made.message is not None
-            self._tell(Result(row.number, row.cells, key, _written(made.message, made.place)))
+            assert isinstance(made.message, Written)
+            self._tell(Result(row.number, row.cells, key, _receipt(made.message)))
 
     def _send(self, dispatches: Iterable[Dispatch]) -> None:
         for dispatch in dispatches:
@@ -148,7 +148,7 @@ class Mailing:
     def _letters(self) -> Iterator[Letter]:
         """The letters that somebody is to get; the others are settled here."""
         for row, key, made in self._made():
-            assert made.message is not None
+            assert isinstance(made.message, Message)
             letter = self._staging.letter(key, made.message)
             if len(letter.outcomes) == len(set(letter.message.envelope.recipients)):
                 self._tell(Result(row.number, row.cells, letter.key, whole(letter, {})))
@@ -212,7 +212,7 @@ def _is_final(entry: Entry) -> bool:
     return all(one.state in _FINAL for one in entry.recipients)
 
 
-def _written(message: Message, place: str) -> Receipt:
+def _receipt(written: Written) -> Receipt:
     """The receipt of a message that lies in a folder."""
-    recipients = message.envelope.recipients
-    return Receipt(message.message_id, tuple(Delivery(address, Accepted(place)) for address in recipients))
+    accepted = Accepted(written.place)
+    return Receipt(written.message_id, tuple([Delivery(address, accepted) for address in written.recipients]))

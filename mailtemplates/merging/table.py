@@ -182,7 +182,7 @@ class Table:
             cells.pop()
         if len(cells) != width:
             return Row(number, {}, cells, f"{len(cells)} cells, and the header has {width}")
-        if any(_MARK in cell for cell in cells):
+        if _MARK in "".join(cells):
             readable = [cell.replace(_MARK, "\ufffd") for cell in cells]
             return Row(number, {}, readable, f"octets that are not {self._encoding.codec.removesuffix('-sig')}")
         return Row(number, self._places.data(cells), cells)

@@ -27,7 +27,7 @@ from mailtemplates.message.message import Message
 
 BATCH = 32
 """Rows that go to a process at once."""
-_LOOK = 8
+_LOOK = 16
 _PATIENCE = 5.0
 
 
@@ -45,15 +45,24 @@ class Task(NamedTuple):
     data: Mapping[str, Any] | None
 
 
+class Written(NamedTuple):
+    """A message that lies where the process that made it wrote it; its octets are not brought back.
+
+    :param message_id: without angle brackets.
+    """
+
+    place: str
+    message_id: str
+    recipients: tuple[str, ...]
+
+
 class Made(NamedTuple):
     """A message, or why there is none.
 
-    :param place: where the message was written; its octets are not brought back then.
     :param fault: whose the problem is: the row's, our own, or that of the place to write to.
     """
 
-    message: Message | None
-    place: str = ""
+    message: Message | Written | None
     problem: str = ""
     fault: Fault = ""
 
@@ -109,6 +118,7 @@ class Workers:
         self._processes: list[BaseProcess] = []
         self._idle: list[Connection] = []
         self._under_way: deque[_Batch] = deque()
+        self._ready: deque[Sequence[Task]] = deque()
         for _ in range(jobs if jobs > 1 else 0):
             self._begin()
 
@@ -155,15 +165,27 @@ class Workers:
                 yield made
 
     def _feed(self, source: Iterator[Task]) -> None:
-        """Give work to the idle, as long as not too much is waiting to be taken."""
-        while self._idle and len(self._under_way) < 2 * len(self._links):
+        """Give work to the idle, then have work ready for those who will be, as long as not too much is waiting to be
+        taken."""
+        self._give()
+        links = len(self._links)
+        while len(self._ready) < links and len(self._ready) + len(self._under_way) < 2 * links:
             tasks = list(islice(source, BATCH))
             if not tasks:
                 return
+            self._ready.append(tasks)
+            self._give()
+
+    def _give(self) -> None:
+        """Give what is ready to the idle.
+
+        :raises WorkerError: a process ended.
+        """
+        while self._idle and self._ready:
             link = self._idle.pop()
             self._under_way.append(_Batch(link))
             try:
-                link.send(tasks)
+                link.send(self._ready.popleft())
             except OSError:
                 raise _ended() from None
 
@@ -180,6 +202,7 @@ class Workers:
             except (EOFError, OSError):
                 raise _ended() from None
             self._idle.append(link)
+            self._give()
 
     def close(self) -> None:
         """End the processes; what they are at is finished, or left when it takes long."""
