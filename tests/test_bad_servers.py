@@ -162,6 +162,8 @@ FAULTS: dict[str, Fault] = {
     "LMTP: the link closes between two answers": Fault(
         "accepted uncertain", {"DOT": ["250 2.1.5 ok", close]}, to=2, tls="", scheme="lmtp", features=("PIPELINING",)
     ),
+    "A reply has two codes": Fault("deferred", {"RCPT": "250-ok\r\n550 5.1.1 no"}),
+    "The reply to the final dot has two codes": Fault("uncertain", {"DOT": "250-ok\r\n451 4.3.0 later"}),
     "QUIT is answered 502": Fault("accepted", {"QUIT": "502 5.5.1 What?"}),
     "The link closes at QUIT": Fault("accepted", {"QUIT": close}),
     "Silence at QUIT": Fault("accepted", {"QUIT": silence}),

@@ -211,6 +211,17 @@ def test_a_mail_of_an_event_loop_is_below_the_span_of_its_request(tmp_path: Path
     assert child.parent.span_id == parent.context.span_id
 
 
+def test_a_message_that_is_put_off_has_a_span_of_the_retry(tmp_path: Path, spans: Spans) -> None:
+    with Server({"RCPT": ["451 4.7.1 Greylisted", "250 ok"]}) as server:
+        transport = open_transport(f"smtp://localhost:{server.port}?timeout=5", watch=trace_events(spans.tracer))
+        with Engine(tmp_path, transport=transport, patience=30) as engine:
+            assert engine.send(mail()).accepted
+    (retry,) = spans.named("mailtpl.retry")
+    assert retry.attributes is not None
+    assert retry.attributes["server.address"] == "localhost"
+    assert len(spans.named("mailtpl.transaction")) == 2
+
+
 @pytest.mark.parametrize(
     ("answers", "failed"),
     [

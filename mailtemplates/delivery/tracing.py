@@ -17,7 +17,8 @@ def trace_events(tracer: Tracer | None = None) -> Watcher:
     """A watcher that makes spans, children of the span that is current where the message is sent.
 
     ``mailtpl.connect`` ends with the greeting, or with TLS where there is any; ``mailtpl.auth`` is the login;
-    ``mailtpl.transaction`` reaches from MAIL to what became of the message, with an event for each step between.
+    ``mailtpl.transaction`` reaches from MAIL to what became of the message, with an event for each step between;
+    ``mailtpl.retry`` says that a message was put off and is tried again later.
 
     :param tracer: where spans are made; the one of the global provider when not given.
     :raises SettingsError: OpenTelemetry is not installed.
@@ -50,8 +51,8 @@ class _Spans:
         elif event.kind == "mail":
             self._end(event.connection)
             self._begin(event)
-        elif event.kind == "fault" and event.connection not in self._open:
-            self._step("mailtpl.connect", event)
+        elif event.kind in ("fault", "retry") and event.connection not in self._open:
+            self._step("mailtpl.connect" if event.kind == "fault" else "mailtpl.retry", event)
         else:
             self._go_on(event)
 

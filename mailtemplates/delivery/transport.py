@@ -30,11 +30,13 @@ class Transport(ABC):
 
     :param shown: its URL as a person may see it, without a password.
     :param watch: is told of every event, see :mod:`mailtemplates.delivery.event`.
+    :ivar server: what it is called in events: the server's host and port, where there is one.
     """
 
     def __init__(self, shown: str, watch: Watcher | None = None) -> None:
         self.shown = shown
         self.watch = watch
+        self.server = shown
 
     def send(self, message: Message, mark: Mark | None = None) -> Receipt:
         """Send one message. The receipt has an outcome for each recipient, in the order of the envelope.

@@ -132,7 +132,7 @@ class Retries(Generic[Item]):
         now = time.monotonic()
         heapq.heappush(self._heap, (now + pause, next(self._numbers), item))
         text = f"put off, and tried again in {pause:.3g} s: {self._reason}"
-        publish(Event("retry", self._transport.shown, text, message_id, now), self._transport.watch)
+        publish(Event("retry", self._transport.server, text, message_id, now), self._transport.watch)
 
     def due(self, most: int) -> list[Item]:
         """Take the messages whose pause is over."""

@@ -47,6 +47,8 @@ class ReplyLines:
         self._taken += len(line)
         if self._taken > _LONGEST_REPLY:
             raise self._error("sends a reply without end", "endless", temporary=False)
+        if self.first and line[:3] != self.first[:3]:  # RFC 5321 §4.2.1: the same code on every line
+            raise self._error(f"gives two codes in one reply, {_code(self.first)} and {_code(line)},", "not-smtp")
         self.first = self.first or line
         return line
 
@@ -91,3 +93,7 @@ class ReplyLines:
 
     def close(self) -> None:
         self.buffer = b""
+
+
+def _code(line: bytes) -> str:
+    return repr(line[:3].decode("ascii", "replace"))

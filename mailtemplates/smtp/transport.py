@@ -46,6 +46,7 @@ class SmtpTransport(Transport):
 
     def __init__(self, url: TransportUrl, endpoint: Endpoint, login: Login | None, watch: Watcher | None) -> None:
         super().__init__(str(url), watch)
+        self.server = str(endpoint)
         rate = read_rate(url.text("rate"))
         if rate is None and "rate" in url.options:
             raise url.wrong("rate", "messages in a time, such as 10/s, 600/m or 5000/h")
