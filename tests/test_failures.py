@@ -89,12 +89,29 @@ def test_a_reply_code_is_explained_alone_and_with_words(code: str) -> None:
     assert diagnose(f"{code} quite unheard of").lasting == diagnosis.lasting
 
 
-@given(st.integers(400, 599), st.text(max_size=200))
+@given(st.integers(420, 599), st.text(max_size=200))
 def test_temporary_or_permanent_is_the_first_digit(code: int, words: str) -> None:
     """RFC 5321 §4.2.1: whatever the words say."""
     diagnosis = diagnose(f"{code} {words.replace('Action', '').replace('status', '')}")
     if diagnosis.reply and diagnosis.reply.code == code:
         assert diagnosis.lasting == ("temporary" if code < 500 else "permanent")
+
+
+@pytest.mark.parametrize(
+    ("text", "lasting"),
+    [
+        ("HTTP Error 403: Forbidden", "permanent"),
+        ("401 Unauthorized", "permanent"),
+        ("406 You tried to send to a recipient that has been marked as inactive.", "permanent"),
+        ("403 rate limit exceeded", "temporary"),
+        ("429 Too Many Requests", "temporary"),
+        ("403", "temporary"),
+        ("400 4.4.7 Message delayed", "temporary"),
+    ],
+)
+def test_an_api_that_was_asked_wrongly_is_not_asked_again(text: str, lasting: str) -> None:
+    """4xx of HTTP is the client's fault; no mail server answers 400 to 419 without an enhanced code."""
+    assert diagnose(text).lasting == lasting
 
 
 def test_what_the_mail_server_did_goes_before_the_reply() -> None:

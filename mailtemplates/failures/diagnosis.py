@@ -22,6 +22,9 @@ Confidence = Literal["clear", "likely", "guess", "none"]
 """How surely the first cause is meant: words that leave no doubt; words; a code or passing words alone; nothing."""
 
 _BY_DIGIT: dict[int, Lasting] = {1: "accepted", 2: "accepted", 3: "accepted", 4: "temporary", 5: "permanent"}
+_OF_AN_API = range(400, 420)
+"""Codes that an API over HTTP answers and no mail server does: what it was asked is wrong, and mostly stays so."""
+_HTTP = ("400 bad request", "401 unauthorized", "403 forbidden", "404 not found", "405 method not allowed")
 _MOST = 4
 _UNLIKELY = 6
 _TOLD = 18
@@ -205,8 +208,16 @@ def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...
     """What the mail server did with the message, else the reply's first digit, else what the row says."""
     if reading.fate:
         return "permanent" if reading.fate == "given up" else "temporary"
+    if reply and reply.code in _OF_AN_API and not reply.enhanced and _asked_wrongly(reading, causes):
+        return "permanent"
     if reply:
         return _BY_DIGIT.get(reply.digit, "unknown")
     if not causes:
         return "unknown"
     return "temporary" if causes[0].failure.temporary else "permanent"
+
+
+def _asked_wrongly(reading: Reading, causes: tuple[Cause, ...]) -> bool:
+    if causes and causes[0].weight >= _WORDS:
+        return not causes[0].failure.temporary
+    return any(f" {words} " in reading.words for words in _HTTP)
