@@ -154,13 +154,18 @@ def _explain(path: str, language: "Language", as_json: bool) -> None:
     from mailtemplates.failures.answer import answer_lines, answer_object
     from mailtemplates.failures.diagnosis import diagnose
 
-    diagnosis = diagnose(_decoded(read_octets(path)))
+    text = _decoded(read_octets(path))
+    if not text.strip():
+        raise SettingsError("there is nothing to explain", cure="give the traceback, the reply or the lines of the log")
+    diagnosis = diagnose(text)
     if as_json:
         import json  # 2 ms, and only for programs
 
         write_text(json.dumps(answer_object(diagnosis, language), ensure_ascii=False, indent=2))
     else:
         write_lines(answer_lines(diagnosis, language))
+    if not diagnosis.known:
+        raise typer.Exit(1)
 
 
 def _decoded(octets: bytes) -> str:

@@ -25,21 +25,23 @@ def command(
     language: Annotated[str, typer.Option(help="en or zh.")] = "en",
     output_format: Annotated[str, typer.Option(help="text or json.")] = "text",
 ) -> None:
-    """Explain a reply code, a server's reply or a failure's id: its cause and the next step."""
+    """Explain a reply code, a server's reply or a failure's id: its cause and the next step. Exit code 1: not known."""
     tongue = cast(Language, one_of("--language", language, LANGUAGES))
     one_of("--output-format", output_format, ("text", "json"))
-    lines, value = _answer(" ".join(words).strip(), tongue)
+    lines, value, known = _answer(" ".join(words).strip(), tongue)
     write_text(json.dumps(value, indent=2, ensure_ascii=False) if output_format == "json" else "\n".join(lines))
+    if not known:
+        raise typer.Exit(1)
 
 
-def _answer(text: str, language: Language) -> tuple[Iterator[str], dict[str, Any]]:
+def _answer(text: str, language: Language) -> tuple[Iterator[str], dict[str, Any], bool]:
     row = find_failure(text)
     if row:
-        return failure_lines(row, language), failure_object(row, language)
+        return failure_lines(row, language), failure_object(row, language), True
     diagnosis = diagnose(text)
-    if not (diagnosis.causes or diagnosis.reply) and len(text.split()) == 1:
+    if not diagnosis.known and len(text.split()) < 2:
         raise _no_such(text, all_failures().values())
-    return answer_lines(diagnosis, language), answer_object(diagnosis, language)
+    return answer_lines(diagnosis, language), answer_object(diagnosis, language), diagnosis.known
 
 
 def _no_such(word: str, rows: Iterable[Failure]) -> SettingsError:

@@ -8,12 +8,16 @@ from typing import Any
 from mailtemplates.failures.diagnosis import Diagnosis
 from mailtemplates.failures.failure import Failure, Language
 from mailtemplates.failures.family import family_of
+from mailtemplates.failures.reading import Statement
 from mailtemplates.failures.remark import remarks
 from mailtemplates.failures.table import all_failures
 from mailtemplates.failures.vocabulary import VOCABULARIES
 from mailtemplates.text.wrapping import display_width, wrap
 
 _LEAD = 11
+_SHOWN = 10
+"""So many recipients with the same reply are named."""
+_SAID = 200
 
 
 def answer_lines(diagnosis: Diagnosis, language: Language, width: int = 80) -> Iterator[str]:
@@ -34,6 +38,9 @@ def answer_lines(diagnosis: Diagnosis, language: Language, width: int = 80) -> I
     yield from ("", said.others) if others else ()
     for failure in others:
         yield from _hung(f"  {failure.id}", failure.words(language).symptom, width)
+    yield from ("", said.recipients) if diagnosis.recipients else ()
+    for addresses, one in diagnosis.recipients:
+        yield from _recipients(addresses, one, language, width)
     yield from ("",) if diagnosis.codes else ()
     for code in diagnosis.codes:
         yield from _hung(code.code if code.code.isdecimal() else f"X.{code.code}", _code(code, language), width)
@@ -64,10 +71,9 @@ def table_lines(language: Language, width: int = 80) -> Iterator[str]:
 
 def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
     """A diagnosis as JSON."""
-    reply = diagnosis.reply
     families = list(dict.fromkeys(family_of(one).id for one in (*_causing(diagnosis), *diagnosis.others)))
     return {
-        "reply": {"code": reply.code, "enhanced": reply.enhanced, "text": reply.text} if reply else None,
+        "reply": _reply_object(diagnosis.reply),
         "lasting": diagnosis.lasting,
         "temporary": {"temporary": True, "permanent": False}.get(diagnosis.lasting),
         "family": families[0] if families else "not-named",
@@ -81,6 +87,7 @@ def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
         "codes": [
             {"code": code.code, "title": code.title(language), "reference": code.reference} for code in diagnosis.codes
         ],
+        "recipients": [_recipients_object(addresses, one) for addresses, one in diagnosis.recipients],
         "remarks": list(remarks(diagnosis, language)),
         "next_step": _next_step(diagnosis, language),
     }
@@ -88,6 +95,29 @@ def answer_object(diagnosis: Diagnosis, language: Language) -> dict[str, Any]:
 
 def _causing(diagnosis: Diagnosis) -> Iterator[Failure]:
     return (cause.failure for cause in diagnosis.causes)
+
+
+def _reply_object(reply: Statement | None) -> dict[str, Any] | None:
+    return {"code": reply.code, "enhanced": reply.enhanced, "text": reply.text} if reply else None
+
+
+def _recipients_object(addresses: tuple[str, ...], diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "addresses": list(addresses),
+        "reply": _reply_object(diagnosis.reply),
+        "lasting": diagnosis.lasting,
+        "causes": [cause.failure.id for cause in diagnosis.causes],
+    }
+
+
+def _recipients(addresses: tuple[str, ...], diagnosis: Diagnosis, language: Language, width: int) -> Iterator[str]:
+    """Who got a reply, and what it means for them."""
+    said = VOCABULARIES[language]
+    more = len(addresses) - _SHOWN
+    who = ", ".join(addresses[:_SHOWN]) + (f" +{more}" if more > 0 else "")
+    cause = f"{diagnosis.causes[0].failure.id} {diagnosis.causes[0].failure.name}" if diagnosis.causes else ""
+    told = said.semicolon.join(filter(None, (said.lasting[diagnosis.lasting], cause, str(diagnosis.reply)[:_SAID])))
+    yield from (f"  {line}" for line in wrap(f"{who}{said.colon}{told}", width - 2))
 
 
 def _next_step(diagnosis: Diagnosis, language: Language) -> str:

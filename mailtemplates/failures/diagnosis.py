@@ -7,13 +7,14 @@ row. Temporary or permanent is read from the reply's first digit (RFC 5321 §4.2
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
-from mailtemplates.failures.failure import Failure
-from mailtemplates.failures.phrase import says, weight_of
-from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
+from mailtemplates.failures.failure import Failure, Step
+from mailtemplates.failures.phrase import certain, place_of, says, weight_of
+from mailtemplates.failures.reading import Reading, Stage, Statement
 from mailtemplates.failures.table import Code, all_failures, find_code
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
@@ -39,6 +40,13 @@ _SHARE = 0.5
 _OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D75", "D110": "D75"}
 """What a refusal of the MAIL command means that speaks of recipients or of nothing."""
 _OF_GREETING = "D11"
+_OF_PROGRAM = {"D138": "D180"}
+"""What is meant when a program, not a mail server, says that it reaches no server."""
+_OF_SERVERS: frozenset[Step] = frozenset({"sender", "recipient", "message", "identity"})
+"""Steps of which only a server speaks."""
+_OF_FORM = frozenset({"syntaxerror", "notcompliantrfc"})
+"""What programs check of addresses and messages too, before a server does."""
+_OFTEN_OF_SERVERS: frozenset[Step] = frozenset({"send", "arrive"})
 _RATES = frozenset({"toomanyconn", "speeding", "networkerror"})
 _NOT_YET = frozenset({"recipient", "sender", "message", "send"})
 """Steps of which a server knows nothing when it greets."""
@@ -60,6 +68,7 @@ class Diagnosis(NamedTuple):
     :param causes: rows, the likeliest first; none when nothing in the text is known.
     :param others: further rows that the reply's codes are used for.
     :param codes: the codes of the reply that the tables know.
+    :param recipients: where a program lists recipients with replies that differ: who got one, and what it means.
     """
 
     reply: Statement | None
@@ -68,6 +77,12 @@ class Diagnosis(NamedTuple):
     others: tuple[Failure, ...]
     codes: tuple[Code, ...]
     reading: Reading
+    recipients: tuple[tuple[tuple[str, ...], Diagnosis], ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether anything in the text is."""
+        return bool(self.causes or self.reply)
 
     @property
     def reason(self) -> str:
@@ -90,12 +105,19 @@ class Diagnosis(NamedTuple):
 def diagnose(text: str) -> Diagnosis:
     """What a traceback, a server's reply, a line of a log or a bounce means. Never raises."""
     reading = Reading.of(text)
+    if len(reading.recipients) < 2:
+        return _diagnosed(reading)
+    each = tuple((addresses, _diagnosed(reading.only(reply))) for reply, addresses in reading.recipients)
+    return each[0][1]._replace(recipients=each)
+
+
+def _diagnosed(reading: Reading) -> Diagnosis:
     reply = reading.statements[0] if reading.statements else None
     codes = tuple(_codes(reply)) if reply else ()
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)
     else:
-        causes = _at(reading.stage, _causes(reading.words, codes, reply)) or _of_a_reply(reply)
+        causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply)
     lasting = _lasting(reading, reply, causes)
     others = () if lasting == "accepted" else tuple(_others(causes, codes))
     return Diagnosis(reply, lasting, causes, others, codes, reading)
@@ -104,7 +126,7 @@ def diagnose(text: str) -> Diagnosis:
 def reason_of(code: int, enhanced: str, text: str) -> str:
     """Why a server refuses, in a word, from a reply that was taken apart already."""
     reply = Statement(code, enhanced, text)
-    causes = _causes(words_of(text), tuple(_codes(reply)), reply)
+    causes = _causes(Reading.of_reply(reply), tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
 
 
@@ -151,10 +173,11 @@ def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Fail
             yield all_failures()[other]
 
 
-def _causes(words: str, codes: tuple[Code, ...], reply: Statement | None) -> tuple[Cause, ...]:
-    said = _said(words)
-    answered = reply is not None and reply.code >= 400
-    weights = {failure: _weight(failure, phrase, answered) for failure, phrase in said.items()}
+def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) -> tuple[Cause, ...]:
+    said = _said(reading.words)
+    if not reply and reading.teller != "mail server":
+        said = _of_program(said)
+    weights = {failure: _weight(failure, phrase, reading, reply) for failure, phrase in said.items()}
     evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
     for code in codes:
         weights[code.failure] = weights.get(code.failure, 0) + code.weight
@@ -165,23 +188,39 @@ def _causes(words: str, codes: tuple[Code, ...], reply: Statement | None) -> tup
                 evidence[failure].append(code.code)
     rows = all_failures()
     ranked = sorted((row for row in rows if row in weights), key=lambda row: -weights[row])
+    if not reply and reading.teller == "program":
+        ranked.sort(key=lambda row: (-weights[row], place_of(reading.words, said[row])))
     near = [failure for failure in ranked if weights[failure] >= _SHARE * weights[ranked[0]]][:_MOST]
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
 
 
-def _weight(failure: str, phrase: str, answered: bool) -> int:
-    """Words of a broken connection say little in a reply: there was a connection, and a server spoke."""
+def _of_program(said: dict[str, str]) -> dict[str, str]:
+    """What the words mean that a mail server uses of the next one, where a program says them of its server."""
+    for theirs, ours in _OF_PROGRAM.items():
+        if theirs in said and not certain(said[theirs]):
+            phrase = said.pop(theirs)
+            said.setdefault(ours, f"~{phrase.lstrip('~')}")
+    return said
+
+
+def _weight(failure: str, phrase: str, reading: Reading, reply: Statement | None) -> int:
+    """Some words say little: of a broken connection in a reply, there was one; of recipients where no server speaks."""
     row = all_failures()[failure]
-    unlikely = answered and row.step in ("dns", "tcp") and row.fault != "recipient"
+    if reply is not None and reply.code >= 400:
+        unlikely = row.step in ("dns", "tcp") and row.fault != "recipient"
+    else:
+        by_server = row.step in _OF_SERVERS and row.reason not in _OF_FORM
+        by_server = by_server or (row.step in _OFTEN_OF_SERVERS and not certain(phrase))
+        unlikely = reading.teller == "program" and by_server
     return min(weight_of(phrase), _UNLIKELY) if unlikely else weight_of(phrase)
 
 
 def _said(words: str) -> dict[str, str]:
     """The rows that a text speaks of, each with the phrase that weighs most."""
     found: dict[str, str] = {}
-    by_word, others = _index()
+    by_word, parts, ideographs = _index()
     candidates = [pair for word in set(words.split()) for pair in by_word.get(word, ())]
-    for phrase, failure in (*candidates, *others):
+    for phrase, failure in (*candidates, *parts, *(() if words.isascii() else ideographs)):
         if says(words, phrase) and (failure not in found or _rank(phrase) > _rank(found[failure])):
             found[failure] = phrase
     return found
@@ -192,16 +231,22 @@ def _rank(phrase: str) -> tuple[int, str]:
 
 
 @cache
-def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]]]:
-    """The phrases of all rows by their first word; and those that begin with a part of a word or an ideograph."""
-    by_word: dict[str, list[tuple[str, str]]] = {}
-    others: list[tuple[str, str]] = []
+def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], list[tuple[str, str]]]:
+    """The phrases of all rows by their first word; those that begin with a part of one; those with an ideograph."""
+    by_word: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    parts: list[tuple[str, str]] = []
+    ideographs: list[tuple[str, str]] = []
     for row in all_failures().values():
+        failure = row.id
         for phrase in row.phrases:
-            first = phrase.lstrip("!~").partition(" ")[0]
-            place = others if first[-1] == "*" or not first.isascii() else by_word.setdefault(first, [])
-            place.append((phrase, row.id))
-    return by_word, others
+            first = phrase.partition(" ")[0].lstrip("!~")
+            if not first.isascii():
+                ideographs.append((phrase, failure))
+            elif first[-1] == "*":
+                parts.append((phrase, failure))
+            else:
+                by_word[first].append((phrase, failure))
+    return by_word, parts, ideographs
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:

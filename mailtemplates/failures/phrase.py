@@ -31,6 +31,16 @@ def weight_of(phrase: str) -> int:
     return base + min(len(phrase), 64) // 8
 
 
+def certain(phrase: str) -> bool:
+    """Whether a phrase leaves no doubt."""
+    return phrase[0] == "!"
+
+
+def place_of(words: str, phrase: str) -> int:
+    """Where in a text, as :func:`spoken`, a phrase begins that it says."""
+    return words.find(_framed(phrase.lstrip("!~").partition(" … ")[0]))
+
+
 def says(words: str, phrase: str) -> bool:
     """Whether a text, as :func:`spoken`, says a phrase."""
     bare = phrase.lstrip("!~")

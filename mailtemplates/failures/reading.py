@@ -1,7 +1,7 @@
 """What a text says: replies of servers and errors of programs, found in tracebacks, logs, bounces and single lines.
 
-Lines of code that a traceback quotes are left out, and so is the message that a bounce gives back. Of a long text the
-beginning and the end are read.
+What a paste has around it is left out (see :mod:`mailtemplates.failures.paste`), and so is the message that a bounce
+gives back.
 """
 
 from __future__ import annotations
@@ -12,20 +12,14 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, Self
 
 from mailtemplates.characters import ascii_controls
+from mailtemplates.failures.paste import plain, shortened, without_code
 from mailtemplates.failures.phrase import spoken
 from mailtemplates.pattern import pattern
 
-_HALF = 60_000
 _MOST = 20
 _SHOWN = 400
 _OCTETS = pattern(r"(?:\\x[0-9a-fA-F]{2}){1,4000}")
 _ESCAPE = pattern(r"\\(?:r\\n|[nrt])|\r")
-_FRAME = pattern(r"^[ \t|+]*File \"[^\"\n]*\", line \d+, (in [^\n]*)$", re.M)
-_PROGRAM = pattern(
-    r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]+at [^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*"
-    r"|The above exception was [^\n]*)$",
-    re.M,
-)
 _GIVEN_BACK = pattern(
     r"^(?:Content-Type: *(?:message/rfc822|text/rfc822-headers)|-+ ?(?:Below this line|This is a copy|Original message"
     r"|The header of the original|Undelivered message)|Original message headers:|Return-Path: )",
@@ -48,8 +42,10 @@ _BEFORE_REPLY = pattern(
 _LOGGED = pattern(r"said: |talk to me: |nostic-code:|\),smtp;", re.I)
 _PEER = pattern(r"[\w.-]{1,255}\[[\da-fA-F.:]{2,45}\](?::\d+)?", re.ASCII)
 _ADDRESS = pattern(r"[^\s<>()'\",:;\[\]{}=]{1,64}@[^\s<>()'\",:;\[\]{}]{1,255}")
-_CHALLENGE = pattern(r"\b334[ '\",b]{1,5}([A-Za-z0-9+/=]{16,2000})", re.ASCII)
+_CHALLENGE = pattern(r"(?:\b334[ '\",b]{1,5}|\b(?=eyJ))([A-Za-z0-9+/=]{16,2000})", re.ASCII)
 
+_CHALLENGED = 334
+_REFUSES = 4
 _ENHANCED = r"[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 _BOTH = pattern(rf"(?<![\w.])([2-5]\d\d)[-\s,:;#(\[<'\"b]{{1,6}}({_ENHANCED})([^\n]*)", re.ASCII)
 _CODE = pattern(
@@ -59,13 +55,21 @@ _CODE = pattern(
     re.M | re.I | re.ASCII,
 )
 _LONE = pattern(
-    r"(?<![\w.:/=@+-])(4(?:2[0-9]|3[1-5]|4[0-24-9]|5[0-9]|71)|5(?:0[0-5]|1[0-7]|2[0-6]|3[0-9]|4[0-5]|5[0-9]|7[0-3]))"
+    r"(?<![\w.:/=@+-])(?<!\d,)(4(?:2[0-9]|3[1-5]|4[0-24-9]|5[0-9]|71)|5(?:0[0-5]|1[0-7]|2[0-6]|3[0-9]|4[0-5]|5[0-9]|7[0-3]))"
     r"(?![\w%/@]|[.,:]\d)()([^\n]*)",
     re.ASCII,
 )
 _DETAIL = pattern(rf"(?<![\w.])({_ENHANCED}|[Xx]\.\d{{1,3}}\.\d{{1,3}}(?![.\d]))([^\n]*)", re.ASCII)
+_VERSION = pattern(
+    r"(?:\b(?:version|release|python|django|flask|odoo|airflow|php|phpmailer|swiftmailer|laravel|symfony|wordpress|drupal"
+    r"|node(?:\.?js)?|nodemailer|npm|ruby|rails|java|spring|jdk|tomcat|jenkins|mailkit|framework|core|go|gitea|gitlab"
+    r"|grafana|nextcloud|openssl|gnutls|msmtp|mutt|curl|git|postfix|exim|dovecot|debian|ubuntu|centos|fedora|windows|macos"
+    r"|ios|android|kernel|linux|docker|thunderbird|outlook|office)['\"]?[ \t:=('\"]{1,3}|[A-Za-z][-/@])$",
+    re.I | re.A,
+)
 _NUMBER = pattern(
-    r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay)['\"]?[ =:#]*$",
+    r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay)['\"]?[ =:#]*$"
+    r"|[\w/](?<!error)(?<!code)\[$",
     re.I | re.ASCII,
 )
 _MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b", re.I | re.ASCII)
@@ -84,11 +88,31 @@ _FATE = pattern(
 )
 _REPLY = pattern(r"\s*[45]\d\d[ -]", re.ASCII)
 
+_RECIPIENT = pattern(
+    r"['\"]([^'\"\s]{1,320}@[^'\"\s]{1,255})['\"]: ?[(\[]([245]\d\d), ?b?"
+    r"(?:'([^'\n]{0,2000})'|\"([^\"\n]{0,2000})\")[)\]]",
+    re.A,
+)
+_MAIL_SERVER = pattern(
+    r"\bstatus=[a-z]|\bpostfix\b|\bexim\b|\bqmail\b|mailer-daemon|postmaster|\bdeferred\b|\bdefer \(|^Action:"
+    r"|retry time|\bqueue|delivery (?:status|temporarily|failed|attempt)|undeliver|\bMX\b|\bmx\d*\."
+    r"|remote host|destination|next hop",
+    re.M | re.I,
+)
+_ERROR = pattern(
+    r"Traceback \(most|\b[A-Za-z]\w{0,80}(?:Exception|Error)\b|^[ \t]+at \S|\bE[A-Z]{3,12}\b|[Ee]rrno\b"
+    r"|\b0x8[\da-fA-F]{7}\b|SSL routines|\bdial tcp\b|\bmsmtp\b|\bcurl:|\bpanicked at\b|\bfailed to send\b",
+    re.M,
+)
+
 Fate = Literal["", "given up", "waits"]
 """What a mail server says it did with the message: returned it, or keeps it and tries again."""
 
 Stage = Literal["", "greeting", "sender"]
 """What the server answered when it refused, where the text tells: the connection or the MAIL command."""
+
+Teller = Literal["", "program", "mail server"]
+"""Who tells it, as far as that is seen: a program that would send, or a mail server, of the one it passes mail to."""
 
 
 class Statement(NamedTuple):
@@ -109,21 +133,39 @@ class Statement(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A text as far as it speaks of mail: its replies, most telling first, and its words (see :func:`spoken`)."""
+    """A text as far as it speaks of mail.
+
+    :param statements: its replies, most telling first.
+    :param words: its words, see :func:`spoken`.
+    :param recipients: where a program lists refused recipients: each reply with the addresses that got it.
+    """
 
     statements: tuple[Statement, ...]
     words: str
     fate: Fate
     stage: Stage
+    recipients: tuple[tuple[Statement, tuple[str, ...]], ...]
+    teller: Teller
 
     @classmethod
     def of(cls, text: str) -> Self:
         """Read a text of any kind."""
-        text = _shortened(text)
+        text = plain(shortened(text))
         told = _told(text)
-        statements = _statements(told)
-        words = words_of(_joined(told, statements[0]) if statements else told)
-        return cls(statements, words, _fate(text), _stage(text))
+        statements, challenge = _statements(told), _challenge(told)
+        if challenge:
+            statements = tuple(one for one in statements if one.code != _CHALLENGED)
+        words = words_of(f"{_joined(told, statements[0]) if statements else told}\n{challenge}")
+        return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text, statements))
+
+    @classmethod
+    def of_reply(cls, reply: Statement) -> Self:
+        """A reply by itself."""
+        return cls((reply,), words_of(reply.text), "", "", (), "")
+
+    def only(self, reply: Statement) -> Self:
+        """As if the text had this reply alone."""
+        return self._replace(statements=(reply,), words=words_of(str(reply)), recipients=())
 
 
 def words_of(text: str) -> str:
@@ -161,25 +203,38 @@ def _stage(text: str) -> Stage:
     return "" if not found else "sender" if found["sender"] else "greeting"
 
 
-def _shortened(text: str) -> str:
-    if len(text) > 2 * _HALF:
-        text = f"{text[:_HALF]}\n{text[-_HALF:]}"
-    return text
+def _teller(text: str, statements: tuple[Statement, ...]) -> Teller:
+    """Who tells it; it does not matter where a server refuses."""
+    if statements and statements[0].digit >= _REFUSES:
+        return ""
+    return "mail server" if _MAIL_SERVER.search(text) else "program" if _ERROR.search(text) else ""
+
+
+def _recipients(text: str) -> tuple[tuple[Statement, tuple[str, ...]], ...]:
+    """What smtplib and others list of refused recipients: ``{'bob@b.test': (550, b'5.1.1 User unknown')}``."""
+    found: dict[Statement, list[str]] = {}
+    for one in _RECIPIENT.finditer(text) if "@" in text else ():
+        reply = _statement(int(one[2]), one[3] or one[4] or "")
+        if reply in found or len(found) < _MOST:
+            found.setdefault(reply, []).append(one[1])
+    return tuple((reply, tuple(dict.fromkeys(addresses))) for reply, addresses in found.items())
+
+
+def _statement(code: int, text: str) -> Statement:
+    enhanced, _, rest = text.partition(" ")
+    known = _DETAIL.fullmatch(enhanced)
+    return Statement(code, enhanced, _shown(rest)) if known else Statement(code, "", _shown(text))
 
 
 def _told(text: str) -> str:
-    """The text without quoted code and returned messages, escapes undone, a challenge of XOAUTH2 decoded."""
+    """The text without quoted code and returned messages, escapes undone."""
     text = _unpacked(text) if "\n" in text else text
     back = _GIVEN_BACK.search(text) if "\n" in text else None
     if back and text[: back.start()].strip():
         text = text[: back.start()]
-    if "Traceback" in text or "\n    at " in text or "\n\tat " in text:
-        text = _PROGRAM.sub("", _FRAME.sub(r"\1", text)) or text
+    text = without_code(text)
     if _LOGGED.search(text):
         text = _BEFORE_REPLY.sub(" ", text)
-    challenge = _CHALLENGE.search(text) if "334" in text else None
-    if challenge:
-        text = f"{text}\n{_decoded(challenge[1])}"
     if "\\x" in text:
         text = _OCTETS.sub(lambda found: _text(bytes.fromhex(found[0].replace("\\x", ""))), text)
     return _ESCAPE.sub(" ", text) if "\\" in text or "\r" in text else text
@@ -204,6 +259,12 @@ def _text(octets: bytes) -> str:
         return octets.decode("gb18030", "replace")
 
 
+def _challenge(text: str) -> str:
+    """What a server says of an OAuth token: JSON in base64."""
+    found = _CHALLENGE.search(text) if "334" in text or "eyJ" in text else None
+    return _decoded(found[1]) if found else ""
+
+
 def _decoded(base64_text: str) -> str:
     try:
         return binascii.a2b_base64(base64_text + "==").decode("utf-8", "replace")
@@ -216,12 +277,17 @@ def _statements(text: str) -> tuple[Statement, ...]:
     found = list(_found(_BOTH, text)) or list(_found(_CODE, text)) or list(_found(_LONE, text))
     refusing = [one for one in found if one.digit >= 4] or found
     if not refusing:
-        return tuple(Statement(0, one[1], _shown(one[2])) for one in _DETAIL.finditer(text))[:_MOST]
+        return tuple(Statement(0, one[1], _shown(one[2])) for one in _details(text))[:_MOST]
     if not refusing[0].enhanced:
-        same = [one[1] for one in _DETAIL.finditer(text) if one[1][0].isdecimal()]
+        same = [one[1] for one in _details(text) if one[1][0].isdecimal()]
         fitting = [one for one in same if int(one[0]) == refusing[0].digit] or same
         refusing[0] = refusing[0]._replace(enhanced=fitting[0] if fitting else "")
     return tuple(dict.fromkeys(refusing))[:_MOST]
+
+
+def _details(text: str) -> Iterator[re.Match[str]]:
+    """Enhanced status codes; versions of programs look like them."""
+    return (one for one in _DETAIL.finditer(text) if not _VERSION.search(text, max(0, one.start() - 24), one.start()))
 
 
 def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:

@@ -16,6 +16,7 @@ class Vocabulary(NamedTuple):
     cure: str
     where: str
     others: str
+    recipients: str
     semicolon: str
     not_known: str
     colon: str
@@ -53,6 +54,7 @@ _ENGLISH = Vocabulary(
     cure="Next step",
     where="Where",
     others="May also be:",
+    recipients="The recipients got different replies:",
     semicolon="; ",
     not_known=(
         "Not known: nothing in this text is in the failure table. Next step: give the whole text, with the lines before"
@@ -115,6 +117,7 @@ _CHINESE = Vocabulary(
     cure="下一步",
     where="位置",
     others="也可能是：",
+    recipients="各收件人得到的回答不同：",
     semicolon="；",
     not_known=(
         "不认识：这段文字里没有失败表中的内容。下一步：给出完整的文字（包括前面几行）；再用"

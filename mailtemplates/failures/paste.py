@@ -1,0 +1,93 @@
+"""A text as people paste it, made plain: colours of a terminal, marks of HTML, quoted code and what web servers log go.
+
+Of a long text the lines stay that speak of mail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mailtemplates.pattern import pattern
+
+_MOST = 120_000
+_END = 20_000
+_LINE = 2_000
+_HITS = 2_000
+_SPEAK = (
+    "smtp", "mail", "ssl", "tls", "certificate", "refused", "rejected", "timed out", "timeout", "getaddrinfo",
+    "reset by", "unreachable", "auth", "relay", "recipient", "errno", "winerror", "econn", "etimedout", "enotfound",
+    "denied", "disconnected", "unicodeencode", "邮", "证书", "密码", "拒绝", "超时",
+)  # fmt: skip
+"""A line that has one of these may tell why mail does not arrive."""
+_COLOUR = pattern(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
+_TAG = pattern(r"</?(?:br|p|b|i|em|strong|code|pre|div|span|td|tr|li|font|h\d)(?: [^<>\n]{0,200})?/?>", re.I)
+_ENTITY = pattern(r"&(lt|gt|amp|quot|apos|nbsp|#0?39|#x27|#34);", re.I)
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "nbsp": " ", "#34": '"'}
+_REQUEST = pattern(
+    r"\"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) [^\"\n]{0,2000} HTTP/[\d.]{1,3}\"(?: \d{3}\b[^\n]*)?"
+    r"|\bmethod=[A-Z]{3,7} [^\n]{0,500}?\bstatus=\d{3}\b",
+    re.A,
+)
+_FRAME = pattern(r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$", re.M)
+_PROGRAM = pattern(
+    r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]+at [^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*"
+    r"|The above exception was [^\n]*)$",
+    re.M,
+)
+_FRAME_IN_JSON = pattern(r"\\n[ \t]+(?:at [^\\\n]*|File \\+\"[^\"\n]*\", line \d+, (?=in ))")
+_FRAMES = ("Traceback", "\n    at ", "\n\tat ", 'File "', "\\n    at ", "\\n  File ")
+
+
+def plain(text: str) -> str:
+    """The text without what only screens, pages and logs add to it."""
+    if "\x1b" in text:
+        text = _COLOUR.sub("", text)
+    if "</" in text or "<br" in text:
+        text = _TAG.sub(" ", text)
+    if "&" in text:
+        text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1].lower(), "'"), text)
+    if "HTTP/" in text or "method=" in text:
+        text = _REQUEST.sub(" ", text)
+    return text
+
+
+def without_code(text: str) -> str:
+    """The text without lines of code and without frames, but for the names of functions in Python's."""
+    if not any(sign in text for sign in _FRAMES):
+        return text
+    return _PROGRAM.sub("", _FRAME.sub(r"\1", _FRAME_IN_JSON.sub(" ", text))) or text
+
+
+def shortened(text: str) -> str:
+    """A text of bearable length: of a long one the end, and lines that speak of mail, those with rare words first."""
+    if len(text) <= _MOST:
+        return text
+    lower = text.lower()
+    if len(lower) != len(text):
+        text = lower
+    starts: set[int] = set()
+    room = _MOST - _END
+    for word in sorted(_SPEAK, key=lower.count):
+        for start in _lines_with(word, lower):
+            if start not in starts and room > 0:
+                starts.add(start)
+                room -= len(_line(text, start)) + 1
+    return "\n".join((*(_line(text, start) for start in sorted(starts)), text[-_END:]))
+
+
+def _lines_with(word: str, text: str) -> Iterator[int]:
+    """Where lines begin that have a word."""
+    at = text.find(word)
+    for _ in range(_HITS):
+        if at < 0:
+            return
+        start = text.rfind("\n", max(0, at - _LINE), at) + 1
+        yield start or max(0, at - _LINE)
+        end = text.find("\n", at, at + _LINE)
+        at = text.find(word, end if end >= 0 else at + _LINE)
+
+
+def _line(text: str, start: int) -> str:
+    end = text.find("\n", start, start + 2 * _LINE)
+    return text[start : end if end >= 0 else start + 2 * _LINE]

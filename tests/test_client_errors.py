@@ -1,0 +1,167 @@
+"""What programs that send say when they fail, as people paste it: the cause, whatever is around it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from mailtemplates.cli.shell import main
+from mailtemplates.failures.answer import answer_lines, answer_object
+from mailtemplates.failures.diagnosis import diagnose
+from mailtemplates.failures.failure import LANGUAGES
+from mailtemplates.failures.paste import shortened
+
+PYTHON = """\
+Traceback (most recent call last):
+  File "/srv/app/mailer.py", line 535, in send
+    with smtplib.SMTP(host, 587, timeout=10) as link:  # 421 and 550 are tried again
+         ~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^
+  File "/usr/lib/python3.13/socket.py", line 849, in create_connection
+    sock.connect(sa)
+{}
+"""
+CHAIN = """\
+Traceback (most recent call last):
+  File "/usr/lib/python3.12/smtplib.py", line 398, in getreply
+    line = self.file.readline(_MAXLINE + 1)
+ConnectionResetError: [Errno 104] Connection reset by peer
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "/srv/app/mailer.py", line 12, in <module>
+    link.starttls(context=context)
+smtplib.SMTPServerDisconnected: Connection unexpectedly closed: [Errno 104] Connection reset by peer
+"""
+JAVA = """\
+org.springframework.mail.MailSendException: Mail server connection failed; nested exception is \
+javax.mail.MessagingException: Could not connect to SMTP host: smtp.example.com, port: 465;
+  nested exception is:
+\tjavax.net.ssl.SSLHandshakeException: {}
+\tat com.sun.mail.smtp.SMTPTransport.openServer(SMTPTransport.java:2100)
+\tat org.springframework.mail.javamail.JavaMailSenderImpl.connectTransport(JavaMailSenderImpl.java:518)
+\t... 12 more
+"""
+NODE = """\
+Error: {}
+    at TLSSocket.onConnectSecure (node:_tls_wrap:1674:34)
+    at TLSSocket.emit (node:events:518:28) {{
+  code: 'ESOCKET',
+  command: 'CONN'
+}}
+"""
+REFUSED = "ConnectionRefusedError: [Errno 111] Connection refused"
+PASTES = {
+    "python": (PYTHON.format(REFUSED), "D02", "temporary"),
+    "python chained": (CHAIN, "D42", "temporary"),
+    "log prefix": ("\n".join(f"Jan 01 10:00:00 web app[535]: {line}" for line in CHAIN.splitlines()), "D42", "temporary"),
+    "hook of git": ("\n".join(f"remote: {line}" for line in PYTHON.format(REFUSED).splitlines()), "D02", "temporary"),
+    "colours": (f"\x1b[31m{REFUSED}\x1b[0m", "D02", "temporary"),
+    "html": ("<p>SMTP ERROR: Failed to connect to server: Network is&nbsp;unreachable (101)<br/></p>", "D41", "temporary"),
+    "json": (json.dumps({"level": 50, "stack": NODE.format("self signed certificate")}), "D08", "permanent"),
+    "json of python": (json.dumps({"exc": PYTHON.format(REFUSED)}), "D02", "temporary"),
+    "versions": (f"Python version 2.7.6 (default)\nDjango Version: 5.1.1\n{REFUSED}", "D02", "temporary"),
+    "web server's log": (f'{REFUSED}\n10.0.0.1 - "POST /contact HTTP/1.1" 500 Internal Server Error', "D02", "temporary"),
+    "milliseconds": (f"2026-01-01 10:00:44,425 983 ERROR app\n{REFUSED}", "D02", "temporary"),
+    "java": (JAVA.format("PKIX path building failed: unable to find valid certification path"), "D08", "permanent"),
+    "java, old": (JAVA.format("No appropriate protocol (protocol is disabled)"), "D06", "permanent"),
+    "java, no cause": (JAVA.partition(";\n  nested")[0].replace("465", "25"), "D180", "temporary"),
+    "node": (NODE.format("self-signed certificate in certificate chain"), "D08", "permanent"),
+    "names of users": ("fetch -u dmarc -f spam\nimaplib.abort: command: LOGIN => socket error: EOF", "D42", "temporary"),
+    "token": (
+        "SMTPAuthenticationError: (334, b'eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL20ifQ==')",
+        "D67", "permanent",
+    ),
+    "outlook": (
+        "Task 'me' reported error (0x800CCC0F): 'The connection was interrupted. Contact your server administrator.'",
+        "D42", "temporary",
+    ),
+    "phpmailer alone": ("Message could not be sent. Mailer Error: SMTP connect() failed.", "D180", "temporary"),
+    "chinese windows": ("ConnectionRefusedError: [WinError 10061] 由于目标计算机积极拒绝，无法连接。", "D02", "temporary"),
+    "german": ("socket.gaierror: [Errno -2] Name oder Dienst nicht bekannt", "D01", "permanent"),
+    "french": ("Le certificat distant n'est pas valide selon la procédure de validation.", "D08", "permanent"),
+    "japanese": ("対象のコンピューターによって拒否されたため、接続できませんでした。", "D02", "temporary"),
+    "russian": ("Конечный компьютер отверг запрос на подключение", "D02", "temporary"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PASTES)
+def test_a_paste_is_read_through_its_noise(name: str) -> None:
+    """Neither line numbers, versions and logs nor code and prefixes are taken for a server's words."""
+    text, row, lasting = PASTES[name]
+    diagnosis = diagnose(text)
+    assert (diagnosis.causes[0].failure.id, diagnosis.lasting) == (row, lasting), diagnosis
+
+
+LIST = (
+    "smtplib.SMTPRecipientsRefused: {'bob@b.test': (550, b'5.1.1 User unknown'), 'eve@c.test': (450, b'4.2.0 Greylisted'),"
+    " 'amy@b.test': (550, b'5.1.1 User unknown')}"
+)
+
+
+def test_recipients_with_different_replies_are_told_apart() -> None:
+    """One is permanent and to be removed, the other may be sent again."""
+    diagnosis = diagnose(LIST)
+    assert [(who, one.lasting, one.causes[0].failure.id) for who, one in diagnosis.recipients] == [
+        (("bob@b.test", "amy@b.test"), "permanent", "D80"),
+        (("eve@c.test",), "temporary", "D85"),
+    ]
+    assert (diagnosis.lasting, diagnosis.causes[0].failure.id) == ("permanent", "D80")
+    for language in LANGUAGES:
+        assert any("eve@c.test" in line for line in answer_lines(diagnosis, language))
+    assert answer_object(diagnosis, "en")["recipients"][1]["causes"] == ["D85"]
+
+
+def test_recipients_with_one_reply_are_not_listed() -> None:
+    assert not diagnose(LIST.replace("450, b'4.2.0 Greylisted'", "550, b'5.1.1 User unknown'")).recipients
+
+
+def test_an_error_in_the_middle_of_a_long_log_is_found() -> None:
+    """In time that grows with the log, and not faster; common words do not hide the rare line."""
+    noise = "".join(
+        f"2026-01-01 10:00:00 oauth session {number} of 10.0.0.1 mailbox view\n" for number in range(60_000)
+    )
+    half = len(noise) // 2
+    text = f"{noise[:half]}\n{REFUSED}\n{noise[half:]}"
+    start = time.process_time()
+    assert diagnose(text).causes[0].failure.id == "D02"
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("text", ["x" * 300_000, "smtp" * 100_000, "\n" * 300_000, "smtp\n" * 100_000, "İ" * 200_000])
+def test_a_long_text_is_shortened(text: str) -> None:
+    assert len(shortened(text)) < 130_000
+
+
+@pytest.mark.parametrize(
+    ("octets", "code"),
+    [
+        (b"", 2),
+        (b" \n\n", 2),
+        (b"nothing of that kind\n", 1),
+        (bytes(range(256)) * 20, 1),
+        (REFUSED.encode("utf-16"), 0),
+        ("SMTP 错误：密码错误".encode("gb18030"), 0),
+        (REFUSED.encode() + b"\x00\xff\xfe\x1b[2J", 0),
+    ],
+)
+def test_the_exit_code_says_whether_anything_was_known(
+    octets: bytes, code: int, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """No octets end in a traceback, and none that steer a terminal come out."""
+    path = tmp_path / "paste"
+    path.write_bytes(octets)
+    assert main(["doctor", "--from-exception", str(path)]) == code
+    out, err = capfdbinary.readouterr()
+    assert bool(out) == (code < 2)
+    assert b"Traceback" not in out + err
+    assert b"\x1b" not in out
+
+
+def test_explain_says_by_its_exit_code_that_it_does_not_know(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["explain", "nothing of that kind"]) == 1
+    assert b"Not known" in capfdbinary.readouterr().out
+    assert main(["explain", ""]) == 2
