@@ -35,6 +35,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
         "a\u202egnp.exe",
         "a\u200f.txt",
         "\u200b",
+        "a\u200dé",
+        "é\u200c.txt",
         "\udc80",
         "x" * 256,
         "é" * 128,
@@ -44,6 +46,11 @@ PNG = b"\x89PNG\r\n\x1a\n"
 def test_file_names_with_paths_or_hidden_characters_are_refused(name: str) -> None:
     with pytest.raises(AttachmentError, match="file name"):
         Attachment.from_bytes(b"x", filename=name)
+
+
+@pytest.mark.parametrize("name", ["می\u200cخواهم.pdf", "👨\u200d👩\u200d👧.png", "क्\u200dष"], ids=ascii)
+def test_a_joiner_between_letters_or_emoji_is_a_part_of_a_file_name(name: str) -> None:
+    assert Attachment.from_bytes(b"x", filename=name).filename == name
 
 
 def test_a_file_is_attached_with_its_name_and_type(tmp_path: Path) -> None:

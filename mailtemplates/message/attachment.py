@@ -20,6 +20,7 @@ from mailtemplates.pattern import pattern
 _MEDIA_TYPE = pattern(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+")
 _TOKEN = pattern(r"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
 _CONTENT_ID = pattern(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_JOINER = pattern(r"(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 _ID_UNFIT = pattern(r"[^A-Za-z0-9_-]+")
 
 
@@ -143,8 +144,11 @@ def make_content_id(attachment: Attachment) -> str:
 
 
 def check_filename(filename: str) -> None:
-    """Raise :class:`AttachmentError` unless ``filename`` is a plain name (RFC 2183 §2.3, §5)."""
-    at = find_invisible(filename)
+    """Raise :class:`AttachmentError` unless ``filename`` is a plain name (RFC 2183 §2.3, §5).
+
+    A joiner may stand between two characters outside ASCII, as in Persian and Hindi words and in emoji of families.
+    """
+    at = find_invisible(filename if filename.isprintable() else _JOINER.sub("-", filename))
     problem = ""
     if at >= 0:
         problem = f"holds {describe(filename[at])} at character {at + 1}"
