@@ -6,12 +6,16 @@ import email
 import email.policy
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from mailtemplates.cli.output import write_files
+from mailtemplates.errors import SettingsError
 
 ROOT = Path(__file__).parent.parent
 STAMP = "2026-01-31T12:00:00Z,token"
@@ -126,6 +130,46 @@ def test_out_writes_a_file_or_a_folder(project: Path) -> None:
     assert {path.name for path in (project / "build").iterdir()} == {"hi.eml", "hi.html", "hi.txt"}
     assert b"multipart/alternative" in done.stdout
     assert stat.S_IMODE((project / "a.html").stat().st_mode) == 0o666 & ~_umask()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "beginning"),
+    [
+        (["--part", "text"], "hi.txt", b"Hi Ann"),
+        (["--part", "subject"], "hi.subject.txt", b"Hi Ann"),
+        (["--part", "message"], "hi.eml", b"Date: "),
+        (["--format", "json"], "hi.json", b"{"),
+    ],
+)
+def test_a_folder_gets_only_what_is_asked_for(project: Path, arguments: list[str], name: str, beginning: bytes) -> None:
+    assert mailtpl("render", "hi.j2", "--out", "new/", *arguments, cwd=project).returncode == 0
+    assert [path.name for path in (project / "new").iterdir()] == [name]
+    assert (project / "new" / name).read_bytes().startswith(beginning)
+
+
+def test_of_several_files_none_appears_when_one_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(SettingsError, match="cannot write"):
+        write_files({tmp_path / "a": b"x", tmp_path / "file" / "b": b"y"})
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("arguments", [["render", "hi.j2"], ["render", "hi.j2", "--part", "text"], ["--version"]])
+@pytest.mark.parametrize("place", [">/dev/full", ">&-"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_output_that_cannot_be_written_is_said(project: Path, arguments: list[str], place: str) -> None:
+    command = shlex.join([sys.executable, "-m", "mailtemplates", *arguments])
+    done = subprocess.run(
+        f"{command} {place}",
+        shell=True,
+        cwd=project,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "MAILTPL_CACHE": "off", "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: cannot write to standard output: ")
+    assert done.stderr.count(b"\n") == 2
 
 
 def _umask() -> int:

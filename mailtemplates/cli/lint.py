@@ -206,7 +206,7 @@ class _Run:
         """Write the report to its file, to standard output, or aside to standard error."""
         stream = sys.stderr if aside else sys.stdout
         if not self._options.file:
-            terminal = stream.isatty()
+            terminal = stream is not None and stream.isatty()
             report = report._replace(colour=_is_coloured(terminal), width=_columns() if terminal else 0)
         write = load_format(self._options.format)
         if self._options.statistics:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,26 +17,42 @@ def write_file(path: Path, octets: bytes) -> None:
 
     :raises SettingsError: the folder cannot be written.
     """
-    target = path.resolve()
+    write_files({path: octets})
+
+
+def write_files(contents: Mapping[Path, bytes]) -> None:
+    """Write files whole, and none of them when the octets of one cannot be written.
+
+    :raises SettingsError: a folder cannot be written.
+    """
+    staged: dict[Path, Path] = {}
+    path = Path()
     try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(octets)
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.parent / f".{target.name[:100]}.{os.getpid()}-{time.time_ns()}"
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+        for path, octets in contents.items():
+            target = path.resolve()
+            if target.exists() and not target.is_file():
+                target.write_bytes(octets)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            staged[target] = target.parent / f".{target.name[:100]}.{os.getpid()}-{time.time_ns()}"
+            _write_new(staged[target], octets)
+            staged[target].chmod(_mode(target))
+        for path, temporary in staged.items():
+            temporary.replace(path)
     except OSError as bad:
-        raise _unwritable(path, bad) from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(octets)
-        temporary.chmod(_mode(target))
-        temporary.replace(target)
-    except OSError as bad:
-        raise _unwritable(path, bad) from None
+        raise SettingsError(
+            f"cannot write {str(path)!r}: {bad.strerror or bad}", cure="name a place that can be written"
+        ) from None
     finally:
-        with suppress(OSError):
-            temporary.unlink()
+        for temporary in staged.values():
+            with suppress(OSError):
+                temporary.unlink()
+
+
+def _write_new(path: Path, octets: bytes) -> None:
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(octets)
 
 
 def _mode(path: Path) -> int:
@@ -49,14 +65,34 @@ def _mode(path: Path) -> int:
         return 0o666 & ~mask
 
 
-def _unwritable(path: Path, bad: OSError) -> SettingsError:
-    return SettingsError(f"cannot write {str(path)!r}: {bad.strerror or bad}", cure="name a place that can be written")
-
-
 def write_octets(octets: bytes) -> None:
-    """Write octets to standard output."""
-    sys.stdout.buffer.write(octets)
-    sys.stdout.buffer.flush()
+    """Write octets to standard output.
+
+    :raises SettingsError: it is closed, or its disk is full.
+    """
+    try:
+        if sys.stdout is None:
+            raise OSError("it is closed")
+        sys.stdout.buffer.write(octets)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as bad:
+        drop_output()
+        raise SettingsError(
+            f"cannot write to standard output: {bad.strerror or bad}", cure="send it to a place that can be written"
+        ) from None
+
+
+def drop_output() -> None:
+    """Let what is still to be written to standard output go nowhere: else the interpreter tries again at its end."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def is_terminal() -> bool:
+    """Whether standard output is one."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def write_text(text: str) -> None:

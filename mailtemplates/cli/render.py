@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -14,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from mailtemplates.cachefolder import cache_folder
-from mailtemplates.cli.output import read_octets, warn, write_file, write_octets, write_text
+from mailtemplates.cli.output import is_terminal, read_octets, warn, write_file, write_files, write_octets, write_text
 from mailtemplates.engine import Engine
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.inlining.planstore import FileStore
@@ -43,6 +42,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+_ENDINGS = {
+    Part.MESSAGE: ".eml",
+    Part.HTML: ".html",
+    Part.TEXT: ".txt",
+    Part.SUBJECT: ".subject.txt",
+    Part.HEADERS: ".headers.txt",
+}
 _SUFFIXES = {".html": Part.HTML, ".htm": Part.HTML, ".txt": Part.TEXT}
 
 
@@ -135,10 +141,10 @@ def _headers(lines: Sequence[str]) -> dict[str, str]:
 def _write(mail: Mail, stamp: Stamp | None, name: str, out: str, part: Part | None, format_: Format) -> None:
     path = Path(out)
     if out and (out.endswith(("/", "\\")) or path.is_dir()):
-        _write_folder(mail, stamp, path, Path(name).name.split(".")[0])
+        _write_folder(mail, stamp, path, Path(name).name.split(".")[0], part, format_)
         return
     chosen = part or (_SUFFIXES.get(path.suffix.lower(), Part.MESSAGE) if out else Part.MESSAGE)
-    if not out and part is None and format_ is Format.EML and sys.stdout.isatty():
+    if not out and part is None and format_ is Format.EML and is_terminal():
         write_text(_summary(mail, mail.message(stamp)))
         warn("\nA summary for the terminal; pipe it, or use --out or --part, for the message itself.")
         return
@@ -149,13 +155,15 @@ def _write(mail: Mail, stamp: Stamp | None, name: str, out: str, part: Part | No
         write_octets(octets)
 
 
-def _write_folder(mail: Mail, stamp: Stamp | None, folder: Path, stem: str) -> None:
-    """The message, its html and its text, each in a file; and the summary for who looks on."""
+def _write_folder(mail: Mail, stamp: Stamp | None, folder: Path, stem: str, part: Part | None, format_: Format) -> None:
+    """The message, its html and its text, or what is asked for, each in a file; and the summary for who looks on."""
+    if part or format_ is Format.JSON:
+        suffix = ".json" if format_ is Format.JSON else _ENDINGS[part or Part.MESSAGE]
+        write_file(folder / f"{stem}{suffix}", _octets(mail, stamp, part or Part.MESSAGE, format_))
+        return
     message = mail.message(stamp)
     bodies = {".eml": message.as_bytes(), ".html": (mail.html or "").encode(), ".txt": (mail.text or "").encode()}
-    for suffix, octets in bodies.items():
-        if octets:
-            write_file(folder / f"{stem}{suffix}", octets)
+    write_files({folder / f"{stem}{suffix}": octets for suffix, octets in bodies.items() if octets})
     write_text(_summary(mail, message))
 
 

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mailtemplates.cli.output import drop_output, write_text
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.version import VERSION
 
@@ -25,7 +26,7 @@ def commands() -> list[str]:
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"mailtpl {VERSION}")
+        write_text(f"mailtpl {VERSION}")
         raise typer.Exit
 
 
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         _complain(f"error: {error}")
         return error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return 0
     except KeyboardInterrupt:
         return 130
