@@ -129,9 +129,41 @@ def test_blocks(html: str, text: str) -> None:
         pytest.param('x <img src=a alt=""> <img src=a> y', "x y\n", id="image without words"),
         pytest.param('x<img src=a alt="pixel" width="1" height=1>', "x\n", id="tracking pixel"),
         pytest.param('<a href="http://a"><img alt="Logo"></a>', "Logo <http://a>\n", id="linked image"),
+        pytest.param('<img title="Logo"><img title="no" alt="">', "Logo\n", id="the title of an image without alt"),
+        pytest.param('<a href="http://a" title="Shop"><img></a>', "Shop <http://a>\n", id="the title of an empty link"),
+        pytest.param('<a href=/a aria-label="Shop" title=no></a>', "Shop </a>\n", id="the label of an empty link"),
+        pytest.param('<a href="http://a" title="no">Shop</a>', "Shop <http://a>\n", id="a title beside words"),
+        pytest.param('<a title="no"></a>', "", id="the title of no link"),
     ],
 )  # fmt: skip
 def test_links_and_images(html: str, text: str) -> None:
+    assert to_text(html) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        pytest.param('<img alt="A"><img alt="B">', "A B\n", id="images"),
+        pytest.param('Sale<img alt="50%">off (<img alt="now">).', "Sale 50% off (now).\n", id="images between words"),
+        pytest.param('<a href=/a><img alt="A"></a><a href=/b><img alt="B"></a>', "A </a> B </b>\n", id="linked images"),
+        pytest.param('<pre>a<img alt="b">c\n (<img alt="d">)</pre>', "a b c\n (d)\n", id="images in lines that are kept"),
+        pytest.param('see<a href="http://a/">http://a/</a>now', "see http://a/ now\n", id="a target between words"),
+        pytest.param('<a href="http://a/">a</a><a href="http://b/">b</a>', "http://a/ http://b/\n", id="targets"),
+        pytest.param('(<a href="http://a/">a</a>).', "(http://a/).\n", id="a target and marks"),
+        pytest.param("<button>Yes</button><button>No</button>", "Yes No\n", id="buttons"),
+        pytest.param('A<input type=submit value="Go"><input value=no>b', "A Go b\n", id="buttons of forms"),
+        pytest.param('<input type=image alt="Go"><input type=checkbox value=no>', "Go\n", id="image buttons"),
+        pytest.param('<b style="display:inline-block">a</b><b style="display:inline-flex">b</b>c', "a b c\n", id="boxes"),
+        pytest.param('<a href=/a style="display:inline-block">A</a><a href=/b>B</a>', "A </a> B </b>\n", id="button links"),
+        pytest.param('a<span style="display:block">b</span>c', "a\nb\nc\n", id="lines of inline elements"),
+        pytest.param('<a href=/a style="display:block">A</a><a href=/b>B</a>', "A </a>\nB </b>\n", id="links that are lines"),
+        pytest.param(
+            '<span style="display:block"><span>a</span>b<span>c</span></span>d', "abc\nd\n", id="lines end where they end"
+        ),
+        pytest.param('<a href=/a><b style="display:block">A</b></a>b', "A </a>\nb\n", id="a line in a link"),
+    ],
+)  # fmt: skip
+def test_what_a_reader_sees_apart_stands_apart(html: str, text: str) -> None:
     assert to_text(html) == text
 
 
@@ -188,6 +220,7 @@ def test_tables(html: str, text: str) -> None:
     [
         pytest.param('<div style="display: none">no</div>', id="display"),
         pytest.param('<div style="color:red;DISPLAY:NONE !important">no</div>', id="display in capitals"),
+        pytest.param('<div style="display:none!important;display:block">no</div>', id="display that is important"),
         pytest.param('<div style="max-height:0px;overflow:hidden">no</div>', id="no height"),
         pytest.param('<span style="opacity:0.0">no</span>', id="no opacity"),
         pytest.param('<span style="visibility:hidden">no<span>no</span>no</span>', id="nested"),
@@ -218,6 +251,7 @@ def test_hidden(hidden: str) -> None:
         pytest.param('<span data-text="yes">no</span>', id="data-text"),
         pytest.param('<div data-text="yes">no <div>no</div></div>', id="data-text of a block"),
         pytest.param('<img alt="no" data-text="yes">', id="data-text of an image"),
+        pytest.param('<i style="display:none;display:inline">yes</i>', id="the last declaration counts"),
         pytest.param('<p hidden>no<hr data-text="skip"><p>yes', id="after an implied end"),
     ],
 )

@@ -13,13 +13,14 @@ from mailtemplates.text.wrapping import display_width, wrap
 NAMES = [
     "p", "div", "span", "a", "table", "tr", "td", "th", "tbody", "caption", "ul", "ol", "li", "h1", "h2", "blockquote",
     "pre", "q", "sup", "dl", "dt", "dd", "img", "br", "hr", "svg", "style", "script", "textarea", "title", "button",
-    "b", "center", "area", "template", "option", "foo",
+    "b", "center", "area", "template", "option", "foo", "input",
 ]  # fmt: skip
 ATTRIBUTES = [
     "", " hidden", ' style="display:none"', ' href="http://x.y/a b"', " href=x", ' href="mailto:a@b"', ' class="x"',
     ' data-text="skip"', ' data-text="two words"', " role=presentation", " colspan=3", " rowspan=2", " reversed",
     ' style="white-space:pre"', ' alt="A"', " align=right", " start=4", " value=7", ' class="x', " title='>'",
-    ' style="list-style: none"', ' style="list-style-type:upper-roman"',
+    ' style="display:block"', ' style="display:inline-block"', ' alt="A" title="T"', ' title="T"', ' aria-label="L"',
+    ' type=submit value="Go"', ' href="http://x.y/z"', ' style="list-style: none"', ' style="list-style-type:upper-roman"',
 ]  # fmt: skip
 WORDS = [
     "word", " ", "\n", "\t", "\r\n", "a b  c", "&amp;", "&nbsp;", "&am", "p;", "&#", "65;", "<", "</", "<!--", "-->",
@@ -78,6 +79,9 @@ PARTS = [
     '" title="t">the  big <b>shop</b></a><p>', '"></a><p>', '"><table><tr><td>a', "<title>", "</title>", "<p hidden>",
     '<img src="', '" alt="', '">', "<!--", " -->", '<a title="', '" href="', "</a>", "one two three four five six seven eight nine ",
     "“Curly” words and (more) that need more than one line of text, é ", '<a href="https://x.y/abcdefghijklmnop/abcdefghijklmn?a=',
+    '<img alt="', '<span style="display:block">', '<b style="display:inline-block">', "</span>", "</b>", "<button>",
+    '<a style="display:inline-block" href="https://x.y/?q=', '<img alt="i">', '<a href="https://x.y/">x.y</a>', ".", "(",
+    '<input type=submit value="', '<img title="', '<a href=x title="n"><img></a>', '<span>',
     "%s", "\ue000", "&#xe000;", "&am", "\xa0", "\u200d",
 ]  # fmt: skip
 VALUES = ["1", "a", "", " ", "$3.50", "Zoë", "word " * 20, "<b>z", "x&amp;y", 'q"r', "漢字", "\u0301", "a  b", "<br>"]

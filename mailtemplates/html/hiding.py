@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mailtemplates.pattern import pattern
 
 _ZERO = r"\s*:\s*0*(?:\.0+|0)[a-z%]*\s*(?:!important\s*)?(?:;|$)"
-_DISPLAY = pattern(r"display\s*:\s*([a-z-]+)")
+_DISPLAY = pattern(r"display\s*:\s*([a-z-]+)(\s*!important)?")
 _INVISIBLE = pattern(r"visibility\s*:\s*hidden")
 _TRANSPARENT = pattern(rf"opacity{_ZERO}")
 _NO_HEIGHT = pattern(rf"height{_ZERO}")
@@ -29,7 +29,7 @@ def is_hidden(name: str, found: dict[str, str], unseen: frozenset[str]) -> bool:
     style = found.get("style", "")
     if style and hides(style):
         return True
-    return bool(unseen) and not _declares(_DISPLAY, style.lower()) and not unseen.isdisjoint(_selectors(name, found))
+    return bool(unseen) and not display(style) and not unseen.isdisjoint(_selectors(name, found))
 
 
 def hides(style: str) -> bool:
@@ -39,12 +39,21 @@ def hides(style: str) -> bool:
     columns whose content sets its own).
     """
     style = style.lower()
-    display = _declares(_DISPLAY, style)
-    if display and display[1] == "none":
+    if display(style) == "none":
         return True
     if _declares(_INVISIBLE, style) or _declares(_TRANSPARENT, style):
         return True
     return bool(_declares(_CLIPPED, style) and (_declares(_NO_HEIGHT, style) or _declares(_NO_HEIGHT, style, "max-")))
+
+
+def display(style: str) -> str:
+    """The value of ``display``, in lower case, that declarations come to; empty without one."""
+    found = ""
+    is_important = False
+    for match in _declarations(_DISPLAY, style.lower()):
+        if match[2] or not is_important:
+            found, is_important = match[1], bool(match[2])
+    return found
 
 
 def keeps_lines(style: str) -> bool:
@@ -65,11 +74,14 @@ def list_markers(style: str) -> list[str]:
 
 def _declares(pattern: re.Pattern[str], style: str, prefix: str = "") -> re.Match[str] | None:
     """The first declaration in ``style``, lower-case, that ``pattern`` matches behind ``prefix``."""
+    return next(_declarations(pattern, style, prefix), None)
+
+
+def _declarations(pattern: re.Pattern[str], style: str, prefix: str = "") -> Iterator[re.Match[str]]:
     for match in pattern.finditer(style):
         start = match.start() - len(prefix)
         if style.startswith(prefix, max(start, 0)) and (start <= 0 or style[start - 1] in "; \t\n\r\f"):
-            return match
-    return None
+            yield match
 
 
 def hidden_selectors(css: str) -> frozenset[str]:
@@ -77,7 +89,7 @@ def hidden_selectors(css: str) -> frozenset[str]:
     unseen: dict[str, None] = {}
     for selectors, style in _rules(_COMMENT.sub(" ", css)):
         hidden = hides(style)
-        if not hidden and not _declares(_DISPLAY, style.lower()):
+        if not hidden and not display(style):
             continue
         for selector in map(str.strip, selectors.split(",")):
             if hidden and _SIMPLE.fullmatch(selector) and len(unseen) < _MOST_SELECTORS:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mailtemplates.pattern import pattern
-from mailtemplates.text.wrapping import display_width, filled, tidy, wrap
+from mailtemplates.text.wrapping import JOINT, display_width, filled, parted, tidy, wrap
 
 PARAGRAPH, LINES, RULE = "p", "lines", "rule"
 NARROWEST = 24
@@ -136,6 +136,7 @@ class Tidied(NamedTuple):
 
 def preformatted(raw: str) -> str:
     """The lines of preformatted text."""
+    raw = parted(raw) if JOINT in raw else raw
     raw = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")
     return stripped_lines(raw.expandtabs(8))
 

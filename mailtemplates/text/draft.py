@@ -9,23 +9,25 @@ from typing import Any
 
 from mailtemplates.html.markup import RAW_TEXT, Token, attribute_spans, cut
 from mailtemplates.pattern import pattern
-from mailtemplates.text.blocks import LINES, PARAGRAPH, between, laid_out, preformatted, tidied
+from mailtemplates.text.blocks import LINES, PARAGRAPH, RULE, Block, between, laid_out, preformatted, tidied
 from mailtemplates.text.flow import Flow, Op
 from mailtemplates.text.form import MARK, Blank, Form, Grid, Link, Paragraph, Pending, grid, words
 from mailtemplates.text.nesting import Frame, target
 from mailtemplates.text.numbering import ListStyle
 from mailtemplates.text.reading import Memory, is_closed
 from mailtemplates.text.tables import Table
-from mailtemplates.text.targets import cannot_say, needs_shield, with_target
+from mailtemplates.text.targets import cannot_say, needs_shield, spaced, with_target
 from mailtemplates.text.woven import Shape, taker
-from mailtemplates.text.wrapping import beginning, tidy
+from mailtemplates.text.wrapping import JOINT, beginning, parted, tidy
 
 _ATTRIBUTES = frozenset({"href", "alt", "src", "lang", "dir", "title", "content", "bgcolor"})
 _MARKS = pattern("[\ue000-\uf8ff]")
 _MOST_IN_TAG = 100
+_TELLS_SCHEME = 12
 _JOINERS = pattern("[\u200c\u200d]")
 _OPEN_REFERENCE = pattern("&#?[0-9A-Za-z]*[\ue000-\uf8ff]")
 _COMMENT_MAY_END = pattern("[\ue000-\uf8ff][->!]")
+_BESIDE_BLANK = pattern(f"(?<={MARK}){JOINT}+|{JOINT}+(?={MARK})")
 _TITLE_END = pattern(r"[^<>]*</title>")
 
 
@@ -56,7 +58,7 @@ class Draft(Flow):
         indexes = _indexes(self.words)
         if not indexes:
             return super().flush()
-        raw = "".join(self.words)
+        raw = _parted("".join(self.words))
         self.words.clear()
         if _JOINERS.search(raw) or (self.kind == LINES and "\t" in raw):
             raise UnfitError
@@ -64,11 +66,14 @@ class Draft(Flow):
         return self.written(Blank(text, indexes), before, after)
 
     def leave_link(self, _: object) -> None:
-        href, spot = self.links[-1]
+        href, spot, _ = self.links[-1]
         if len(self.blocks) != spot[0]:
-            if _indexes([href, *self.words]) or isinstance(self.blocks[-1][4], Blank):
+            if _indexes(self.words) or isinstance(self.blocks[-1][4], Blank):
                 raise UnfitError
-            return super().leave_link(None)
+            if not isinstance(href, Blank):
+                return super().leave_link(None)
+            del self.links[-1]
+            return self._link_blocks(href)
         start = self._start(spot)
         if not href or not _indexes([href, *self.words[start:]]):
             return super().leave_link(None)
@@ -76,22 +81,36 @@ class Draft(Flow):
         self.words[start:] = self._linked(Blank("".join(self.words[start:]), _indexes(self.words[start:])), href)
         return None
 
+    def _link_blocks(self, href: Blank) -> None:
+        """Put the target of a link over several blocks behind what it said last."""
+        last = Block._make(self.blocks[-1])
+        goes_on = bool(tidy("".join(self.words)).strip("\n"))
+        if last.kind in (LINES, RULE) or not self._is_distinct("" if goes_on else last.text, href):
+            raise UnfitError
+        if goes_on:
+            self.words.append(Blank(f" <{href}>", href.indexes))
+        else:
+            self.blocks[-1] = last._replace(text=Blank(f"{last.text} <{href}>", href.indexes), lines="")
+
+    def _is_distinct(self, words: str, href: Blank) -> bool:
+        """Whether a target stands behind ``words`` and leads somewhere, as long as no value in it has spaces."""
+        begun = href.partition(MARK)[0]
+        if not _is_safe(href) or needs_shield(href.replace(MARK, "")) or not cannot_say(words, begun):
+            return False
+        self.unspaced.update(href.indexes)
+        return True
+
     def _linked(self, said: Blank, href: str) -> list[str]:
         """The words of a link with its target."""
-        text = Blank(tidy(said).strip(" \n"), said.indexes)
-        begun = href.partition(MARK)[0]
+        text = Blank(tidy(_parted(said)).strip(" \n"), said.indexes)
         if not text or needs_shield(href.replace(MARK, "")) or _JOINERS.search(said):
             raise UnfitError
-        is_safe = len(begun) > 12 and bool(target(begun))
-        if isinstance(href, Blank) and not said.indexes and is_safe and cannot_say(text, begun):
-            self.unspaced.update(href.indexes)
+        if isinstance(href, Blank) and not said.indexes and self._is_distinct(text, href):
             return [Blank(with_target(said, text, href), href.indexes)]
         if self.kind == LINES:
             raise UnfitError
-        self.said.append(Link(words(text), words(href), is_safe))
-        before = " " if said[:1] in " \xa0" else ""
-        after = " " if said[-1:] in " \xa0" else ""
-        return [Blank(f"{before}{MARK}{after}", (self.count + len(self.said) - 1,))]
+        self.said.append(Link(words(text), words(href), _is_safe(href)))
+        return [Blank(spaced(said, f"{JOINT}{MARK}{JOINT}"), (self.count + len(self.said) - 1,))]
 
     def leave_superscript(self, _: object) -> None:
         spot = self.spots[-1]
@@ -161,6 +180,22 @@ class Draft(Flow):
 def _indexes(words: Sequence[str]) -> list[int]:
     """The values in some words, in order."""
     return [index for word in words if isinstance(word, Blank) for index in word.indexes]
+
+
+def _is_safe(href: str) -> bool:
+    """Whether a target leads somewhere, whatever the values in it are."""
+    begun = href.partition(MARK)[0]
+    return len(begun) > _TELLS_SCHEME and bool(target(begun))
+
+
+def _parted(raw: str) -> str:
+    """``raw`` without marks that may be spaces; only its blanks could tell whether some are."""
+    if JOINT not in raw:
+        return raw
+    known = parted(raw)
+    if known != parted(_BESIDE_BLANK.sub("", raw)):
+        raise UnfitError
+    return known
 
 
 def draw_up(shape: Shape, width: int, memory: Memory) -> Form | None:

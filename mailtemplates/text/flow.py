@@ -26,7 +26,7 @@ from mailtemplates.text.blocks import (
 from mailtemplates.text.numbering import ListStyle
 from mailtemplates.text.tables import CellStyle, Table
 from mailtemplates.text.targets import is_said, needs_shield, shielded, unshielded, with_target
-from mailtemplates.text.wrapping import tidy
+from mailtemplates.text.wrapping import JOINT, tidy
 
 Op = str | tuple[Callable[["Flow", Any], None], Any]
 """One step of writing: words, or a method of :class:`Flow` and its argument."""
@@ -82,7 +82,7 @@ class Flow:
         self.blanks = 0
         self.places: list[Place] = []
         self.told = 0
-        self.links: list[tuple[str, _Spot]] = []
+        self.links: list[tuple[str, _Spot, str]] = []
         self.spots: list[_Spot] = []
         self.lists: list[List] = []
         self.tables: list[Table] = []
@@ -182,11 +182,16 @@ class Flow:
 
     def link(self, href: str) -> None:
         """Begin a link; ``href`` is its target, or empty."""
-        self.links.append((href, (len(self.blocks), self.blanks, len(self.words))))
+        self.links.append((href, (len(self.blocks), self.blanks, len(self.words)), ""))
+
+    def name_link(self, name: str) -> None:
+        """Give the link that was begun a name, which is said when nothing in it has words."""
+        href, spot, _ = self.links[-1]
+        self.links[-1] = href, spot, name
 
     def leave_link(self, _: object) -> None:
         """End a link: its target follows its words, unless they are the target."""
-        href, spot = self.links.pop()
+        href, spot, name = self.links.pop()
         if not href:
             return
         if needs_shield(href):
@@ -201,6 +206,10 @@ class Flow:
                 self.shown.add(href)
                 return
         elif self._append_to_last_block(spot, href):
+            return
+        if name:
+            self.words.append(f"{JOINT}{name} <{href}>{JOINT}")
+            self.shown.add(href)
             return
         self.bare = True
         self.words.append(f"\x02<{href}>\x02")

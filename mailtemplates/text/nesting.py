@@ -10,13 +10,13 @@ from __future__ import annotations
 from html import unescape
 from typing import Any, NamedTuple
 
-from mailtemplates.html.hiding import is_hidden, keeps_lines, list_markers, sets_right
+from mailtemplates.html.hiding import display, is_hidden, keeps_lines, list_markers, sets_right
 from mailtemplates.html.markup import VOID, attributes
 from mailtemplates.pattern import pattern
 from mailtemplates.text.flow import Flow, Op
 from mailtemplates.text.numbering import MARKERS, ListStyle
 from mailtemplates.text.tables import CellStyle
-from mailtemplates.text.wrapping import visible, visible_lines
+from mailtemplates.text.wrapping import JOINT, visible, visible_lines
 
 _LINE = frozenset({
     "address", "article", "aside", "caption", "center", "details", "dialog", "div", "dt", "fieldset", "figcaption",
@@ -34,6 +34,10 @@ _SCOPES = {"table": (), "#cell": ("table", "#rows", "#row"), "caption": ("table"
 _TRACKED = _LINE | _PARAGRAPH | _LISTS | {
     "a", "q", "sup", "button", "#h", "li", "dd", "blockquote", "pre", "table", "#cell", "#row", "#rows", "caption",
 }  # fmt: skip
+_ARRANGED = _CLOSES_P | {"#h", "#cell", "#row", "#rows", "caption", "option", "optgroup", "legend"}
+_LINE_DISPLAYS = frozenset({"block", "flex", "grid", "flow-root", "table", "table-row", "table-caption", "list-item"})
+_BOX_DISPLAYS = frozenset({"inline-block", "inline-flex", "inline-grid", "inline-table", "table-cell"})
+_PRESSED = frozenset({"submit", "button", "reset"})
 _UNSEEN = frozenset({"svg", "template"})
 _CANNOT_HIDE = frozenset({"html", "body"})
 
@@ -46,6 +50,7 @@ _GAP_1: Op = (Flow.gap, 1)
 _GAP_2: Op = (Flow.gap, 2)
 
 SHOWN, HIDDEN, PRE = "shown", "hidden", "pre"
+OWN_LINE, BOX = "line", "box"
 
 
 class Meaning(NamedTuple):
@@ -175,7 +180,7 @@ class Frame:
         """The steps of writing at this element's end."""
         if self.hidden:
             return ()
-        return _CLOSING.get(self.key, (_GAP_1,) if self.key in _LINE else ())
+        return _CLOSING.get(self.key, (_GAP_1,) if self.key in _LINE else ()) + _AROUND.get(self.state, ())
 
     def unwind(self) -> list[Op]:
         """The steps of writing that end everything that is open."""
@@ -191,8 +196,9 @@ _CLOSING: dict[str, tuple[Op, ...]] = {
     "p": (_GAP_2,), "figure": (_GAP_2,), "dl": (_GAP_2,), "#h": ((Flow.leave, 2),), "pre": ((Flow.leave, 2),),
     "blockquote": ((Flow.leave, 2),), "dd": ((Flow.leave, 1),), "li": ((Flow.leave, 1),),
     "a": ((Flow.leave_link, None),), "q": ('"',), "sup": ((Flow.leave_superscript, None),),
-    "table": ((Flow.leave_table, None),), **dict.fromkeys(_LISTS, ((Flow.leave_list, None),)),
+    "button": (JOINT,), "table": ((Flow.leave_table, None),), **dict.fromkeys(_LISTS, ((Flow.leave_list, None),)),
 }  # fmt: skip
+_AROUND: dict[str, tuple[Op, ...]] = {OWN_LINE: (_GAP_1,), BOX: (JOINT,)}
 
 
 def _implied_ends(key: str) -> tuple[str, ...]:
@@ -246,11 +252,19 @@ def start_meaning(tag: str, name: str, unseen: frozenset[str] = frozenset()) -> 
         return Meaning(None) if empty else Meaning(key, state=HIDDEN)
     if name in VOID:
         return _void_meaning(name, found)
-    state = PRE if keeps_lines(found.get("style", "")) else SHOWN
+    state = _state(key, found.get("style", ""))
     ops = _opening(name, key, found)
-    if ops is None:
-        return Meaning(key, state=PRE) if state == PRE else Meaning(None)
-    return Meaning(key, ops, state)
+    if ops is None and state == SHOWN:
+        return Meaning(None)
+    return Meaning(key, _AROUND.get(state, ()) + (ops or ()), state)
+
+
+def _state(key: str, style: str) -> str:
+    """The state of an element that is shown. Words in a box stand apart; what is a line of its own anyway stays so."""
+    if keeps_lines(style):
+        return PRE
+    shown = display(style) if key not in _ARRANGED else ""
+    return OWN_LINE if shown in _LINE_DISPLAYS else BOX if shown in _BOX_DISPLAYS else SHOWN
 
 
 def silent_meaning(frame: Frame, name: str) -> Meaning:
@@ -284,8 +298,12 @@ def _void_meaning(name: str, found: dict[str, str]) -> Meaning:
     if name == "hr":
         return Meaning("hr", ((Flow.rule, None),), void=True)
     if name == "img":
-        alt = visible(found.get("alt", ""))
-        return Meaning(None, (alt,) if alt.strip() and not _is_pixel(found) else ())
+        words = image_words(found.get("alt", found.get("title", "")))
+        return Meaning(None, (words,) if words and not _is_pixel(found) else ())
+    if name == "input":
+        kind = found.get("type", "").strip().lower()
+        words = found.get("value", "") if kind in _PRESSED else found.get("alt", "") if kind == "image" else ""
+        return Meaning(None, (image_words(words),) if words.strip() else ())
     if name == "area" and (href := target(found.get("href", ""))):
         alt = visible(found.get("alt", "")).strip()
         return Meaning(None, (" ", (Flow.link, href), alt, (Flow.leave_link, None), " "))
@@ -310,7 +328,9 @@ def _opening(name: str, key: str, found: dict[str, str]) -> tuple[Op, ...] | Non
     if key == "#cell":
         return ((Flow.cell, _cell_style(name, found)),)
     if key == "a":
-        return ((Flow.link, target(found.get("href", ""))),)
+        called = visible(found.get("aria-label") or found.get("title", "")).strip()
+        begun: Op = (Flow.link, target(found.get("href", "")))
+        return (begun, (Flow.name_link, called)) if called else (begun,)
     if key == "table":
         return ((Flow.table, found.get("role", "").strip().lower() in ("presentation", "none")),)
     if key == "li":
@@ -321,8 +341,13 @@ def _opening(name: str, key: str, found: dict[str, str]) -> tuple[Op, ...] | Non
 _OPENING: dict[str, tuple[Op, ...]] = {
     "#row": ((Flow.row, None),), "#rows": (), "caption": (_GAP_1,), "pre": ((Flow.preformatted, None),),
     "blockquote": ((Flow.quotation, None),), "dd": ((Flow.indented, None),), "q": ('"',),
-    "sup": ((Flow.superscript, None),), "button": (),
+    "sup": ((Flow.superscript, None),), "button": (JOINT,),
 }  # fmt: skip
+
+
+def image_words(alt: str) -> str:
+    """What is said instead of an image whose decoded ``alt`` is given."""
+    return f"{JOINT}{visible(alt)}{JOINT}" if alt.strip() else ""
 
 
 def target(href: str) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailtemplates.html.hiding import hidden_selectors
-from mailtemplates.html.markup import RAW_TEXT, Token, cut, decode
+from mailtemplates.html.markup import RAW_TEXT, VOID, Token, cut, decode
 from mailtemplates.pattern import pattern
 from mailtemplates.text.effects import Situation, apply, recorded, situation
 from mailtemplates.text.flow import ENDS_PARAGRAPH, Flow, Op, run
@@ -21,6 +21,7 @@ from mailtemplates.text.nesting import (
     Frame,
     Meaning,
     end_meaning,
+    image_words,
     root,
     said_text,
     silent_meaning,
@@ -28,7 +29,7 @@ from mailtemplates.text.nesting import (
     target,
 )  # fmt: skip
 from mailtemplates.text.steps import Node, Step, Stretch, TagStep, around
-from mailtemplates.text.wrapping import visible
+from mailtemplates.text.wrapping import JOINT
 
 _KEPT_TEXT = {"textarea": False, "xmp": True, "plaintext": True}
 _OPEN_TEXT = pattern(r"(?:</?|&#?[0-9A-Za-z]*)\Z")
@@ -75,7 +76,7 @@ class _Tag(NamedTuple):
             return self.then
         written = f"{self.begun}{values[self.hole]}{self.ended}"
         value = decode(written) if "&" in written else written
-        op: Op = (Flow.link, target(value)) if self.is_link else visible(value) if value.strip() else ""
+        op: Op = (Flow.link, target(value)) if self.is_link else image_words(value)
         return Stretch((*self.before, op, *self.then.ops), self.then.frame, self.then.rest)
 
 
@@ -204,11 +205,14 @@ class Memory:
             opening = [begun[4], *(part[4] for part in parts if part)][hole]
             closing = [*(part[1] for part in parts if part), ended[1]][hole]
             value = decode(f"{opening}{_ANY}{closing}")
-            expected: Op = (Flow.link, target(value)) if name == "a" else visible(value)
-            if len(speaking) > 1 or attributes[hole] != _SAYS.get(name) or meaning.ops != (expected,):
+            expected: Op = (Flow.link, target(value)) if name == "a" else image_words(value)
+            if len(speaking) > 1 or attributes[hole] != _SAYS.get(name) or meaning.ops[-1:] != (expected,):
                 return None
+        known_ops = meaning.ops[:-1] if hole >= 0 else meaning.ops
+        if any(_ANY in str(op) for op in known_ops):
+            return None
         ops: list[Op] = []
-        after = _apply(frame, meaning._replace(ops=()) if hole >= 0 else meaning, ops)
+        after = _apply(frame, meaning._replace(ops=known_ops), ops)
         if frame.hidden and not after.hidden:
             return None
         then = self.stretch(after, known[-1][ended.end() :])
@@ -275,6 +279,10 @@ class Memory:
             silent = silent_meaning(frame, name)
             if silent.key is None or frame.step(silent)[1].hidden:
                 return silent
+        meaning = self._start_meaning(frame, tag, name)
+        return Meaning(name) if meaning.key is None and name in frame.opened and name not in VOID else meaning
+
+    def _start_meaning(self, frame: Frame, tag: str, name: str) -> Meaning:
         unseen = frame.unseen
         key = (tag, unseen) if unseen else tag
         found = self._meanings.get(key)
@@ -302,7 +310,7 @@ def _say(ops: list[Op], text: str, pre: bool = False) -> None:
     last = ops[-1] if ops else ""
     if type(last) is str and ops and len(last) < _LONG_ENOUGH:
         ops[-1] = last + text
-    elif text and (text != " " or pre or type(last) is str or last[0] not in ENDS_PARAGRAPH):
+    elif text and (((text != " " or pre) and text != JOINT) or type(last) is str or last[0] not in ENDS_PARAGRAPH):
         ops.append(text)
 
 
@@ -313,7 +321,7 @@ def _do(ops: list[Op], steps: tuple[Op, ...]) -> None:
             _say(ops, step, True)
             continue
         if step[0] in ENDS_PARAGRAPH:
-            if ops and ops[-1] == " ":
+            if ops and ops[-1] in (" ", JOINT):
                 ops.pop()
             if ops and type(last := ops[-1]) is tuple and last[0] is Flow.gap:
                 space = step[1] if step[0] is Flow.gap else 1

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from mailtemplates.html.markup import decode
 from mailtemplates.text.effects import Effect, Situation
 from mailtemplates.text.flow import ENDS_PARAGRAPH, Flow, Op
-from mailtemplates.text.nesting import Frame, target
-from mailtemplates.text.targets import cannot_say, needs_shield, with_target
-from mailtemplates.text.wrapping import tidy, visible
+from mailtemplates.text.nesting import Frame, image_words, target
+from mailtemplates.text.targets import cannot_say, needs_shield, spaced
+from mailtemplates.text.wrapping import tidy
 
 
 class Stretch(NamedTuple):
@@ -90,7 +90,7 @@ class TagStep(NamedTuple):
         elif self.is_link:
             flow.link(target(written))
         else:
-            flow.words.append(visible(written) if written.strip() else "")
+            flow.words.append(image_words(written))
         return self.step
 
 
@@ -102,5 +102,5 @@ def around(begun: str, ended: str, head: tuple[Op, ...]) -> tuple[str, str] | No
     words = tidy(head[0]).strip(" \n")
     if not words or "&" in ended or needs_shield(known) or not cannot_say(words, begun):
         return None
-    before, _, after = with_target(head[0], "\n", "\n").partition("\n")
+    before, _, after = spaced(head[0], "\n").partition("\n")
     return f"{before}{words} <{begun}", f"{ended}>{after}"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from mailtemplates.pattern import pattern
+from mailtemplates.text.wrapping import JOINT
 
 _SCHEME = pattern(r"(?i)(?:https?://|mailto:|tel:)")
 _NOT_IN_URL = pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_OUTER = {" ": " ", "\xa0": " ", JOINT: JOINT}
 _SHIELD = 0x100000
 _SHIELDED = pattern("[\U00100000-\U0010ffff]")
 
 
 def with_target(said: str, words: str, href: str) -> str:
     """The words of a link with its target. ``said`` are the words as written, whose outer spaces stay."""
-    text = href if is_said(words, href) else f"{words} <{href}>"
-    before = " " if said[:1] in " \xa0" else ""
-    after = " " if said[-1:] in " \xa0" else ""
-    return f"{before}{text}{after}"
+    return spaced(said, f"{JOINT}{href}{JOINT}" if is_said(words, href) else f"{words} <{href}>")
+
+
+def spaced(said: str, text: str) -> str:
+    """``text`` with the outer spaces of what was ``said`` instead."""
+    return f"{_OUTER.get(said[:1], '')}{text}{_OUTER.get(said[-1:], '')}"
 
 
 def is_said(words: str, href: str) -> bool:

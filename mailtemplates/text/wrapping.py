@@ -25,6 +25,10 @@ _WIDE_SPACE_BY_SPACE = pattern(r"\u3000*[ \xa0][ \xa0\u3000]*")
 _SPACE_RUN = pattern(r"[ \xa0]{2,}")
 _AROUND_BREAK = pattern(r"[ \xa0\u3000]*\n[ \xa0\u3000]*")
 _BREAK_RUN = pattern(r"\n{3,}")
+JOINT = "\x03"
+"""In words for :func:`tidy`: a space where nothing else parts what stands before it from what stands behind."""
+
+_NEEDED_JOINT = pattern("(?<=[^\\s\x02\x03(\\[{«„“‘\"'])\x03+(?=[^\\s\x02\x03)\\]}»”’\"'.,;:!?…%])")
 _IDLE_JOINER = pattern(r"(?<![^\x00-\x7f\xa0\u200c\u200d])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f\xa0])")
 
 _IDEOGRAPH = "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3031-\u303c\u3041-\u3096\u309f-\u30fa\u30ff-\u31ff\u3220-\u4dbf"
@@ -88,6 +92,8 @@ def tidy(text: str) -> str:
 
     A joiner that joins nothing goes. Lines have no white space at their ends; the text may begin and end with feeds.
     """
+    if JOINT in text:
+        text = parted(text)
     if text.isprintable():
         while "  " in text:
             text = text.replace("  ", " ")
@@ -107,6 +113,11 @@ def tidy(text: str) -> str:
     if "\n" in text:
         text = _BREAK_RUN.sub("\n\n", _AROUND_BREAK.sub("\n", text))
     return text.strip(" \xa0\u3000")
+
+
+def parted(text: str) -> str:
+    """``text`` with a space for each :data:`JOINT` that needs one."""
+    return _NEEDED_JOINT.sub(" ", text).replace(JOINT, "")
 
 
 def wrap(text: str, width: int) -> list[str]:
