@@ -75,6 +75,10 @@ PASTES = {
         "SMTPAuthenticationError: (334, b'eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL20ifQ==')",
         "D67", "permanent",
     ),
+    "transcript": (
+        "SERVER -> CLIENT: 250-mx.b.test\nSERVER -> CLIENT: 250 SMTPUTF8\nCLIENT -> SERVER: STARTTLS\n"
+        "SERVER -> CLIENT: 220 2.0.0 Ready to start TLS\nSMTP Error: Could not authenticate.", "D17", "permanent",
+    ),
     "outlook": (
         "Task 'me' reported error (0x800CCC0F): 'The connection was interrupted. Contact your server administrator.'",
         "D42", "temporary",

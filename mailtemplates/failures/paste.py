@@ -29,6 +29,11 @@ _REQUEST = pattern(
     r"|\bmethod=[A-Z]{3,7} [^\n]{0,500}?\bstatus=\d{3}\b",
     re.A,
 )
+_OFFERED = pattern(
+    r"^[^\n]{0,100}?\b250[- ](?:AUTH|SIZE|STARTTLS|PIPELINING|8BITMIME|BINARYMIME|SMTPUTF8|DSN|CHUNKING"
+    r"|ENHANCEDSTATUSCODES|ETRN|VRFY|HELP|LIMITS|REQUIRETLS|MAILCOMPRESS|X[A-Z0-9-]+)\b[^\n]*$",
+    re.M,
+)
 _FRAME = pattern(r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$", re.M)
 _PROGRAM = pattern(
     r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]+at [^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*"
@@ -40,7 +45,7 @@ _FRAMES = ("Traceback", "\n    at ", "\n\tat ", 'File "', "\\n    at ", "\\n  Fi
 
 
 def plain(text: str) -> str:
-    """The text without what only screens, pages and logs add to it."""
+    """The text without what only screens, pages and logs add to it, and without what a server offers after EHLO."""
     if "\x1b" in text:
         text = _COLOUR.sub("", text)
     if "</" in text or "<br" in text:
@@ -49,6 +54,8 @@ def plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1].lower(), "'"), text)
     if "HTTP/" in text or "method=" in text:
         text = _REQUEST.sub(" ", text)
+    if "250-" in text or "250 " in text:
+        text = _OFFERED.sub(" ", text)
     return text
 
 

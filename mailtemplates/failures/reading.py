@@ -286,8 +286,13 @@ def _statements(text: str) -> tuple[Statement, ...]:
 
 
 def _details(text: str) -> Iterator[re.Match[str]]:
-    """Enhanced status codes; versions of programs look like them."""
-    return (one for one in _DETAIL.finditer(text) if not _VERSION.search(text, max(0, one.start() - 24), one.start()))
+    """Enhanced status codes. Versions of programs look like them; a yes counts when it is what the text is about."""
+    sent, start = "status=sent" in text, len(text) - len(text.lstrip())
+    for one in _DETAIL.finditer(text):
+        if (one[1][0] != "2" or sent or one.start() == start) and not _VERSION.search(
+            text, max(0, one.start() - 24), one.start()
+        ):
+            yield one
 
 
 def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:
