@@ -76,8 +76,8 @@ PASTES = {
         "D67", "permanent",
     ),
     "transcript": (
-        "SERVER -> CLIENT: 250-mx.b.test\nSERVER -> CLIENT: 250 SMTPUTF8\nCLIENT -> SERVER: STARTTLS\n"
-        "SERVER -> CLIENT: 220 2.0.0 Ready to start TLS\nSMTP Error: Could not authenticate.", "D17", "permanent",
+        "SERVER: 250-mx.b.test\nSERVER: 250 SMTPUTF8\nSERVER: 220 2.0.0 Ready to start TLS\nCould not authenticate.",
+        "D17", "permanent",
     ),
     "outlook": (
         "Task 'me' reported error (0x800CCC0F): 'The connection was interrupted. Contact your server administrator.'",
