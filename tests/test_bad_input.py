@@ -43,6 +43,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplate
         {"t.j2": "{% block html %}{% include 'a.j2' %}{% endblock %}", "a.j2": "\n{% include 'b.j2' %}",
          "b.j2": "{% include 'a.j2' %}"}, {}, TemplateError, ".j2:", "a.j2 → b.j2",
     ),
+    "brackets in brackets": (
+        {"t.j2": "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}"}, {}, TemplateError, "t.j2", "nests too deeply",
+    ),
     "extends loop": ({"t.j2": "{% extends 't.j2' %}"}, {}, TemplateError, "t.j2:1", "without end"),
     "endless macro": (
         {"t.j2": "{% macro m() %}{{ m() }}{% endmacro %}{% block html %}{{ m() }}{% endblock %}"}, {},
@@ -168,6 +171,21 @@ SANDBOXED = {
     "join": "{{ (['x'] * 100000)|join('y' * 100000) }}",
     "join method": "{{ ('y' * 100000).join(['x'] * 100000) }}",
     "indent": "{{ ('\n' * 100000)|indent(100000) }}",
+    "join of a range": "{{ range(99999)|join('y' * 100000) }}",
+    "join of what is made on the way": "{{ range(99999)|map('string')|join('y' * 100000) }}",
+    "join method of what is made on the way": "{{ ('y' * 100000).join(range(99999)|map('string')) }}",
+    "join of octets": "{{ ('y' * 100000).encode().join([''.encode()] * 99999) }}",
+    "octets": "{{ 'x'.encode().ljust(1000000000) }}",
+    "octets of a number": "{{ (1).to_bytes(1000000000, 'big') }}",
+    "a list of one long text": "{{ [['x' * 100000] * 10000] }}",
+    "a list of one long text, as text": "{% set x = [['x' * 100000] * 10000] ~ '' %}",
+    "a format that is given again and again": "{{ ('%(a)s' * 10000)|format(a='x' * 100000) }}",
+    "a format method that is given again and again": "{{ ('{0}' * 10000).format('x' * 100000) }}",
+    "the operator of formats": "{{ ('%(a)s' * 10000) % {'a': 'x' * 100000} }}",
+    "a width in a width": "{{ '{0:{1}}'.format(1, 10 ** 9) }}",
+    "indent by a text": "{{ ('\n' * 10000)|indent('x' * 100000) }}",
+    "tabs": "{{ ('\t' * 10000).expandtabs(100000) }}",
+    "words wrapped with a text": "{{ ('x' * 10000)|wordwrap(1, wrapstring='y' * 100000) }}",
     "list": "{{ ([1] * 10 ** 9)|length }}",
     "lipsum": "{{ lipsum(1000000) }}",
     "attributes": "{{ ''.__class__.__mro__ }}",
@@ -204,7 +222,9 @@ def test_output_that_grows_over_the_limit_is_placed_where_it_does(make_engine: M
 @pytest.mark.parametrize(
     "source",
     ["{{ 'a' ~ n }}{{ 2 ** 8 }}{{ 'ab' * 3 }}", "{{ n|replace('n', 'mm') }}{{ n|center(9) }}", "{{ '%5d' % 3 }}{{ [1, 2]|join(', ') }}",
-     "{% for i in range(3) %}{{ loop.index }}{% endfor %}"],
+     "{% for i in range(3) %}{{ loop.index }}{% endfor %}", "{{ '%s-%s'|format(n * 9999, 2) }}{{ '{:>8}'.format(n) }}",
+     "{{ (n * 9999)|replace('%', '') ~ 7 }}{{ range(9)|map('string')|join(',') }}{{ 'a b'|wordwrap(1)|indent(2) }}",
+     "{{ [1, {'a': n}] }}{{ {'a': 1}|xmlattr }}{{ 'see www.x.example'|urlize }}{{ [n]|tojson }}{{ none }}{{ 1.5 }}"],
 )  # fmt: skip
 def test_the_sandbox_renders_ordinary_templates(make_engine: MakeEngine, source: str) -> None:
     source = f"{{% block html %}}<p>{source}</p>{{% endblock %}}"

@@ -226,8 +226,13 @@ def _attributes(trace: TracebackType | None) -> Iterator[str]:
 
 
 def _circle(error: RecursionError, environment: Environment, name: str) -> errors.TemplateError:
-    """The error for templates that include, import or extend each other without end."""
+    """The error for templates that take each other in without end, or for one that nests too deeply."""
     names = [template.name or "<template>" for template, _ in frames(error.__traceback__)]
+    if len(names) == len(set(names)):
+        return errors.TemplateError(
+            f"{names[-1] if names else name}: this template, or one that it takes in, nests too deeply to be compiled",
+            cure="take a part of it into a macro or an include, or write its expressions in fewer brackets",
+        )
     round_trip = list(dict.fromkeys(names)) or [name]
     fault = errors.TemplateError(
         f"the templates call each other without end: {' → '.join([*round_trip, round_trip[0]])}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mailtemplates.errors import LimitError
 from mailtemplates.pattern import pattern
 
-_WIDTH = pattern(r"\d{6,}|\*")
+_WIDTH = pattern(r"\d{6,}|\*|:[^{}]*\{")
 _HARMLESS = frozenset(
     {"round", "int", "float", "abs", "filesizeformat", "string", "default", "min", "max", "sum", "length",
      "truncate", "format", "sort", "first", "last", "random", "count", "find", "startswith", "endswith", "split"}
@@ -71,6 +71,7 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
     def __init__(self, limits: Limits, **options: Any) -> None:
         super().__init__(optimized=False, **options)
         self.limits = limits
+        self.finalize = self.finalize or self._printed
         self.globals.pop("lipsum", None)
         self.filters = {name: self._limited(filter_) for name, filter_ in self.filters.items()}
 
@@ -96,6 +97,12 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
                 cure="print less, or raise the limit",
             )
 
+    def _printed(self, value: Any) -> Any:
+        """What is about to be printed, as it is, its length checked first when it is no text yet."""
+        if not isinstance(value, str):
+            self.grown(_weight(value, self.limits.output))
+        return value
+
     def turns(self, iterable: Iterable[Any]) -> Iterator[Any]:
         """The items of a loop, the clock checked at each."""
         for item in iterable:
@@ -104,7 +111,7 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
 
     def joined(self, join: Callable[[Any], str], parts: tuple[Any, ...]) -> str:
         """What ``~`` joins, its length checked first."""
-        self.grown(sum(len(str(part)) for part in parts))
+        self.grown(_weight(parts, self.limits.output))
         return join(parts)
 
     def concat(self, pieces: Iterable[str]) -> str:
@@ -122,25 +129,28 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
             self.grown(_repeated(left, right))
         if operator == "+" and hasattr(left, "__len__") and hasattr(right, "__len__"):
             self.grown(len(left) + len(right))
-        if operator == "%" and isinstance(left, str) and _WIDTH.search(left):
-            raise LimitError("the format's width is too large for a sandboxed template", cure="use a smaller width")
+        if operator == "%" and isinstance(left, str):
+            self._check(left, "format", right if isinstance(right, tuple) else (right,), {})
         return super().call_binop(context, operator, left, right)
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
         """A call from a template: safe by the sandbox's rules, its arguments and its result within the limits."""
         __self.tick()
         owner = getattr(getattr(__obj, "__wrapped__", __obj), "__self__", None)
-        if isinstance(owner, str):
-            __self._check(owner, getattr(__obj, "__name__", ""), args, kwargs)
+        if isinstance(owner, str | bytes | int):
+            args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
+            __self._check(_text(owner), getattr(__obj, "__name__", ""), args, kwargs)
         return super().call(__context, __obj, *args, **kwargs)
 
     def _limited(self, filter_: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(filter_)
         def limited(*args: Any, **kwargs: Any) -> Any:
             self.tick()
+            name = getattr(filter_, "__name__", "").removeprefix("do_").removeprefix("sync_do_")
+            if name == "join":
+                args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)
             texts = [str(arg) for arg in args if isinstance(arg, str)]
-            name = getattr(filter_, "__name__", "").removeprefix("do_")
-            self._check(texts[0] if texts else "", name, args, kwargs)
+            self._check(texts[0] if texts else "", name, args[1:] if name == "format" else args, kwargs)
             return filter_(*args, **kwargs)
 
         return limited
@@ -151,15 +161,48 @@ class LimitedSandbox(ImmutableSandboxedEnvironment):
         widths = (*args[2:], *kwargs.values()) if name == "tojson" else values
         numbers = [value for value in widths if isinstance(value, int)]
         if name not in _HARMLESS:
-            self.grown(max([0, *numbers]) * (text.count("\n") + 1 if name == "indent" else 1))
-        texts = [value for value in values if isinstance(value, str)]
+            self.grown(max([0, *numbers]) * (text.count(_REPEATING.get(name, "\0")) + 1))
         match name:
             case "replace":
-                self.grown(_replaced(text, texts))
+                self.grown(_replaced(text, [_text(value) for value in values if isinstance(value, str | bytes)]))
             case "join" | "xmlattr":
-                self.grown(_joined(text, values))
-            case "format" if _WIDTH.search(text):
-                raise LimitError("the format's width is too large for a sandboxed template", cure="use a smaller width")
+                self.grown(_joined(text, values, self.limits.output))
+            case "format" | "format_map":
+                if _WIDTH.search(text):
+                    raise LimitError(
+                        "the format's width is too large for a sandboxed template", cure="use a smaller width"
+                    )
+                self.grown((text.count("%") + text.count("{")) * _weight(values, self.limits.output))
+            case "indent" | "urlize" | "wordwrap":
+                longest = max((len(value) for value in values[1:] if isinstance(value, str)), default=0)
+                self.grown(longest * (len(text) if name == "wordwrap" else text.count(_REPEATING[name])))
+
+
+_REPEATING = {"indent": "\n", "expandtabs": "\t", "urlize": "."}
+"""Where in a text a filter or method puts in what it is given."""
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1") if isinstance(value, bytes) else ""
+
+
+def _weight(value: object, most: int) -> int:
+    """The characters that printing a value makes at least; counted until they are more than ``most``."""
+    total = 0
+    waiting = [value]
+    while waiting and total <= most:
+        one = waiting.pop()
+        if isinstance(one, str | bytes):
+            total += len(one)
+        elif isinstance(one, int):
+            total += one.bit_length() // 4
+        elif isinstance(one, Mapping):
+            total += len(one)
+            waiting += (*one.keys(), *one.values())
+        elif isinstance(one, list | tuple | set | frozenset):
+            total += len(one)
+            waiting += one
+    return total
 
 
 def _replaced(text: str, texts: list[str]) -> int:
@@ -170,11 +213,11 @@ def _replaced(text: str, texts: list[str]) -> int:
     return len(text) + text.count(old) * len(new)
 
 
-def _joined(text: str, values: list[Any]) -> int:
+def _joined(text: str, values: list[Any], most: int) -> int:
     """The length of what a joiner among the values makes of a list among them."""
-    items = next((value for value in values if isinstance(value, list | tuple)), ())
-    joiner = max([len(text), *(len(value) for value in values if isinstance(value, str))])
-    return len(items) * joiner + sum(len(item) for item in items if isinstance(item, str))
+    lists = [value for value in values if isinstance(value, Sized) and not isinstance(value, str | bytes)]
+    joiner = max([len(text), *(len(value) for value in values if isinstance(value, str | bytes))])
+    return sum(len(items) * joiner + _weight(items, most) for items in lists)
 
 
 def _small(number: Any) -> bool:
