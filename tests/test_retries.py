@@ -138,6 +138,22 @@ def test_pauses_grow_and_are_random() -> None:
     assert len({row[0] for row in pauses}) > 40, "a crowd does not come back all at once"
 
 
+def test_without_a_ledger_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those for whom there is no room are told at once; who was tried again makes room."""
+    monkeypatch.setattr("mailtemplates.outbox.direct._LATER", 3 * letter(10).message.size)
+    tries: Counter[str] = Counter()
+
+    def answer(message: Message, address: str) -> Outcome:
+        tries[message.message_id] += 1
+        return Accepted("ok") if tries[message.message_id] > 1 else LATER
+
+    direct = Direct(MemoryTransport(answer), backoff=Backoff(first=0.3, least=0.2), patience=30)
+    states = Counter(one.receipt[BOB].state for one in direct.send(letter(n) for n in range(8)))
+    assert states == {"accepted": 3, "deferred": 5}
+    states = Counter(one.receipt[BOB].state for one in direct.send(letter(n) for n in range(10, 13)))
+    assert states == {"accepted": 3}
+
+
 def test_without_patience_nothing_is_tried_again(sender: Sender) -> None:
     tries: list[str] = []
 
@@ -215,8 +231,9 @@ def test_stop_ends_a_run_that_waits_and_tells_of_all(sender: Sender) -> None:
 def test_a_run_that_waits_says_so(sender: Sender) -> None:
     rests: list[Rest] = []
     outcomes = iter([LATER, LATER, Accepted("ok"), Accepted("ok")])
+    slow = Backoff(first=1, least=0.9)
     run = sender(
-        MemoryTransport(lambda message, address: next(outcomes)), backoff=QUICK, patience=30, resting=rests.append
+        MemoryTransport(lambda message, address: next(outcomes)), backoff=slow, patience=30, resting=rests.append
     )
     assert all(one.receipt.accepted for one in run.send([letter(1), letter(2)]))
     assert rests[0].messages == 2

@@ -14,8 +14,8 @@ from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.mailrun import Dispatch
 from mailtemplates.outbox.retries import Resting, Retries
 
-_LATER = 1000
-"""Messages that a run keeps in memory to try again; others are told at once as they are."""
+_LATER = 64 * 1024 * 1024
+"""Octets of messages that a run keeps in memory to try again; others are told at once as they are."""
 
 _PUT_OFF = (Deferred, NotTried)
 
@@ -123,7 +123,7 @@ class _Run:
         parcel.outcomes.update(outcomes)
         parcel.attempts += 1
         self._retries.heard(outcomes)
-        pause, again = self._retries.pause(parcel, parcel.attempts, outcomes)
+        pause, again = self._retries.pause(parcel, parcel.attempts, outcomes, parcel.letter.message.size)
         if again and pause is not None:
             self._retries.keep(parcel, pause, parcel.letter.message.message_id)
         return again

@@ -49,13 +49,14 @@ Resting = Callable[[Rest], None]
 class _Plan(NamedTuple):
     until: float
     tries: int
+    size: int
 
 
 class Retries(Generic[Item]):
     """The messages of one run that were put off. Used by one thread.
 
     :param patience: seconds, from the first time that a message is put off, in which it is tried again.
-    :param most: messages that are remembered; others are left to another run.
+    :param most: sizes of the messages that are remembered, together; others are left to another run.
     :ivar problem: what stood last in the way to the server.
     """
 
@@ -67,7 +68,7 @@ class Retries(Generic[Item]):
         first = min(backoff.first, max(1.0, patience / _SHARE))
         self._quick = replace(backoff, first=first)
         self._patience = patience
-        self._most = most
+        self._room = most
         self._resting = resting
         self._heap: list[tuple[float, int, Item]] = []
         self._plans: dict[Item, _Plan] = {}
@@ -108,28 +109,31 @@ class Retries(Generic[Item]):
         if self._unreached:
             self.problem = missed[0]
 
-    def pause(self, item: Item, attempt: int, outcomes: Mapping[str, Outcome]) -> tuple[float | None, bool]:
+    def pause(
+        self, item: Item, attempt: int, outcomes: Mapping[str, Outcome], size: int = 1
+    ) -> tuple[float | None, bool]:
         """How many seconds whoever waits should be left alone, None for as long as nobody asks; and whether this run
         tries them again.
 
         :param attempt: which one this was, of all runs.
         """
-        plan = self._plans.pop(item, None) or _Plan(time.monotonic() + self._patience, 1)
+        plan = self._plans.pop(item, None) or _Plan(time.monotonic() + self._patience, 1, size)
         waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, Deferred | NotTried)]
         if not waiting or attempt >= self._backoff.attempts:
             return None, False
         if not any(isinstance(outcome, Deferred) or outcome.temporary for outcome in waiting):
             return 0.0, False  # once what stands in the way is mended
         left = plan.until - time.monotonic()
-        if left <= 0 or left < self._backoff.least or len(self._heap) >= self._most:
+        if left <= 0 or left < self._backoff.least or self._room < size:
             return self._backoff.pause(attempt), False
-        self._plans[item] = _Plan(plan.until, plan.tries + 1)
+        self._plans[item] = plan._replace(tries=plan.tries + 1)
         self._reason = _said(waiting[0])
         return min(self._quick.pause(plan.tries), left), True
 
     def keep(self, item: Item, pause: float, message_id: str) -> None:
         """Try this one again after a pause."""
         now = time.monotonic()
+        self._room -= self._plans[item].size
         heapq.heappush(self._heap, (now + pause, next(self._numbers), item))
         text = f"put off, and tried again in {pause:.3g} s: {self._reason}"
         publish(Event("retry", self._transport.server, text, message_id, now), self._transport.watch)
@@ -140,6 +144,7 @@ class Retries(Generic[Item]):
         found: list[Item] = []
         while self._heap and self._heap[0][0] <= now and len(found) < most:
             found.append(heapq.heappop(self._heap)[2])
+            self._room += self._plans[found[-1]].size
         return found
 
     def rest(self, stopping: Callable[[], bool]) -> None:
