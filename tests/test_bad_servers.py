@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mailrig import free_ports
-from smtpserver import Answer, Certificates, Link, Server, SilenceError, close, silence
+from smtpserver import Answer, Certificates, CloseError, Link, Server, SilenceError, close, silence
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import NotTried, Outcome
@@ -267,3 +269,57 @@ def test_the_page_shows_what_happens(certificates: Certificates, pytestconfig: p
 def steady(page: str) -> str:
     """The page without what differs from one run to the next, and between versions of OpenSSL."""
     return re.sub(r"broke the link: [^|]*|closed the link at [^|]*|is not trusted: [^→]*", "…", page)
+
+
+class Cutting:
+    """A socket that closes after so many octets were sent."""
+
+    def __init__(self, sock: Any, most: int) -> None:
+        self._sock = sock
+        self.left = most
+
+    def sendall(self, octets: bytes) -> None:
+        self._sock.sendall(octets[: self.left])
+        self.left -= len(octets)
+        if self.left < 0:
+            raise CloseError
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+@pytest.mark.parametrize("features", [("PIPELINING",), ("8BITMIME",)], ids=["pipelined", "step by step"])
+@pytest.mark.parametrize("scheme", ["smtp", "lmtp"])
+def test_a_link_that_is_cut_between_any_two_octets(
+    scheme: str, features: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has the message is accepted or uncertain, and nobody has it twice; only who may have it is in doubt."""
+    monkeypatch.setattr("mailtemplates.smtp.connectionpool._FIRST_PAUSE", 0.0)
+    for octets in count():
+        cut: list[Cutting] = []
+
+        def greet(link: Link, cut: list[Cutting] = cut, octets: int = octets) -> str:
+            cut.append(Cutting(link.sock, 10_000 if cut else octets))
+            link.sock = cut[-1]  # type: ignore[assignment]
+            return "220 hi"
+
+        with Server({"GREETING": greet}, features=features, lmtp=scheme == "lmtp") as server:
+            with open_transport(f"{scheme}://127.0.0.1:{server.port}?timeout={TIMEOUT}") as transport:
+                receipts = list(transport.send_all([message(number) for number in range(2)]))
+            taken = Counter((one.octets, address) for one in server.taken for address in one.recipients)
+        for number, receipt in enumerate(receipts):
+            for address, outcome in receipt.deliveries:
+                copies = taken[message(number).octets, address]
+                doubt = "accepted uncertain" if copies else "deferred not_tried"
+                doubt += " uncertain" if scheme == "lmtp" else ""  # who comes after the cut has no answer
+                assert copies <= 1, (octets, number, address)
+                assert outcome.state in doubt, (octets, number, address, outcome)
+        if cut[0].left >= 0:
+            return
+
+
+def message(number: int) -> Message:
+    octets = f"Subject: {number}\r\n\r\nHello\r\n".encode()
+    return Message(
+        octets, Envelope("alice@example.test", ("bob@example.test", "carol@example.test")), f"{number}@x.test"
+    )
