@@ -1,4 +1,5 @@
-"""The two programs of the crash test: ``serve RECORD SEED`` takes mail and records it, ``send LEDGER PORT COUNT`` sends.
+"""The two programs of the crash test: ``serve RECORD SEED SHARE`` takes mail and records it, ``send LEDGER PORT COUNT``
+sends. The server puts off this share of what comes, at RCPT or after the final dot.
 
 The server writes down a message when it has it whole, and answers somewhat later, as servers do that sync their queue:
 who is killed meanwhile cannot know that it was taken.
@@ -13,6 +14,7 @@ import sys
 
 from mailtemplates import Envelope, Message
 from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.transports import open_transport
 
@@ -37,18 +39,18 @@ def send(ledger: str, port: str, count: str) -> None:
     given = letters(int(count))
     with Ledger(ledger) as opened, open_transport(f"smtp://127.0.0.1:{port}") as transport:
         print("ready", flush=True)
-        for _ in Outbox(transport, opened).send(given):
+        for _ in Outbox(transport, opened, backoff=Backoff(first=0.05, least=0.01), patience=60).send(given):
             pass
 
 
-def serve(record: str, seed: str) -> None:
-    asyncio.run(_serve(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND), random.Random(seed)))
+def serve(record: str, seed: str, share: str) -> None:
+    asyncio.run(_serve(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND), random.Random(seed), float(share)))
 
 
-async def _serve(record: int, chance: random.Random) -> None:
+async def _serve(record: int, chance: random.Random, share: float) -> None:
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _session(reader, writer, record, chance)
+            await _session(reader, writer, record, chance, share)
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -60,15 +62,24 @@ async def _serve(record: int, chance: random.Random) -> None:
 
 
 async def _session(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: int, chance: random.Random
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: int, chance: random.Random, share: float
 ) -> None:
+    greylisted = False
     writer.write(b"220 mx.example.test ESMTP\r\n")
     while line := (await reader.readline()).upper():
         if line.startswith(b"EHLO"):
             writer.write(b"250-mx.example.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
+        elif line.startswith(b"RCPT"):
+            greylisted = chance.random() < share
+            writer.write(b"451 4.7.1 Greylisted\r\n" if greylisted else b"250 2.1.5 Ok\r\n")
+        elif line.startswith(b"DATA") and greylisted:
+            writer.write(b"554 5.5.1 no valid recipients\r\n")
         elif line.startswith(b"DATA"):
             writer.write(b"354 go on\r\n")
             content = await reader.readuntil(b"\r\n.\r\n")
+            if chance.random() < share / 2:
+                writer.write(b"452 4.3.1 Queue full\r\n")
+                continue
             os.write(record, content.split(b"\r\n", 1)[0] + b"\n")
             await asyncio.sleep(chance.uniform(0, _PAUSE))
             writer.write(b"250 2.0.0 Ok: queued as 4XYZ\r\n")

@@ -48,8 +48,9 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    command = [sys.executable, str(CRASHING), "serve", str(tmp_path / "record"), "7"]
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+    share = getattr(request, "param", 0.0)
+    command = [sys.executable, str(CRASHING), "serve", str(tmp_path / "record"), "7", str(share)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         yield Place(tmp_path, int(server.stdout.readline()))
@@ -88,7 +89,15 @@ def check_every_key(place: Place) -> dict[str, str]:
     return dict(found)
 
 
-@pytest.mark.parametrize("processes", [1, 2], ids=["one process", "two processes on one ledger"])
+@pytest.mark.parametrize(
+    ("place", "processes"),
+    [
+        pytest.param(0.0, 1, id="one process"),
+        pytest.param(0.0, 2, id="two processes on one ledger"),
+        pytest.param(0.1, 2, id="two processes and a server that puts off"),
+    ],
+    indirect=["place"],
+)
 def test_nothing_is_lost_or_doubled_and_all_doubt_is_listed(place: Place, processes: int) -> None:
     killed = kill_at_random(place, processes, random.Random(processes))
     assert killed >= 20
