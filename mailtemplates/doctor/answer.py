@@ -75,7 +75,7 @@ def _filled(line: str) -> Iterator[str]:
     """Pieces of a text that fit; a word that is too long is broken."""
     room = _WIDTH - _INDENT
     if line.replace(_NO_BREAK, " ").isascii():
-        wrapped = textwrap.wrap(line, room, break_on_hyphens=False) or [""]
+        wrapped = textwrap.wrap(line, room, break_on_hyphens=False) if len(line) > room else [line]
     else:
         from mailtemplates.text.wrapping import wrap  # for letters of other widths only
 

@@ -15,7 +15,7 @@ from mailtemplates.message.envelope import Envelope
 from mailtemplates.message.message import Message
 from mailtemplates.smtp.consignment import Consignment
 from mailtemplates.smtp.endpoint import Address, Endpoint
-from mailtemplates.smtp.login import Login
+from mailtemplates.smtp.login import Login, hide
 from mailtemplates.smtp.session import Session
 from mailtemplates.smtp.transport import SmtpTransport
 
@@ -30,7 +30,7 @@ class Case:
     :ivar message: the message that it is about, when there is one.
     :ivar envelope: who sends to whom; both may be empty.
     :ivar account: the mailbox where it should arrive.
-    :ivar secrets: logins whose secrets must not be shown.
+    :ivar secrets: what must not be shown, in every form.
     :ivar distrust: why the certificate is not trusted.
     :ivar certificate: the server's, as :meth:`ssl.SSLSocket.getpeercert` tells it, or what could be read of it.
     :ivar deadline: when the step must be over, of :func:`time.monotonic`.
@@ -45,7 +45,7 @@ class Case:
         self.message: Message | None = None
         self.envelope = Envelope("", ())
         self.account: ImapAccount | None = None
-        self.secrets: list[Login] = []
+        self.secrets: list[str] = []
         self.addresses: Sequence[Address] = ()
         self.wire: RecordedWire | None = None
         self.session: Session | None = None
@@ -92,9 +92,7 @@ class Case:
 
     def hide(self, text: str) -> str:
         """The text without secrets."""
-        for login in self.secrets:
-            text = login.hide(text)
-        return text
+        return hide(text, self.secrets)
 
     def close(self) -> None:
         """End the session."""

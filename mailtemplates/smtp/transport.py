@@ -47,8 +47,8 @@ class SmtpTransport(Transport):
     def __init__(self, url: TransportUrl, endpoint: Endpoint, login: Login | None, watch: Watcher | None) -> None:
         super().__init__(str(url), watch)
         self.server = str(endpoint)
-        rate = read_rate(url.text("rate"))
-        if rate is None and "rate" in url.options:
+        rate = read_rate(url.text("rate")) if "rate" in url.options else 0.0
+        if rate is None:
             raise url.wrong("rate", "messages in a time, such as 10/s, 600/m or 5000/h")
         self._throttle = Throttle(rate) if rate else None
         self.endpoint = endpoint

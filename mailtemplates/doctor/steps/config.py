@@ -35,12 +35,12 @@ def config(case: Case) -> Passed:
         )
     case.transport = _open(case, url)
     if case.login:
-        case.secrets.append(case.login)
+        case.secrets += case.login.forms()
     if request.imap:
         from mailtemplates.doctor.account import ImapAccount  # only for --imap
 
         case.account = _secret(lambda: ImapAccount.read(request.imap, request.imap_password))
-        case.secrets.append(case.account.login)
+        case.secrets += case.account.login.forms()
     case.message = _made(request.message) if request.message else None
     case.envelope = _envelope(case)
     return Passed("\n".join(_words(case, url)), {"scheme": url.scheme, "transport": str(url)})
