@@ -21,7 +21,8 @@ class ImapServer:
     """Folders with what gives their messages, at the time of asking.
 
     :param flags: the LIST flags of a folder.
-    :param answers: for a command, an answer instead of ``OK``: ``NO …``, ``BYE``, or ``silence``.
+    :param answers: for a command, an answer instead of ``OK``: ``NO …``, ``BYE``, or ``silence``. What stands before
+        a last CRLF in it is said untagged.
     """
 
     folders: Mapping[str, Mails] = field(default_factory=lambda: {"INBOX": list})
@@ -98,7 +99,8 @@ class _Talk:
                 self.say("* BYE enough")
                 return
             answer = scripted or getattr(self, f"_{verb.lower()}")(command)
-            self.say(f"{tag} {answer}")
+            untagged, end, answer = answer.rpartition("\r\n")
+            self.say(f"{untagged}{end}{tag} {answer}")
             if verb == "LOGOUT":
                 return
 

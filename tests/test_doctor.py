@@ -131,7 +131,7 @@ def test_a_server_that_makes_strangers_wait_is_waited_for(lab: Lab) -> None:
 
 def test_secrets_that_a_server_says_are_in_no_answer(lab: Lab) -> None:
     """The lab looks for the password in every answer; here the server says it wherever it can."""
-    said = f"250 2.1.0 {PASSWORD} {base64.b64encode(PASSWORD.encode()).decode()} ok"
+    said = f"250 2.1.0 {PASSWORD} {base64.b64encode(PASSWORD.encode()).decode()} {'x' * 330} {PASSWORD} ok"
     server = lab.server(tls="starttls", answers={"MAIL": said, "RCPT": said, "RSET": said, "DOT": said})
     assert lab.ask(lab.url(server, login=True), "--to", BOB, "--really").code == 0
     assert lab.doctor(lab.url(server, login=True), "--to", BOB, "--transcript").code == 0
@@ -180,6 +180,16 @@ def endlessly(piece: bytes) -> Callable[[Link], str]:
         return "250 done"
 
     return answer
+
+
+def refuse_and_go(link: Link) -> str:
+    link.sock.sendall(b"550 5.1.1 User unknown\r\n")
+    raise CloseError
+
+
+def close_after_yes(link: Link) -> str:
+    link.sock.sendall(b"220 go\r\n")
+    raise CloseError
 
 
 def no_handshake(link: Link) -> str:
@@ -338,6 +348,9 @@ at("recipient", "D19", "relay denied", answers={"RCPT": "554 5.7.1 <bob@example.
 at("recipient", "D85", "greylisted", answers={"RCPT": "451 4.7.1 Greylisted, please try again in 300 seconds"})
 at("recipient", "D81", "a mailbox that is full", answers={"RCPT": "452 4.2.2 Mailbox full"})
 at("recipient", "D42", "closed at RCPT", answers={"RCPT": close})
+at("recipient", "D80", "a refusal, and then the end of the link", answers={"RCPT": refuse_and_go})
+at("recipient", "D80", "a refusal without RSET", answers={"RCPT": "550 5.1.1 User unknown", "RSET": "500 what"})
+at("recipient", "D42", "closed at RSET", answers={"RSET": close})
 at("recipient", "D46", "octets of no text at RCPT", answers={"RCPT": b"\xe4\xb8\x00\xff\r\n"})
 
 
@@ -374,6 +387,7 @@ def a_certificate_of_ours_is_wanted(lab: Lab) -> list[str]:
 
 secure("tls", "D51", "no TLS for now", answers={"STARTTLS": "454 4.7.0 TLS not available due to local problem"})
 secure("tls", "D162", "octets before the handshake", answers={"STARTTLS": b"220 go\r\n250 injected\r\n"})
+secure("tls", "D06", "closed after STARTTLS", answers={"STARTTLS": close_after_yes})
 secure("tls", "D05", "no handshake after STARTTLS", answers={"STARTTLS": no_handshake})
 secure("auth", "D17", "a wrong password", answers={"AUTH": "535 5.7.8 Error: authentication failed"})
 secure("auth", "D17", "a server that says the password", answers={"AUTH": f"535 5.7.8 {PASSWORD} is wrong"})
@@ -529,6 +543,21 @@ def a_mailbox_that_hangs_up(lab: Lab) -> list[str]:
 @fault("arrive", "D172")
 def a_mailbox_that_is_a_web_server(lab: Lab) -> list[str]:
     return sent(lab, answers={"GREETING": "HTTP/1.1 400 Bad Request"})
+
+
+@fault("arrive", "D172")
+def a_mailbox_that_announces_more_than_there_is_room_for(lab: Lab) -> list[str]:
+    return sent(lab, answers={"FETCH": f"* 1 FETCH (BODY[] {{{10**18}}}\r\nOK"})
+
+
+@fault("arrive", "D172")
+def a_mailbox_that_announces_more_than_a_number_can_be(lab: Lab) -> list[str]:
+    return sent(lab, answers={"FETCH": f"* 1 FETCH (BODY[] {{{10**30}}}\r\nOK"})
+
+
+@fault("arrive", "D172")
+def a_mailbox_that_is_busy(lab: Lab) -> list[str]:
+    return sent(lab, answers={"GREETING": "* BYE too many connections"})
 
 
 @fault("arrive", "D153")

@@ -116,6 +116,9 @@ MX = "MX 10 mx.sender.example."
             changed(sender__example=[MX, 'TXT "v=spf1 ip4:192.0.2 -all"']), "D168", "no address in", id="SPF with half an address",
         ),
         pytest.param(
+            changed(sender__example=[MX, 'TXT "v=spf1 mx/99 -all"']), "D168", "no address in", id="SPF with a prefix that is none",
+        ),
+        pytest.param(
             changed(sender__example=[MX, 'TXT "v=spf1 ip4:203.0.113.9 -all"']), "D121", f"says fail for {IP}",
             id="SPF that fails",
         ),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-Phase = Literal["connect", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "data", "content", "dot", "quit"]
+Phase = Literal["connect", "tls", "greeting", "ehlo", "auth", "mail", "rcpt", "data", "content", "dot", "rset", "quit"]
 """Where in its work with a server a transport is, in the order of RFC 5321 §3."""
 
 Mishap = Literal[

@@ -66,14 +66,13 @@ def _wrapped(head: str, lines: Iterable[str]) -> Iterator[str]:
     """Texts beside their head, which ends in one column whatever it says."""
     lead = f"{head:>{_INDENT}}" if head.isascii() else _wide_lead(head)
     for line in lines:
-        for part in _filled(line):
+        for part in _filled(line, _WIDTH - _INDENT):
             yield f"{lead}{part}".rstrip()
             lead = " " * _INDENT
 
 
-def _filled(line: str) -> Iterator[str]:
+def _filled(line: str, room: int) -> Iterator[str]:
     """Pieces of a text that fit; a word that is too long is broken."""
-    room = _WIDTH - _INDENT
     if line.replace(_NO_BREAK, " ").isascii():
         wrapped = textwrap.wrap(line, room, break_on_hyphens=False) if len(line) > room else [line]
     else:
@@ -101,7 +100,10 @@ def closing_lines(checkup: Checkup) -> Iterator[str]:
 def transcript_lines(checkup: Checkup) -> Iterator[str]:
     """What was said on the link to the server, each line with ``C`` or ``S``, without secrets."""
     for who, text in checkup.case.transcript.lines:
-        yield f"  {who}: {checkup.case.hide(text)}"
+        lead = f"  {who}: "
+        for part in _filled(text, _WIDTH - len(lead)):
+            yield f"{lead}{part}".rstrip()
+            lead = " " * len(lead)
 
 
 def conclusion(checkup: Checkup) -> str:
@@ -135,9 +137,7 @@ def as_object(checkup: Checkup, language: Language = "en", *, with_transcript: b
         "steps": [_step(row, language) for row in checkup.rows],
     }
     if with_transcript:
-        answer["transcript"] = [
-            {"who": who, "text": checkup.case.hide(text)} for who, text in checkup.case.transcript.lines
-        ]
+        answer["transcript"] = [{"who": who, "text": text} for who, text in checkup.case.transcript.lines]
     return answer
 
 

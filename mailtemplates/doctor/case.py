@@ -39,7 +39,7 @@ class Case:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.transcript = Transcript()
+        self.transcript = Transcript(self.hide)
         self.url: TransportUrl | None = None
         self.transport: Transport | None = None
         self.message: Message | None = None

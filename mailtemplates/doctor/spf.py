@@ -129,7 +129,7 @@ def _matches(check: _Check, domain: str, name: str, value: str, prefix: str) -> 
         hosts = [host for _, host in _known(check.server.exchanges, value or domain)][:_MOST_LOOKUPS]
     version = check.address.version
     found = [one for host in hosts for one in _known(lambda host: check.server.addresses(host, version), host)]
-    return any(check.address in ipaddress.ip_network(f"{one}{prefix}", strict=False) for one in found)
+    return any(_in_network(check, domain, f"{one}{prefix}") for one in found)
 
 
 def _in_network(check: _Check, domain: str, written: str) -> bool:

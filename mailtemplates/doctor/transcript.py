@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mailtemplates.characters import shorten
 from mailtemplates.delivery.outcome import Phase
 from mailtemplates.errors import TransportError
@@ -13,14 +15,18 @@ _LONGEST = 400
 
 
 class Transcript:
-    """Lines, each with who said it: ``C`` the client, ``S`` the server, ``*`` nobody."""
+    """Lines, each with who said it: ``C`` the client, ``S`` the server, ``*`` nobody.
 
-    def __init__(self) -> None:
+    :param hide: takes the secrets out of a text.
+    """
+
+    def __init__(self, hide: Callable[[str], str]) -> None:
+        self._hide = hide
         self.lines: list[tuple[str, str]] = []
 
     def add(self, who: str, text: str) -> None:
         """Write a line down."""
-        self.lines.append((who, shorten(text, _LONGEST)))
+        self.lines.append((who, shorten(self._hide(text), _LONGEST)))
 
     def said_by_client(self, octets: bytes, phase: Phase) -> None:
         """What we say: of a login no more than the mechanism, of content no more than its size."""

@@ -10,6 +10,9 @@ from mailtemplates.doctor.steperror import LateError, StepError
 from mailtemplates.errors import MailTemplatesError, TransportError
 from mailtemplates.failures.failure import Failure
 
+_LATE = {"dns": "dns-not-answering", "identity": "dns-not-answering", "arrive": "imap-unreachable"}
+"""Rows of steps that did not end in time."""
+
 _REPLIES = frozenset(("mail", "rcpt", "data", "dot"))
 
 
@@ -38,5 +41,5 @@ def _failure(step: Step, error: object) -> Failure:
     if isinstance(error, StepError):
         return failure_named(error.failure)
     if isinstance(error, LateError):
-        return failure_named("dns-not-answering" if step.name == "dns" else "server-silent")
+        return failure_named(_LATE.get(step.name, "server-silent"))
     return failure_of(error)

@@ -14,13 +14,14 @@ from mailtemplates.errors import TransportError
 
 LIMITS: dict[Phase, float] = {
     "connect": 30, "tls": 60, "greeting": 300, "ehlo": 300, "auth": 300, "mail": 300, "rcpt": 300, "data": 120,
-    "content": 180, "dot": 600, "quit": 2,
+    "content": 180, "dot": 600, "rset": 300, "quit": 2,
 }  # fmt: skip
 """Seconds that a server may take (RFC 5321 §4.5.3.2)."""
 
 PHASE_NAMES: dict[Phase, str] = {
     "greeting": "the greeting", "ehlo": "EHLO", "auth": "AUTH", "mail": "MAIL", "rcpt": "RCPT", "data": "DATA",
-    "content": "the content", "dot": "the final dot", "quit": "QUIT", "connect": "the connection", "tls": "TLS",
+    "content": "the content", "dot": "the final dot", "rset": "RSET", "quit": "QUIT",
+    "connect": "the connection", "tls": "TLS",
 }  # fmt: skip
 """The phases in words."""
 

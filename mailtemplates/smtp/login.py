@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote, quote_plus
 
 from mailtemplates.delivery.transporturl import TransportUrl
 from mailtemplates.errors import SettingsError
@@ -31,7 +32,7 @@ class Login(NamedTuple):
         return f"Login({self.user!r}, ***)"
 
     def hide(self, text: str, *secrets: str) -> str:
-        """The text without the password, whether it stands there as it is or in base64; ``secrets`` too."""
+        """The text without the password, as it is, in base64 or as in a URL; ``secrets`` too."""
         return hide(text, self.forms(*secrets))
 
     def forms(self, *secrets: str) -> tuple[str, ...]:
@@ -50,7 +51,8 @@ def _forms(user: str, secret: str) -> list[str]:
     """How a secret may stand in what a server says, the longest forms first."""
     plain = (f"\0{user}\0{secret}", f"{user}\0{user}\0{secret}", secret)
     encoded = [b64encode(form.encode()).decode() for form in plain]
-    return [*encoded, *(form.rstrip("=") for form in encoded), secret]
+    in_urls = (quote(secret, safe=""), quote(secret), quote_plus(secret))
+    return [*encoded, *(form.rstrip("=") for form in encoded), *in_urls, secret]
 
 
 def find_login(url: TransportUrl, password: str | None = None, token: Token | None = None) -> Login | None:

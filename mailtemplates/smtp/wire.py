@@ -160,7 +160,10 @@ class Wire(smtplib.SMTP):
         :raises TransportError: the handshake fails, or octets came before it (which a middleman could have sent).
         """
         if self.readable:
+            gone = self._at_end()
             self.close()
+            if gone:
+                raise TransportError(f"{self.endpoint} closed the link after STARTTLS", phase="tls", kind="closed")
             raise TransportError(
                 f"{self.endpoint} sent octets in clear between STARTTLS and the TLS handshake",
                 phase="tls",
@@ -263,6 +266,13 @@ class Wire(smtplib.SMTP):
             poll.register(self.sock, select.POLLIN)
             return bool(poll.poll(0))
         except (OSError, ValueError):
+            return True
+
+    def _at_end(self) -> bool:
+        """Whether a link that can be read has nothing more to read: the server closed it."""
+        try:
+            return not self.ahead and self.sock is not None and not self.sock.recv(1, socket.MSG_PEEK)
+        except OSError:
             return True
 
     def _open_socket(self, phase: Phase) -> socket.socket:

@@ -34,14 +34,14 @@ def arrive(case: Case) -> Passed | Skipped:
     results = _results(found)
     changed = _changes(canonical(case.sent.octets), found.octets)
     facts = {
-        "folder": found.folder, "junk": found.junk, "delay": round(delay, 3), "authentication_results": results,
-        "identical": not changed, "changes": changed,
+        "folder": found.folder.name, "junk": found.folder.junk, "delay": round(delay, 3),
+        "authentication_results": results, "identical": not changed, "changes": changed,
     }  # fmt: skip
-    lines = [f"in {found.folder} after {delay:.1f} s", *results]
+    lines = [f"in {found.folder.name} after {delay:.1f} s", *results]
     if changed:
         raise StepError("\n".join([*lines, "it was changed on the way:", *changed]), "changed-on-the-way", facts=facts)
     lines.append(f"all {len(canonical(case.sent.octets)):,} octets as they were sent")
-    if found.junk:
+    if found.folder.junk:
         raise StepError("\n".join(lines), "in-the-spam-folder", facts=facts)
     return Passed("\n".join(lines), facts)
 
@@ -58,14 +58,14 @@ def _look(case: Case, account: ImapAccount) -> Found:
     with ImapMailbox(account, case.seconds_left) as mailbox:
         folders = mailbox.folders()
         while True:
-            for folder, junk in folders:
-                found = mailbox.find(folder, junk, key, tag)
+            for folder in folders:
+                found = mailbox.find(folder, key, tag)
                 if found:
                     return found
             if case.seconds_left <= pause:
-                places = ", ".join(folder for folder, _ in folders)
-                problem = f"not in {places} of {account} within {case.request.seconds:g} s"
-                raise StepError(problem, "not-arrived", facts={"folders": [folder for folder, _ in folders]})
+                names = [folder.name for folder in folders]
+                problem = f"not in {', '.join(names)} of {account} within {case.request.seconds:g} s"
+                raise StepError(problem, "not-arrived", facts={"folders": names})
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 

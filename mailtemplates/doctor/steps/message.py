@@ -26,9 +26,9 @@ _REFUSED = {
 _SHOWN = 5
 
 
-@step(11, keeps_time=False)
+@step(11)
 def message(case: Case) -> Passed | Skipped:
-    """The linter's errors in the header and in the octets."""
+    """The linter's errors in the header and in the octets. No server is asked, so no time limit ends it."""
     if case.message is None:
         return Skipped("no message: give --message, or --template")
     found = _lint(case)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
+from mailtemplates.errors import TransportError
 from mailtemplates.smtp.reply import Reply
-from mailtemplates.smtp.session import insist
+from mailtemplates.smtp.session import Session, insist
 from mailtemplates.smtp.transaction import parameters
 
 
@@ -17,15 +20,33 @@ def recipient(case: Case) -> Passed | Skipped:
     if not case.envelope.recipients:
         return Skipped("nobody is named: give --to or a message")
     _, rcpt = parameters(session, case.consignment(), server.wishes)
-    replies = [(address, session.command(f"RCPT TO:<{address}>{rcpt}", "rcpt")) for address in case.envelope.recipients]
-    insist(session.command("RSET", "mail"), "mail", case.endpoint)
-    session.dirty = False
+    replies = _asked(session, case.envelope.recipients, rcpt)
     refused = [(address, reply) for address, reply in replies if not reply.ok]
+    try:
+        insist(session.command("RSET", "rset"), "rset", case.endpoint)
+        session.dirty = False
+    except TransportError:  # a server that refuses and goes: why it refused says more
+        session.broken = True
+        if not refused:
+            raise
     for address, reply in refused[:1]:
         others = f" ({len(refused)} of {len(replies)} are refused)" if len(replies) > 1 else ""
         insist(_about(reply, address, others), "rcpt", case.endpoint)
     addresses = list(case.envelope.recipients)
     return Passed("\n".join(f"{address}: {reply}" for address, reply in replies), {"recipients": addresses})
+
+
+def _asked(session: Session, addresses: Iterable[str], rcpt: str) -> list[tuple[str, Reply]]:
+    """What the server says to each, up to where it goes after a refusal."""
+    replies: list[tuple[str, Reply]] = []
+    for address in addresses:
+        try:
+            replies.append((address, session.command(f"RCPT TO:<{address}>{rcpt}", "rcpt")))
+        except TransportError:
+            if all(reply.ok for _, reply in replies):
+                raise
+            break
+    return replies
 
 
 def _about(reply: Reply, address: str, others: str) -> Reply:
