@@ -269,9 +269,11 @@ class Wire(smtplib.SMTP):
             return True
 
     def _at_end(self) -> bool:
-        """Whether a link that can be read has nothing more to read: the server closed it."""
+        """Whether a link in clear that can be read has nothing more to read: the server closed it."""
+        if self.sock is None or (self.file is not None and self.file.buffer):
+            return False
         try:
-            return not self.ahead and self.sock is not None and not self.sock.recv(1, socket.MSG_PEEK)
+            return not self.sock.recv(1, socket.MSG_PEEK)
         except OSError:
             return True
 
