@@ -258,6 +258,10 @@ def test_exit_codes(answers: Any, code: int, send: Run) -> None:
         pytest.param(["hi.j2", "hi.j2", "--transport", "null:"], "mailtpl merge", id="two templates"),
         pytest.param(["a.eml", "--data", "bob.json", "--transport", "null:"], "leave them out", id="data of a file"),
         pytest.param(["no.eml", "--transport", "null:"], "order.eml", id="no file"),
+        pytest.param(
+            ["a.eml", "--transport", "null:", "--ledger", "x", "--no-ledger"], "choose one", id="both ledgers"
+        ),
+        pytest.param(["a.eml", "--transport", "null:", "--patience", "soon"], "15m", id="patience"),
         pytest.param(["hi.j2", "--data", "rows.csv", "--transport", "null:"], "mailtpl merge", id="rows"),
         pytest.param(["a.eml", "a.eml", "--key", "k", "--transport", "null:"], "its own", id="one key for two"),
         pytest.param(["a.eml", "--transport", "smtp://u@x.com"], "MAILTPL_PASSWORD", id="no password"),

@@ -162,6 +162,18 @@ def test_an_mbox_is_read_by_others(tmp_path: Path) -> None:
     assert b"\n>From here\n.\n>>From there\n\nFrom alice@" in text
 
 
+@pytest.mark.parametrize(
+    "half", [b"From alice@example.test Sat\nSubject: 0\n\nHel", b"From a@b.test x\nSubject: 0\n", b"\n"]
+)
+def test_an_entry_of_an_mbox_begins_a_line_whatever_a_killed_process_left(half: bytes, tmp_path: Path) -> None:
+    (tmp_path / "box").write_bytes(half)
+    with open_transport(f"mbox:{tmp_path}/box") as transport:
+        list(transport.send_all([mail(1), mail(2)]))
+    with closing(mailbox.mbox(tmp_path / "box", create=False)) as box:
+        assert [message["subject"] for message in box][-2:] == ["1", "2"]
+    assert (tmp_path / "box").read_bytes().startswith(half)
+
+
 @pytest.mark.parametrize("scheme", ["file", "maildir", "mbox"])
 def test_a_place_that_cannot_be_written(tmp_path: Path, scheme: str) -> None:
     (tmp_path / "file").write_text("in the way")

@@ -84,6 +84,16 @@ def transport_of(settings: Settings, given: str) -> str:
     return url
 
 
+def remembers(ledger: str, no_ledger: bool, otherwise: bool) -> bool:
+    """Whether a ledger is kept.
+
+    :raises SettingsError: one is named, and none is wanted.
+    """
+    if ledger and no_ledger:
+        raise SettingsError("--ledger and --no-ledger exclude each other", cure="choose one")
+    return bool(ledger) or (otherwise and not no_ledger)
+
+
 def patience_of(text: str) -> float:
     """The seconds of ``--patience``.
 
@@ -114,7 +124,8 @@ class Waiting:
             return
         self._told_at = now
         what = f"{plural(rest.messages, 'message')} put off ({rest.reason})"
-        warn(f"{what}; tried again for {self._patience:,.3g} s at most, next in {rest.seconds:.0f} s; Ctrl-C ends that")
+        most = f"{self._patience / 60:.3g} min" if self._patience > 90 else f"{self._patience:g} s"
+        warn(f"{what}; tried again for {most} at most, next in {rest.seconds:.0f} s; Ctrl-C ends that")
 
 
 @contextmanager

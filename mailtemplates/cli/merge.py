@@ -31,6 +31,7 @@ from mailtemplates.cli.delivering import (
     log_steps,
     patience_of,
     print_json,
+    remembers,
     way,
     with_force,
 )
@@ -92,7 +93,7 @@ def command(
         url=_goal(out, transport, dry_run),
         folder=Path(out) if out and not _is_store(out) and not dry_run else None,
         ledger=ledger,
-        remembers=bool(ledger) or (bool(transport) and not no_ledger),
+        remembers=remembers(ledger, no_ledger, otherwise=bool(transport)),
         jobs=jobs or processors(),
         connections=connections,
         patience=patience_of(patience) if transport else 0.0,

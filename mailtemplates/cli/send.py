@@ -31,6 +31,7 @@ from mailtemplates.cli.delivering import (
     log_steps,
     patience_of,
     print_json,
+    remembers,
     transport_of,
     way,
     with_force,
@@ -106,7 +107,7 @@ def command(
     options = _Options(
         transport,
         Path(ledger) if ledger else post.settings.ledger_file,
-        not no_ledger,
+        remembers(ledger, no_ledger, otherwise=True),
         patience_of(patience),
         limit,
         dry_run,

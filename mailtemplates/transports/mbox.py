@@ -30,11 +30,11 @@ def open_url(url: TransportUrl, access: Access) -> Transport:
 
 def _append(path: Path, message: Message) -> Accepted:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
+    with path.open("a+b") as file:
         _lock(file)
         end = os.fstat(file.fileno()).st_size
         try:
-            file.write(_entry(message))
+            file.write(_gap(file, end) + _entry(message))
             file.flush()
             os.fsync(file.fileno())
         except OSError:
@@ -42,6 +42,13 @@ def _append(path: Path, message: Message) -> Accepted:
                 file.truncate(end)
             raise
     return Accepted(f"{path} at octet {end}")
+
+
+def _gap(file: IO[bytes], end: int) -> bytes:
+    """What lets an entry begin after an empty line, where a process was killed within the one before."""
+    file.seek(max(0, end - 2))
+    last = file.read(2)
+    return b"" if last in (b"", b"\n\n") else b"\n" if last.endswith(b"\n") else b"\n\n"
 
 
 def _entry(message: Message) -> bytes:
