@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import _ssl
+import errno
 import json
+import os
 import time
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from mailtemplates.failures.answer import answer_lines, answer_object
 from mailtemplates.failures.diagnosis import diagnose
 from mailtemplates.failures.failure import LANGUAGES
 from mailtemplates.failures.paste import shortened
+
+_SSL = _ssl.lib_codes_to_names
 
 PYTHON = """\
 Traceback (most recent call last):
@@ -98,6 +103,51 @@ def test_a_paste_is_read_through_its_noise(name: str) -> None:
     text, row, lasting = PASTES[name]
     diagnosis = diagnose(text)
     assert (diagnosis.causes[0].failure.id, diagnosis.lasting) == (row, lasting), diagnosis
+
+
+ERRNOS = {
+    "ECONNREFUSED": "D02", "ETIMEDOUT": "D03", "ENETUNREACH": "D41", "EHOSTUNREACH": "D41", "ENETDOWN": "D41",
+    "EADDRNOTAVAIL": "D41", "ECONNRESET": "D42", "EPIPE": "D42", "ECONNABORTED": "D42", "EPERM": "D43", "EACCES": "D43",
+    "EMFILE": "D45", "ENOTCONN": "D26", "ENOENT": "D181", "ENOSPC": "D166",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ERRNOS)
+def test_an_error_of_the_operating_system_is_named_by_number_word_and_name(name: str) -> None:
+    """As Python, Rust and Node show it, in the words of the system that runs this."""
+    number = getattr(errno, name)
+    for text in (f"OSError: [Errno {number}] {os.strerror(number)}", f"{os.strerror(number)} (os error {number})"):
+        assert diagnose(text).causes[0].failure.id == ERRNOS[name], text
+    if name != "ENOENT":
+        assert diagnose(f"Error: connect {name} 192.0.2.1:587").causes[0].failure.id == ERRNOS[name]
+
+
+def test_every_reason_of_this_openssl_is_a_matter_of_tls() -> None:
+    """Whatever it is called in the OpenSSL of this Python: a row of TLS, of certificates, or of a broken link."""
+    reasons = {name for (library, _), name in _ssl.err_codes_to_names.items() if _SSL[library] == "SSL"}
+    assert len(reasons) > 100
+    for name in sorted(reasons - {"INVALID_COMMAND", "UNKNOWN_COMMAND"}):
+        words = name.lower().replace("_", " ")
+        diagnosis = diagnose(f"ssl.SSLError: [SSL: {name}] {words} (_ssl.c:1032)")
+        assert diagnosis.causes[0].failure.step in ("tls", "cert", "tcp"), name
+
+
+@pytest.mark.parametrize(
+    ("words", "row"),
+    [
+        ("self-signed certificate", "D08"), ("self signed certificate", "D08"), ("certificate rejected", "D08"),
+        ("unable to get local issuer certificate", "D08"), ("EE certificate key too weak", "D08"),
+        ("certificate has expired", "D53"), ("certificate is not yet valid", "D53"), ("certificate revoked", "D53"),
+        ("unable to get certificate CRL", "D185"), ("Empty Subject Alternative Name extension", "D14"),
+        ("CA cert does not include key usage extension", "D14"), ("Missing Subject Key Identifier", "D14"),
+        ("Hostname mismatch, certificate is not valid for 'a.test'.", "D07"),
+        ("IP address mismatch, certificate is not valid for '192.0.2.1'.", "D07"),
+    ],
+)  # fmt: skip
+def test_a_refused_certificate_is_named_by_its_verification_error(words: str, row: str) -> None:
+    """The words of OpenSSL 1.1.1 to 3.5 behind the same ``CERTIFICATE_VERIFY_FAILED``."""
+    text = f"ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {words} (_ssl.c:1032)"
+    assert diagnose(text).causes[0].failure.id == row
 
 
 LIST = (

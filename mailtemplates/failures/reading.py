@@ -101,7 +101,8 @@ _MAIL_SERVER = pattern(
 )
 _ERROR = pattern(
     r"Traceback \(most|\b[A-Za-z]\w{0,80}(?:Exception|Error)\b|^[ \t]+at \S|\bE[A-Z]{3,12}\b|[Ee]rrno\b"
-    r"|\b0x8[\da-fA-F]{7}\b|SSL routines|\bdial tcp\b|\bmsmtp\b|\bcurl:|\bpanicked at\b|\bfailed to send\b",
+    r"|\b0x8[\da-fA-F]{7}\b|SSL routines|\bdial tcp\b|\bmsmtp\b|\bcurl:|\bpanicked at\b"
+    r"|\bos error\b|\bfailed to send\b",
     re.M,
 )
 
