@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -178,7 +178,7 @@ class Engine:
 
     def render(
         self,
-        name: str,
+        name: str | PurePath,
         data: Mapping[str, Any] | None = None,
         *,
         to: Addresses | None = None,
@@ -189,7 +189,7 @@ class Engine:
         reply_to: Addresses | None = None,
         subject: str | None = None,
         headers: Mapping[str, str] | None = None,
-        attachments: Sequence[Attachment | str | Path] = (),
+        attachments: Sequence[Attachment | str | Path] | Attachment | str | Path = (),
         locale: str | None = None,
         lint: Severity | None = None,
     ) -> Mail:
@@ -198,7 +198,7 @@ class Engine:
         :param name: the template's name, relative to a template folder, with forward slashes.
         :param data: the variables of the template.
         :param headers: other header fields, by name.
-        :param attachments: attachments, or paths of any files.
+        :param attachments: attachments, or paths of any files; or one of them.
         :param locale: a locale name such as ``de`` or ``pt_BR``.
         :param lint: refuse a message with findings of that severity or a higher one: ``"error"``, ``"warning"`` or
             ``"info"``. It is composed and judged here, and again by :meth:`Mail.message`.
@@ -209,13 +209,18 @@ class Engine:
         :raises LintError: ``lint`` is given and the message has such findings.
         """
         variables = {} if data is None else data
+        if not isinstance(variables, Mapping):
+            raise DataError(f"the data is a {type(variables).__name__}, no mapping", cure="give a dict of variables")
+        if not isinstance(name, str):
+            name = PurePath(name).as_posix()
         contract = self.contract(name)
         if contract is not None:
             contract.check(variables, name)
         fields = {
             "To": to, "Cc": cc, "Bcc": bcc, "From": from_, "Sender": sender, "Reply-To": reply_to, "Subject": subject,
         }  # fmt: skip
-        given = Given(fields, headers or {}, attachments, self.settings.locale if locale is None else locale)
+        files = (attachments,) if isinstance(attachments, Attachment | str | Path) else attachments
+        given = Given(fields, headers or {}, files, self.settings.locale if locale is None else locale)
         parts = self._renderer.render(name, variables, given)
         if lint is None:
             return Mail(parts, self.settings, None, self.signer)

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 import pytest
 from conftest import STAMP, MakeEngine
+from jinja2.nativetypes import NativeEnvironment
 
 from mailtemplates import DataError, Engine, LintError, Message, SettingsError, TemplateError
 
@@ -124,6 +125,38 @@ def test_an_applications_environment_is_used_and_not_changed() -> None:
     assert (set(app.filters), set(app.globals)) == (filters, names)
     assert app.from_string("{{ x }}").render() == ""
     assert app.get_template("t.j2").render(n="a<b").startswith("A<B! Acme<p>")
+
+
+def test_a_loader_with_prefixes_keeps_whole_names() -> None:
+    child = "{% extends 'mail/t.j2' %}{% block subject %}Re: {{ super() }}{% endblock %}"
+    loader = jinja2.PrefixLoader({"mail": jinja2.DictLoader({"t.j2": SOURCE, "child.j2": child, "bad.j2": "{{ x }}"})})
+    engine = Engine(environment=jinja2.Environment(loader=loader))
+    assert engine.render("mail/child.j2", ANN).subject == "Re: Hi Ann"
+    with pytest.raises(TemplateError) as caught:
+        engine.render("mail/bad.j2", {})
+    assert str(caught.value.location) == "mail/bad.j2:1:4"
+
+
+@pytest.mark.parametrize(
+    ("app", "words"),
+    [(jinja2.Environment(), "no loader"), (NativeEnvironment(loader=jinja2.DictLoader({})), "makes no text")],
+)
+def test_an_environment_that_cannot_be_used_is_refused(app: jinja2.Environment, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Engine(environment=app)
+
+
+def test_one_attachment_needs_no_list(make_engine: MakeEngine, tmp_path: Path) -> None:
+    (tmp_path / "x.pdf").write_bytes(b"%PDF-1.4")
+    mail = make_engine({"t.j2": SOURCE}).render("t.j2", ANN, attachments=str(tmp_path / "x.pdf"))
+    assert [file.filename for file in mail.parts.attachments] == ["x.pdf"]
+
+
+def test_a_name_may_be_a_path_and_data_must_be_a_mapping(make_engine: MakeEngine) -> None:
+    engine = make_engine({"t.j2": SOURCE})
+    assert engine.render(Path("t.j2"), ANN).subject == "Hi Ann"
+    with pytest.raises(DataError, match="a list, no mapping"):
+        engine.render("t.j2", [ANN])  # type: ignore[arg-type]
 
 
 def test_an_asynchronous_environment_is_rendered_synchronously() -> None:

@@ -31,6 +31,10 @@ def make_environment(
                 "sandbox=True and environment= exclude each other",
                 cure="make the environment a jinja2.sandbox.ImmutableSandboxedEnvironment",
             )
+        if any(kind.__module__ == "jinja2.nativetypes" for kind in type(given).__mro__):
+            raise SettingsError("a NativeEnvironment makes no text", cure="give a jinja2.Environment")
+        if given.loader is None and not folders:
+            raise SettingsError("the environment has no loader", cure="give it one, or give the template folders too")
         environment = given.overlay()
         environment.globals, environment.filters = dict(given.globals), dict(given.filters)
         if folders and given.loader is None:

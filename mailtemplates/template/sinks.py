@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, nodes
+from jinja2 import BytecodeCache, Environment, Template, nodes
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import StrictUndefined
@@ -245,6 +245,17 @@ class _SinkCache(BytecodeCache):
         self._inner.dump_bytecode(bucket)
 
 
+def _named(load: Callable[..., Template]) -> Callable[..., Template]:
+    """Templates keep the name that they were asked for: from a loader with prefixes they come without."""
+
+    def loaded(name: str, variables: Any) -> Template:
+        template = load(name, variables)
+        template.name = name
+        return template
+
+    return loaded
+
+
 def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Environment:
     """An overlay of ``base`` for one sink: same loader, filters, globals and extensions, its own escaping and cache."""
     overlay = base.overlay(
@@ -254,6 +265,7 @@ def environment_for(base: Environment, sink: Sink, *, auto_reload: bool) -> Envi
         overlay.getattr = _quick_getattr(overlay.getattr)  # type: ignore[method-assign, assignment]
     if base.bytecode_cache is not None:
         overlay.bytecode_cache = _SinkCache(base.bytecode_cache, sink, type(base))
+    overlay._load_template = _named(overlay._load_template)  # type: ignore[method-assign]
     overlay.code_generator_class = generator_for(base, sink)
     overlay.escaped = _escaped  # type: ignore[attr-defined]
     if sink is Sink.PLAIN:
