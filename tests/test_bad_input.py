@@ -269,3 +269,25 @@ def test_what_was_compiled_without_the_sandbox_is_not_run_in_it(tmp_path: Path, 
                 engine.render("t.j2", {})
         else:
             assert engine.render("t.j2", {}).html == "<p>3000000</p>"
+
+
+def test_compiled_templates_that_are_damaged_or_in_each_others_place_are_compiled_anew(tmp_path: Path) -> None:
+    from mailtemplates.template.bytecode import bytecode_cache
+
+    def rendered() -> list[str | None]:
+        engine = Engine(tmp_path / "templates", cache=bytecode_cache(tmp_path, ""))
+        return [engine.render(f"{name}.j2", {}).html for name in "ab"]
+
+    (tmp_path / "templates").mkdir()
+    for name in "ab":
+        (tmp_path / "templates" / f"{name}.j2").write_text(f"<p>{name}</p>")
+    assert rendered() == ["<p>a</p>", "<p>b</p>"]
+    files = sorted((tmp_path / "bytecode").iterdir())
+    assert files
+    contents = [file.read_bytes() for file in files]
+    for file, octets in zip(files, contents[1:] + contents[:1], strict=True):
+        file.write_bytes(octets)
+    assert rendered() == ["<p>a</p>", "<p>b</p>"]
+    for file in files:
+        file.write_bytes(file.read_bytes()[:-2] + b"xx")
+    assert rendered() == ["<p>a</p>", "<p>b</p>"]

@@ -308,6 +308,20 @@ def test_a_damaged_store_is_an_empty_one(tmp_path: Path, damage: bytes) -> None:
     assert Inliner(store=FileStore(tmp_path)).inline(html) == expected
 
 
+@pytest.mark.parametrize("bit", [0, 7, 255, 256, 260, 300])
+def test_one_wrong_bit_or_another_answers_file_is_no_answer(tmp_path: Path, bit: int) -> None:
+    store = FileStore(tmp_path)
+    store.put("a" * 64, b"one answer")
+    store.put("b" * 64, b"another answer")
+    first, second = tmp_path / f"{'a' * 64}.json", tmp_path / f"{'b' * 64}.json"
+    octets = bytearray(first.read_bytes())
+    octets[bit // 8] ^= 1 << bit % 8
+    first.write_bytes(octets)
+    assert (store.get("a" * 64), store.get("b" * 64)) == (None, b"another answer")
+    second.replace(first)
+    assert store.get("a" * 64) is None
+
+
 def test_a_store_forgets_the_oldest_and_survives_a_folder_that_cannot_be(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "plans", limit=5)
     for number in range(64):

@@ -27,6 +27,7 @@ from mailtemplates.inlining.weaving import Likeness, likeness
 from mailtemplates.memo import Memo
 from mailtemplates.source import Source
 from mailtemplates.text.woven import Woven
+from mailtemplates.version import VERSION
 
 _FORMAT = "3"
 _KEPT_LATELY = 256
@@ -253,7 +254,7 @@ class Inliner:
         if self._store is None or not rulebook.selectors:
             return self._run(parts, rulebook)
         told = json.dumps(
-            [_FORMAT, self._engine_name, engine_version(self._engine_name), rulebook.selectors, structure]
+            [VERSION, _FORMAT, self._engine_name, engine_version(self._engine_name), rulebook.selectors, structure]
         )
         name = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
         found = self._store.get(name)

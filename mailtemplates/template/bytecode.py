@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from pathlib import Path
 
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
+from mailtemplates.inlining.planstore import FileStore
 
-class _Bytecode(FileSystemBytecodeCache):
+
+class _Bytecode(BytecodeCache):
     """Compiled templates, apart by set of extensions."""
 
-    def get_cache_key(self, name: str, filename: str | Path | None = None) -> str:
-        return hashlib.sha256(f"{self._apart}\0{name}\0{filename}".encode()).hexdigest()[:40]
-
-    def __init__(self, folder: Path, apart: str) -> None:
-        super().__init__(str(folder), "%s.jinja")
+    def __init__(self, store: FileStore, apart: str) -> None:
+        self._store = store
         self._apart = apart
 
+    def get_cache_key(self, name: str, filename: str | Path | None = None) -> str:
+        told = f"{self._apart}\0{name}\0{filename}".encode("utf-8", "surrogatepass")
+        return hashlib.sha256(told).hexdigest()[:40]
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        octets = self._store.get(bucket.key)
+        if octets is not None:
+            bucket.load_bytecode(io.BytesIO(octets))
+
     def dump_bytecode(self, bucket: Bucket) -> None:
-        try:
-            super().dump_bytecode(bucket)
-        except OSError:
-            return
+        self._store.put(bucket.key, bucket.bytecode_to_string())
 
 
-def bytecode_cache(folder: Path, apart: str) -> FileSystemBytecodeCache | None:
+def bytecode_cache(folder: Path, apart: str) -> BytecodeCache:
     """A Jinja bytecode cache in the cache folder; ``apart`` separates what is compiled differently from one source."""
-    inner = folder / "bytecode"
-    try:
-        inner.mkdir(mode=0o700, exist_ok=True)
-    except OSError:
-        return None
-    return _Bytecode(inner, apart)
+    return _Bytecode(FileStore(folder / "bytecode", 5000, ".jinja"), apart)
