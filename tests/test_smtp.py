@@ -690,6 +690,23 @@ def test_a_reply_too_many_is_not_taken_for_that_to_another_message(stray: str, a
     assert states == [["accepted"] * 2] * 4 if not answers else states.count(["accepted"] * 2) >= 3
 
 
+def test_a_refusal_too_many_is_not_that_of_another_recipient(to: Open) -> None:
+    with Server({"RCPT": ["250 ok\r\n550 5.1.1 no", "250 ok"]}) as server:
+        receipt = to(server).send(mail(BOB, CAROL))
+        assert [outcome.state for _, outcome in receipt.deliveries] == ["deferred", "deferred"]
+        assert to(server).send(mail(BOB, CAROL)).accepted
+        assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("answer", ["250 ok\r\n550 no", "250 ok\r\n421 bye", "450 later\r\n250 ok"])
+def test_over_lmtp_a_reply_too_many_is_not_that_of_another_recipient(answer: str, to: Open) -> None:
+    """It is seen in the end, and then nobody knows who has the message."""
+    with Server({"DOT": [answer, "250 ok"]}, lmtp=True) as server:
+        receipts = list(to(server, scheme="lmtp").send_all([mail(BOB, CAROL, DAVE), mail(BOB, CAROL)]))
+    states = [[outcome.state for _, outcome in receipt.deliveries] for receipt in receipts]
+    assert states == [["uncertain"] * 3, ["accepted"] * 2]
+
+
 def test_a_server_that_takes_recipients_of_a_refused_sender_gets_no_empty_message(to: Open) -> None:
     with Server({"MAIL": "550 5.7.1 no"}, strict=False) as server:
         receipt = to(server).send(mail(BOB, CAROL))

@@ -87,6 +87,11 @@ class _Group:
         return self._written - self._answered
 
     @property
+    def written(self) -> bool:
+        """Whether something of it was sent."""
+        return self._written > 0
+
+    @property
     def data_sent(self) -> bool:
         """Whether DATA is among what was sent."""
         return self._written == len(self._lines)
@@ -112,10 +117,10 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             check_offers(session, consignment, wishes)
             if consignment.waiting:
                 group = _Group(session, consignment, wishes)
-                if session.pipelines or under_way is None:
+                if under_way is None or _may_follow(session, under_way):
                     _write_ahead(session, group)
         if under_way:
-            _read_dot(session, under_way, alone=group is None or not session.pipelines)
+            _read_dot(session, under_way, alone=group is None or not group.written)
             if under_way.done:
                 yield under_way
             under_way = None
@@ -187,6 +192,12 @@ def _xtext(text: str, most: int) -> str:
     return said
 
 
+def _may_follow(session: Session, under_way: Consignment) -> bool:
+    """Whether the commands of the next message may go out before this one is answered. Over LMTP each recipient has a
+    reply; one too many would be taken for that to the next of them, and is seen when nothing else is asked."""
+    return session.pipelines and not (session.wire.endpoint.lmtp and len(under_way.under_way) > 1)
+
+
 def _write_ahead(session: Session, group: _Group) -> None:
     """Write a group; a link that is broken is told of when the group is read, after the message before it."""
     try:
@@ -207,7 +218,7 @@ def _read_dot(session: Session, consignment: Consignment, *, alone: bool) -> Non
         for addresses in [[address] for address in under_way] if session.wire.endpoint.lmtp else [under_way]:
             reply = _dot_reply(session, consignment)
             replies.append((addresses, reply))
-        if alone and not session.broken and _contradicts(session, [reply for _, reply in replies]):
+        if alone and _contradicts(session, [reply for _, reply in replies]):
             replies.clear()
             problem = f"{session.wire.endpoint} answers the final dot more than once, and not the same"
     except TransportError as error:
@@ -253,7 +264,7 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
     except TransportError as error:
         session.broken = True
         consignment.taken = []
-        if error.kind != "out-of-step" or not session.served:  # else these may be replies to the message before
+        if error.kind != "out-of-step":
             consignment.believe()
         consignment.refused.clear()
         words = session.wire.last_words()
@@ -294,6 +305,8 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     session.tell("mail", mail, message_id, since=group.began)
     if mail.code >= 400:
         consignment.refused = dict.fromkeys(group.recipients, _refused_sender(mail))
+        if not session.served:  # else it may be a reply to the message before
+            consignment.believe()
     elif not mail.ok:
         raise _out_of_step(session, "mail", "MAIL", mail)
     left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
