@@ -101,6 +101,13 @@ def test_text_for_people_names_the_steps_and_concludes(lab: Lab) -> None:
     assert answer.text.endswith("\n=> would be accepted (nothing was sent)\n")
 
 
+@pytest.mark.parametrize("word", ["x" * 900, "ü" * 900, "用户" * 300, "e\u0301" * 200, "x" * 500 + " 用户"])
+def test_a_word_that_is_too_long_is_broken(lab: Lab, word: str) -> None:
+    """The lab looks at the width of every line; the transcript is cut with an ellipsis, which is no ASCII."""
+    server = lab.server(answers={"RCPT": f"550 5.1.1 {word}"})
+    assert lab.doctor(lab.url(server), "--to", BOB, "--transcript").code == 1
+
+
 def test_the_message_is_measured_against_what_the_server_offers(lab: Lab) -> None:
     server = lab.server()
     answer = lab.ask(lab.url(server), "--message", lab.message(LETTER))
@@ -480,6 +487,11 @@ letter("message", "D104", "octets over 127 that are not declared", LETTER + "Gr�
 def content_taken_for_spam(lab: Lab) -> list[str]:
     server = lab.server(answers={"DOT": "554 5.7.1 Message rejected as spam"})
     return [lab.url(server), "--to", BOB, "--really"]
+
+
+@fault("send", "D46")
+def a_yes_where_the_content_should_begin(lab: Lab) -> list[str]:
+    return [lab.url(lab.server(answers={"DATA": "250 2.0.0 fine"})), "--to", BOB, "--really"]
 
 
 @fault("send", "D139")

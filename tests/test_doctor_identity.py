@@ -187,6 +187,12 @@ def test_mail_for_which_nobody_speaks(lab: Lab) -> None:
     assert ask(lab, DnsServer(bare), letter=LETTER).failed == [("identity", "D120")]
 
 
+def test_a_sender_at_an_address_has_no_domain_to_ask_about(lab: Lab) -> None:
+    """RFC 5321 §4.1.3: ``x@[192.0.2.1]``."""
+    answer = ask(lab, DnsServer(HEALTHY), "--from", "news@[192.0.2.1]")
+    assert answer.step("identity")["status"] == "skip"
+
+
 def test_a_name_server_that_is_silent_is_no_fault_of_the_mail(lab: Lab) -> None:
     answer = ask(lab, DnsServer(silent=True), timeout="1")
     assert answer.code == 0

@@ -78,8 +78,21 @@ def _filled(line: str, room: int) -> Iterator[str]:
     else:
         from mailtemplates.text.wrapping import wrap  # for letters of other widths only
 
-        wrapped = wrap(line, room)
+        wrapped = [piece for part in wrap(line, room) for piece in _broken(part, room)]
     yield from (part.replace(_NO_BREAK, " ") for part in wrapped)
+
+
+def _broken(line: str, room: int) -> Iterator[str]:
+    """The line, or pieces of it where its one word has not enough room."""
+    from mailtemplates.text.wrapping import display_width
+
+    piece = ""
+    for letter in line:
+        if display_width(piece + letter) > room:
+            yield piece
+            piece = ""
+        piece += letter
+    yield piece
 
 
 def _wide_lead(head: str) -> str:

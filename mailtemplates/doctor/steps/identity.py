@@ -21,6 +21,8 @@ def identity(case: Case) -> Passed | Skipped:
     domain = case.envelope.sender.rpartition("@")[2].lower()
     if not (domain or case.message):
         return Skipped("nobody is named as the sender: give --from or a message")
+    if domain.startswith("["):
+        return Skipped(f"{domain} is an address and no domain: the DNS says nothing of it")
     if domain.rpartition(".")[2] in SPECIAL and not (case.request.nameserver or case.message):
         return _not_public(domain)
     return _asked(case, domain)

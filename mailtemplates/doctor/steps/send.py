@@ -87,8 +87,11 @@ def _insist(address: str, outcome: Outcome) -> None:
         raise StepError(f"{address}: {outcome.text}; it may have been delivered", "lost-after-the-dot")
     if isinstance(outcome, NotTried | Suppressed):
         raise StepError(f"{address}: {outcome.text}", "place-not-writable", cure=getattr(outcome, "cure", ""))
+    if not outcome.code and "out of step" in outcome.text:
+        raise StepError(f"{address}: {outcome.text}", "reply-not-smtp")
+    said = " ".join(filter(None, (str(outcome.code or ""), outcome.enhanced, outcome.text)))
     raise TransportError(
-        f"refused for {address}: {outcome.code} {outcome.enhanced} {outcome.text}",
+        f"refused for {address}: {said}",
         phase="dot",
         code=outcome.code or 554,
         enhanced=outcome.enhanced,
