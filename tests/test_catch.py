@@ -412,6 +412,23 @@ def test_the_command_keeps_a_maildir_and_asks_for_a_login_over_tls(tmp_path: Pat
     assert kept.read_bytes() == message().octets.replace(b"\r\n", b"\n")
 
 
+@pytest.mark.parametrize("out", ["mail", "maildir:box", "mbox:box"])
+def test_whoever_it_is_for_is_kept(tmp_path: Path, out: str) -> None:
+    """What a client may say to a server need not be an address elsewhere (RFC 5321 §4.5.1, RFC 6531 §3.3)."""
+    with catching(tmp_path, "--out", out, "--count", "2") as (process, url):
+        port = int(re.findall(r":(\d+)\?", url)[0])
+        with smtplib.SMTP("127.0.0.1", port, local_hostname="client.test", timeout=10) as client:
+            client.sendmail("", ["postmaster", "bob@under_score.test"], b"Subject: 1\r\n\r\n1\r\n")
+            client.ehlo()
+            client.command_encoding = "utf-8"
+            client.docmd("MAIL FROM:<jörg@bücher.test> SMTPUTF8")
+            assert client.docmd("RCPT TO:<用户@例子.test>")[0] == 250
+            assert client.data(b"Subject: 2\r\n\r\n2\r\n")[0] == 250
+        process.wait(10)
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"Subject: 1" in kept and b"Subject: 2" in kept
+
+
 def test_the_command_misbehaves(tmp_path: Path) -> None:
     with catching(tmp_path, "--chaos", "rcpt=451:1x", "--chaos", "dot=550:1x") as (_, url):
         assert [type(send(url, message())) for _ in range(3)] == [Deferred, Failed, Accepted]
@@ -431,6 +448,7 @@ def test_a_message_that_cannot_be_kept_is_not_taken(tmp_path: Path) -> None:
         (["--chaos", "rctp=451"], "did you mean 'rcpt'"),
         (["--login", "me"], "write it as USER:PASSWORD"),
         (["--out", "imap:x"], "there is no transport 'imap'"),
+        (["--out", "smtp://localhost"], "is no place of this machine"),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,11 +19,14 @@ from mailtemplates.catching.mailserver import SIZE_LIMIT, MailServer, Tls
 from mailtemplates.characters import ascii_controls, shorten
 from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.delivery.outcome import Accepted
+from mailtemplates.delivery.storing import StoringTransport
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.errors import MailTemplatesError, SettingsError
 from mailtemplates.linting.diagnostic import Diagnostic
 from mailtemplates.linting.linter import Linter
 from mailtemplates.linting.report import Report, any_at, plural
+from mailtemplates.message.envelope import NULL_SENDER, Envelope, is_path
+from mailtemplates.message.message import Message
 from mailtemplates.octets.encodedword import decode
 from mailtemplates.octets.mime import parse
 from mailtemplates.reports import concise
@@ -30,6 +34,7 @@ from mailtemplates.settings import read_settings
 from mailtemplates.severity import SEVERITIES
 from mailtemplates.transports import open_transport
 
+_KEEPER = "postmaster@localhost"
 _PATIENCE = 2.0
 _STEP = 0.5
 
@@ -62,7 +67,7 @@ def command(
     settings = read_settings(Path.cwd())
     linter = Linter(settings)
     arrived: SimpleQueue[tuple[Caught, str]] = SimpleQueue()
-    store = open_transport(out if ":" in out else f"file:{out}") if out else None
+    store = _store(out) if out else None
     signal.signal(signal.SIGTERM, _interrupt)
     server = MailServer(
         host,
@@ -105,12 +110,31 @@ def _login(text: str) -> tuple[str, str] | None:
     return (user, password) if text else None
 
 
+def _store(out: str) -> Transport:
+    """Where messages are kept, on this machine: what is caught goes no further."""
+    store = open_transport(out if ":" in out else f"file:{out}")
+    if not isinstance(store, StoringTransport):
+        raise SettingsError(
+            f"--out {store.shown} is no place of this machine", cure="write FOLDER, maildir:DIR or mbox:FILE"
+        )
+    return store
+
+
+def _storable(message: Message) -> Message:
+    """The message with an envelope for storing, which asks for one sender only.
+
+    A client may say what is no address elsewhere: ``<postmaster>`` (RFC 5321 §4.5.1), a domain in its own letters.
+    """
+    sender = message.envelope.sender
+    return replace(message, envelope=Envelope(sender if is_path(sender) else NULL_SENDER, (_KEEPER,), True))
+
+
 def _take(caught: Caught, store: Transport | None, arrived: SimpleQueue[tuple[Caught, str]]) -> str:
     """Keep a message, and hand it to the thread that shows it; the reply."""
     place = ""
     if store is not None:
         try:
-            outcome = store.send(caught.message).deliveries[0].outcome
+            outcome = store.send(_storable(caught.message)).deliveries[0].outcome
         except MailTemplatesError as error:
             return f"451 4.3.0 {error.problem}"
         if not isinstance(outcome, Accepted):
