@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.ledger.ledger import Ledger
+from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.outbox import Outbox
 from mailtemplates.transports import open_transport
 
@@ -124,7 +125,8 @@ def resolve_the_doubt(place: Place) -> None:
         for entry in list(ledger.entries("uncertain")):
             assert [one.address for one in entry.recipients] == [f"reader{entry.key[4:]}@example.test"]
             assert ledger.resolve(entry.key, "sent" if entry.key in taken else "resend") == 1
-        assert all(dispatch.receipt.accepted for dispatch in Outbox(transport, ledger).resume())
+        outbox = Outbox(transport, ledger, backoff=Backoff(first=0.05, least=0.01), patience=60)
+        assert all(dispatch.receipt.accepted for dispatch in outbox.resume())
         assert ledger.counts() == {"accepted": COUNT}
 
 

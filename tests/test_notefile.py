@@ -38,41 +38,83 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "outbox.db"
 
 
+def mark(row: int, attempt: int = 1) -> Note:
+    return Note(row, attempt, 1, 1, None, [[0]])
+
+
+def answer(row: int, attempt: int = 1) -> Note:
+    return Note(row, attempt, 3, 2, None, [[0, "accepted", 250]])
+
+
 class TestNoteFile:
     def test_the_last_note_of_a_message_is_read(self, tmp_path: Path) -> None:
         file = NoteFile(tmp_path / "notes", lasting=True)
-        notes = [Note(row, 1, 1, 1.0, None, [[0]]) for row in range(40)]
-        answers = [Note(row, 1, 3, 2.0, None, [[0, "accepted", 250]]) for row in range(20)]
-        for note in (*notes, *answers):
-            octets = note.encode()
-            assert octets
-            assert file.write(note.row, octets)
+        notes, answers = [mark(row) for row in range(40)], [answer(row) for row in range(20)]
+        assert all(file.write(note) for note in (*notes, *answers))
         found = read_notes(tmp_path / "notes")
         assert found == {(note.row, 1): note for note in (*answers, *notes[20:])}
         file.remove()
         assert read_notes(tmp_path / "notes") is None
 
+    def test_an_answer_stands_beside_the_mark_of_the_next_message(self, tmp_path: Path) -> None:
+        """One write says both; and what is written in that block later takes nothing back."""
+        file = NoteFile(tmp_path / "notes", lasting=False)
+        assert file.write(mark(1))
+        assert file.write(mark(2), [answer(1)])
+        assert read_notes(tmp_path / "notes") == {(1, 1): answer(1), (2, 1): mark(2)}
+        assert file.write(answer(2))
+        assert read_notes(tmp_path / "notes") == {(1, 1): answer(1), (2, 1): answer(2)}
+        for row in (1, 2):
+            file.forget(row)
+        assert file.write(mark(3))
+        assert file.write(mark(4))
+        found = read_notes(tmp_path / "notes")
+        assert found and (found[3, 1], found[4, 1]) == (mark(3), mark(4))
+        file.remove()
+
+    def test_notes_that_are_too_long_together_are_not_written(self, tmp_path: Path) -> None:
+        file = NoteFile(tmp_path / "notes", lasting=False)
+        assert file.write(mark(1))
+        assert file.write(mark(2), [Note(1, 1, 3, 2, None, [[0, "accepted", 250, "x" * 900]])])
+        assert file.write(Note(2, 1, 3, 2, None, [[0, "accepted", 250, "y" * 900]])) is None
+        found = read_notes(tmp_path / "notes")
+        assert found and (found[1, 1].phase, found[2, 1]) == (3, mark(2))
+        file.remove()
+
     def test_places_are_used_again(self, tmp_path: Path) -> None:
         file = NoteFile(tmp_path / "notes", lasting=False)
         for row in range(1000):
-            assert file.write(row, b"(%d, 1, 1, 0.0, None, [[0]])\n" % row)
+            assert file.write(mark(row))
             file.forget(row)
         assert (tmp_path / "notes").stat().st_size <= 2 * BLOCK
         file.remove()
 
     def test_who_is_forbidden_to_go_on_learns_it_with_the_next_note(self, tmp_path: Path) -> None:
         file = NoteFile(tmp_path / "notes", lasting=False)
-        assert file.write(1, b"(1, 1, 1, 0.0, None, [[0]])\n")
+        assert file.write(mark(1))
         forbid(tmp_path / "notes")
-        assert not file.write(2, b"(2, 1, 1, 0.0, None, [[0]])\n")
+        assert file.write(mark(2)) is False
         file.close()
         forbid(tmp_path / "nothing there")
 
-    def test_a_note_that_is_read_while_it_is_written_says_that_nobody_knows(self, tmp_path: Path) -> None:
-        file = NoteFile(tmp_path / "notes", lasting=False)
-        file.write(7, b"(7, 2, 3, 0.0, None, [[0, 'acc")
-        assert read_notes(tmp_path / "notes") == {(7, 2): Note(7, 2, 1, 0.0, None, None)}
-        file.remove()
+    @pytest.mark.parametrize(
+        ("block", "found"),
+        [
+            (b"(7, 2, 3, 0, None, [[0, 'acc", {7: None}),
+            (b"(7, 2, 3, 0, None, [[0]])\n(6, 2, 3, 0, None, [[0, 'acc", {7: [[0]], 6: None}),
+            (b"(7, 2, 3, 0, None, [[0, 'acc\n(6, 2, 1, 0, None, [[0]])\n\n", {7: None}),
+            (b"(7, 2, 3, 0, None, [[0]])\n\n(6, 2, 1, 0, None, [[0]])\n\n", {7: [[0]]}),
+            (b"(7, 2, 3, 0.25, None, [[0]])\ned', 250, 'ok']])\n", {7: [[0]]}),
+        ],
+        ids=["its own", "one beside it", "older ones follow", "older ones after the end", "of version 1"],
+    )
+    def test_a_note_that_is_read_while_it_is_written_says_that_nobody_knows(
+        self, tmp_path: Path, block: bytes, found: dict[int, list[list[int]] | None]
+    ) -> None:
+        (tmp_path / "notes").write_bytes(b"0".ljust(BLOCK, b"\0") + block)
+        notes = read_notes(tmp_path / "notes")
+        assert notes is not None
+        assert {row: note.said for (row, _), note in notes.items()} == found
 
 
 ANSWERS: dict[str, Outcome] = {

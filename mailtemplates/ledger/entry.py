@@ -92,19 +92,8 @@ def row_of(outcome: Outcome) -> tuple[Any, ...]:
             return "uncertain", 0, "", text, "", "", phase, "", 0
         case Suppressed(rule):
             return "suppressed", 0, "", rule, "", "", "", "", 0
-        case NotTried():
-            temporary = int(outcome.temporary)
-            return (
-                "not_tried",
-                outcome.code,
-                outcome.enhanced,
-                outcome.text,
-                "",
-                "",
-                outcome.phase,
-                outcome.cure,
-                temporary,
-            )
+        case NotTried(text, cure, temporary, phase, code, enhanced):
+            return "not_tried", code, enhanced, text, "", "", phase, cure, int(temporary)
 
 
 def outcome_of(row: Sequence[Any]) -> Outcome | None:

@@ -17,23 +17,31 @@ from pathlib import Path
 from types import TracebackType
 
 from mailtemplates.errors import LedgerError
+from mailtemplates.ledger.keyindex import index_keys
 
 _APPLICATION = 0x6D74706C  # "mtpl"
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = 60.0
 _CHECKPOINT = 4000
 """Pages in the log before they are moved into the database: 16 MB."""
 
-_SCHEMA = """
-CREATE TABLE holder (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, pid INTEGER NOT NULL, born TEXT NOT NULL
-);
+_MESSAGE = """
 CREATE TABLE message (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, message_id TEXT NOT NULL, sender TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, message_id TEXT NOT NULL, sender TEXT NOT NULL,
     smtputf8 INTEGER NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, content INTEGER,
     attempts INTEGER NOT NULL, due REAL, queued REAL NOT NULL, changed REAL NOT NULL
 );
+"""
+_REST = """
 CREATE INDEX waiting ON message (due) WHERE due IS NOT NULL;
+CREATE TABLE key (hash INTEGER, message INTEGER, PRIMARY KEY (hash, message)) WITHOUT ROWID;
+CREATE TABLE indexed (upto INTEGER NOT NULL);
+INSERT INTO indexed VALUES (0);
+"""
+_SCHEMA = f"""
+CREATE TABLE holder (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, pid INTEGER NOT NULL, born TEXT NOT NULL
+);
 CREATE TABLE recipient (
     message INTEGER NOT NULL, place INTEGER NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
     code INTEGER, enhanced TEXT, text TEXT, reason TEXT, queue_id TEXT, phase TEXT, cure TEXT, temporary INTEGER,
@@ -43,9 +51,19 @@ CREATE TABLE content (
     id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, uses INTEGER NOT NULL, octets BLOB NOT NULL
 );
 CREATE TABLE claim (
-    message INTEGER PRIMARY KEY, holder INTEGER NOT NULL, attempt INTEGER NOT NULL, until REAL NOT NULL, note TEXT
+    message INTEGER PRIMARY KEY, holder INTEGER NOT NULL, attempt INTEGER NOT NULL, until REAL NOT NULL, note TEXT,
+    place INTEGER
 );
-"""
+{_MESSAGE}{_REST}"""
+
+_FROM_1 = f"""
+ALTER TABLE claim ADD COLUMN place INTEGER;
+ALTER TABLE message RENAME TO message_1;
+{_MESSAGE}
+INSERT INTO message SELECT * FROM message_1;
+DROP TABLE message_1;
+{_REST}"""
+"""Version 1 had a tree of all keys, and all octets in its tables."""
 
 
 class LedgerFile:
@@ -130,19 +148,26 @@ class LedgerFile:
         return sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
 
     def _found(self, connection: sqlite3.Connection) -> None:
-        """Make the tables, or see that they are ours."""
-        if _one(connection, "PRAGMA application_id") != _APPLICATION:
+        """Make the tables, or see that they are ours and bring them up to date."""
+        if _identity(connection) != (_APPLICATION, _VERSION):
             connection.execute("BEGIN IMMEDIATE")  # another process may be making them
-            if _one(connection, "PRAGMA application_id") != _APPLICATION:
-                if _one(connection, "SELECT count(*) FROM sqlite_master"):
-                    raise LedgerError(f"{self.path} is another program's database", cure="name another file")
-                for statement in _SCHEMA.split(";"):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version={_VERSION}")
-                connection.execute(f"PRAGMA application_id={_APPLICATION}")
+            application, version = _identity(connection)
+            if application != _APPLICATION and _one(connection, "SELECT count(*) FROM sqlite_master"):
+                raise LedgerError(f"{self.path} is another program's database", cure="name another file")
+            if application == _APPLICATION and version > _VERSION:
+                raise LedgerError(f"the ledger {self.path} was made by a newer version", cure="update mailtemplates")
+            if application != _APPLICATION:
+                self._run(connection, _SCHEMA)
+            elif version == 1:
+                self._run(connection, _FROM_1)
+                index_keys(connection)
+            connection.execute(f"PRAGMA user_version={_VERSION}")
+            connection.execute(f"PRAGMA application_id={_APPLICATION}")
             connection.execute("COMMIT")
-        if _one(connection, "PRAGMA user_version") != _VERSION:
-            raise LedgerError(f"the ledger {self.path} was made by a newer version", cure="update mailtemplates")
+
+    def _run(self, connection: sqlite3.Connection, statements: str) -> None:
+        for statement in statements.split(";"):
+            connection.execute(statement)
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -197,6 +222,10 @@ class Transaction:
             self._file.held().release()
         if isinstance(error, sqlite3.Error | OSError):
             raise self._file.error(error) from error
+
+
+def _identity(connection: sqlite3.Connection) -> tuple[int, int]:
+    return _one(connection, "PRAGMA application_id"), _one(connection, "PRAGMA user_version")
 
 
 def _one(connection: sqlite3.Connection, statement: str) -> int:

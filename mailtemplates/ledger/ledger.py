@@ -35,9 +35,10 @@ from mailtemplates.ledger import tables as tables
 from mailtemplates.ledger.desk import Desk
 from mailtemplates.ledger.entry import Entry, State, row_of
 from mailtemplates.ledger.file import LedgerFile
+from mailtemplates.ledger.keyindex import KeyIndex
 from mailtemplates.ledger.letter import Claim, Letter, Settled
 from mailtemplates.ledger.notefile import Note
-from mailtemplates.ledger.reading import count_states, find_entry, read_entries
+from mailtemplates.ledger.reading import count_states, read_entries, read_entry
 
 LEASE = 900.0
 """Seconds that a claim lasts; more than a server may take for the final dot (RFC 5321 §4.5.3.2.6)."""
@@ -46,7 +47,6 @@ _CHUNK = 256
 """Messages that are queued in one transaction."""
 
 _RENEW = "UPDATE claim SET until = ? WHERE message = ? AND holder = ?"
-_RELEASE = "DELETE FROM claim WHERE message = ? AND holder = ?"
 
 
 class Ledger:
@@ -64,6 +64,7 @@ class Ledger:
         self.lease = lease
         self._power_safe = power_safe
         self._desk: Desk | None = None
+        self._keys = KeyIndex()
 
     def queue(self, letters: Iterable[Letter]) -> int:
         """Keep messages to be sent later; how many were new. A key that is known stays as it is.
@@ -75,7 +76,12 @@ class Ledger:
         new = 0
         while chunk := list(islice(checked, _CHUNK)):
             with self._file.writing() as connection:
-                new += len(tables.enter(connection, chunk, time.time()))
+                now = time.time()
+                entered, _ = self._enter(connection, chunk, now)
+                wanted = [(one.row, one.digest, one.letter.message.octets) for one in entered if one.letter.waiting]
+                tables.keep_contents(connection, wanted)
+                tables.let_wait(connection, [row for row, _, _ in wanted], now)
+                new += len(entered)
         return new
 
     def claim(self, letters: Iterable[Letter]) -> tuple[list[Claim], list[Entry]]:
@@ -86,21 +92,41 @@ class Ledger:
         :raises AddressError: an envelope that nobody could mean; nothing of the call is kept then.
         :raises SettingsError: a key that cannot be one.
         """
-        checked = [letter.check() for letter in letters]
-        lease = self._lease()
-        with self._posted() as connection:
-            rows = tables.enter(connection, checked, lease.now)
-            new = {letter.key: letter for letter in checked if letter.key in rows and letter.waiting}
-            leases.add_claims(connection, [(rows[key], 1) for key in new], lease)
-            claims, others = [letter.claim(rows[key], lease.holder) for key, letter in new.items()], []
-            for letter in checked:
-                if new.pop(letter.key, None) is None:
-                    claim = leases.take(connection, letter.key, lease)
+        return self.claim_checked([letter.check() for letter in letters])
+
+    def claim_checked(self, letters: Sequence[Letter]) -> tuple[list[Claim], list[Entry]]:
+        """See :meth:`claim`; of letters that were checked before."""
+        with self._file.held():
+            desk, lease = self._lease()
+            with self._posted() as connection:
+                entered, rows = self._enter(connection, letters, lease.now)
+                new = {one.letter.key: one for one in entered if one.letter.waiting}
+                places = desk.octets.keep({one.digest: one.letter.message.octets for one in new.values()})
+                held = {one.row: places[one.digest] for one in new.values()}
+                leases.add_claims(connection, [(row, 1, place) for row, place in held.items()], lease)
+                claims, entries = [one.letter.claim(one.row, lease.holder) for one in new.values()], []
+                for row in [rows[letter.key] for letter in letters if new.pop(letter.key, None) is None]:
+                    claim = leases.take(connection, row, lease)
                     if claim:
                         claims.append(claim)
                     else:
-                        others.append(find_entry(connection, self.path, letter.key))
-        return self._held(claims, lease), [entry for entry in others if entry]
+                        entries.append(read_entry(connection, self.path, row))
+            desk.hold(claims, held)
+            return claims, entries
+
+    def _enter(
+        self, connection: sqlite3.Connection, letters: Sequence[Letter], now: float
+    ) -> tuple[list[tables.Entered], dict[str, int]]:
+        """Enter letters whose keys are new, the first of each; and the rows of all by key."""
+        rows = self._keys.find(connection, [letter.key for letter in letters])
+        self._keys.tidy(connection)
+        new: dict[str, Letter] = {}
+        for letter in letters:
+            if letter.key not in rows:
+                new.setdefault(letter.key, letter)
+        entered = tables.enter(connection, new.values(), now)
+        rows.update((one.letter.key, one.row) for one in entered)
+        return entered, rows
 
     def claim_waiting(self, limit: int, *, keys: Sequence[str] | None = None, by: float | None = None) -> list[Claim]:
         """Take messages of the ledger that wait.
@@ -108,35 +134,53 @@ class Ledger:
         :param keys: those, whenever they are due; without it the ones that are due first.
         :param by: seconds since 1970; what is due by then, instead of by now.
         """
-        lease = self._lease()
-        with self._posted() as connection:
-            if keys is None:
-                keys = leases.due_keys(connection, lease.now if by is None else by, limit)
-            found = [leases.take(connection, key, lease) for key in keys[:limit]]
-        return self._held([claim for claim in found if claim is not None], lease)
+        with self._file.held():
+            desk, lease = self._lease()
+            with self._posted() as connection:
+                if keys is None:
+                    rows = leases.due_rows(connection, lease.now if by is None else by, limit)
+                else:
+                    known = self._keys.find(connection, keys[:limit])
+                    rows = [known[key] for key in dict.fromkeys(keys[:limit]) if key in known]
+                found = [leases.take(connection, row, lease) for row in rows]
+            claims = [claim for claim in found if claim is not None]
+            desk.hold(claims, {})
+            return claims
 
     def mark(
-        self, claim: Claim, taken: Sequence[str], known: Mapping[str, Outcome], done: Iterable[Settled] = ()
+        self, claim: Claim, taken: Sequence[str], known: Mapping[str, Outcome], done: Sequence[Settled] = ()
     ) -> bool:
         """Write down that a message is about to go out to those, and what is known of others; durable on return.
 
-        :param done: outcomes of messages before it, which are written first.
+        :param done: outcomes of messages before it, which are written with it.
         :returns: False when the claim is not ours any more: then the message must not go out.
         """
         with self._file.held():
+            claims, answers = [settled.claim for settled in done], [leases.answer_note(settled) for settled in done]
+            note, desk = leases.mark_note(claim, taken, known), self._desk
+            if desk and desk.has(claim, *claims):
+                ours = self._write(desk, note, answers)
+                if ours is not None:
+                    self._answer(answers, heard=ours)
+                    return ours
             self.settle(done)
-            return self._note(claim, leases.mark_note(claim, time.time(), taken, known))
+            return self._note(claim, note)
 
     def settle(self, done: Iterable[Settled]) -> None:
         """Write down what became of claims; durable on return."""
         with self._file.held():
             for settled in done:
-                note = leases.answer_note(settled, time.time())
-                if self._note(settled.claim, note):
-                    self._desk.answered[note.row] = note  # type: ignore[union-attr]
-                else:
-                    with self._file.writing() as connection:
-                        leases.end_doubt(connection, note)
+                note = leases.answer_note(settled)
+                self._answer([note], heard=self._note(settled.claim, note))
+
+    def _answer(self, answers: Sequence[Note], *, heard: bool) -> None:
+        """Answers go to the tables with the next transaction; those that came too late to be heard, at once."""
+        if heard:
+            self._desk.answered.update([(note.row, note) for note in answers])  # type: ignore[union-attr]
+            return
+        for note in answers:
+            with self._file.writing() as connection:
+                leases.end_doubt(connection, note)
 
     def renew(self, claims: Iterable[Claim]) -> list[Claim]:
         """Begin the time of these claims anew; those of them that are still ours."""
@@ -148,11 +192,11 @@ class Ledger:
         """Give back claims that were not tried, so that they wait again; and bring all that was settled in order."""
         given = list(claims)
         with self._file.held():
+            with self._posted() as connection:
+                leases.give_back(connection, self.path, given)
             for claim in given:
                 if self._desk and self._desk.has(claim):
                     self._desk.forget(claim.row)
-            with self._posted() as connection:
-                connection.executemany(_RELEASE, [(claim.row, claim.holder) for claim in given])
 
     def recover(self) -> int:
         """Take from processes that have ended, or whose time is over, what they held; how many messages that were.
@@ -167,6 +211,9 @@ class Ledger:
             number = leases.lapse(connection, self.path, lapsed)
         for holder in lapsed:
             leases.notes_of(self.path, holder).unlink(missing_ok=True)
+            leases.octets_of(self.path, holder).unlink(missing_ok=True)
+        with self._file.writing() as connection:
+            leases.forget(connection, lapsed)
         return number
 
     def resolve(self, key: str, found: Literal["sent", "resend"], addresses: Iterable[str] | None = None) -> int:
@@ -179,7 +226,7 @@ class Ledger:
         columns = row_of(Accepted("a person says that it was sent")) if found == "sent" else tables.QUEUED
         wanted = None if addresses is None else set(addresses)
         with self._posted() as connection:
-            row = tables.find_row(connection, key)
+            row = self._keys.find(connection, [key]).get(key)
             if row is None:
                 raise SettingsError(f"the ledger {self.path} has no key {key!r}", cure="mailtpl outbox list shows them")
             known = tables.read_recipients(connection, row)
@@ -189,7 +236,8 @@ class Ledger:
     def entry(self, key: str) -> Entry | None:
         """What is known of a key; None when it is not in the ledger."""
         with self._file.looking() as connection:
-            return find_entry(connection, self.path, key)
+            row = self._keys.find(connection, [key]).get(key)
+            return None if row is None else read_entry(connection, self.path, row)
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """The entries, those with a recipient in one of these states when some are given, in the order they came.
@@ -209,9 +257,9 @@ class Ledger:
 
         :raises LedgerError: they are not those that were queued.
         """
-        with self._file.looking() as connection:
-            row = tables.find_row(connection, key)
-            return None if row is None else tables.read_content(connection, row)
+        with self._file.writing() as connection:  # whoever has it cannot write over them meanwhile
+            row = self._keys.find(connection, [key]).get(key)
+            return None if row is None else leases.read_octets_of(connection, self.path, row)
 
     def close(self) -> None:
         """Let go of the file. A ledger that is used again opens it anew."""
@@ -220,20 +268,21 @@ class Ledger:
             if desk and desk.usable:
                 self._leave(desk)
             elif desk:
-                desk.notes.close()
+                desk.close()
+            self._keys = KeyIndex()
             self._file.close()
 
     def _leave(self, desk: Desk) -> None:
         """Bring in order what was settled; a desk that still has messages is left to be recovered."""
         with self._file.writing() as connection:
-            leases.post(connection, list(desk.answered.values()), desk.number)
+            leases.post(connection, list(desk.answered.values()), desk.number, desk.kept)
             held = connection.execute("SELECT 1 FROM claim WHERE holder = ?", (desk.number,)).fetchone()
-            if not held:
-                connection.execute("DELETE FROM holder WHERE id = ?", (desk.number,))
         if held:
-            desk.notes.close()
-        else:
-            desk.notes.remove()
+            desk.close()
+            return
+        desk.remove()
+        with self._file.writing() as connection:
+            leases.forget(connection, [desk.number])
 
     def __enter__(self) -> Self:
         return self
@@ -254,39 +303,41 @@ class Ledger:
             notes = list(desk.answered.values()) if desk else []
             with self._file.writing() as connection:
                 if desk:
-                    leases.post(connection, notes, desk.number)
+                    leases.post(connection, notes, desk.number, desk.kept)
                 yield connection
             for note in notes:
                 desk.forget(note.row)  # type: ignore[union-attr]
 
-    def _lease(self) -> leases.Lease:
+    def _lease(self) -> tuple[Desk, leases.Lease]:
+        """The desk of this process, with room for more octets, and the terms on which it has messages from now on."""
         with self._file.held():
             if self._desk is None or not self._desk.usable:
                 with self._file.writing() as connection:
                     desk = Desk.open(connection, self.path, lasting=self._power_safe)
                 if self._desk:
-                    self._desk.notes.close()
+                    self._desk.close()
                 self._desk = desk
+            elif self._desk.octets.full:
+                with self._posted() as connection:
+                    leases.keep_octets(connection, self.path, self._desk.number)
+                self._desk.begin_anew()
             now = time.time()
-            return leases.Lease(self._desk.number, now, now + self.lease)
-
-    def _held(self, claims: list[Claim], lease: leases.Lease) -> list[Claim]:
-        """Remember that these are ours; they are in the ledger."""
-        with self._file.held():
-            if self._desk and self._desk.number == lease.holder:
-                self._desk.hold(claims)
-        return claims
+            return self._desk, leases.Lease(self._desk.number, now, now + self.lease)
 
     def _note(self, claim: Claim, note: Note) -> bool:
         """Write a note of a claim; False when it is not ours any more."""
         desk = self._desk
         if desk is None or not desk.has(claim):
             return False
-        octets = note.encode()
-        if octets is not None:
-            try:
-                return desk.notes.write(claim.row, octets)
-            except OSError as error:
-                raise self._file.error(error) from error
+        ours = self._write(desk, note)
+        if ours is not None:
+            return ours
         with self._file.writing() as connection:
             return leases.keep_long(connection, note, desk.number)
+
+    def _write(self, desk: Desk, note: Note, others: Sequence[Note] = ()) -> bool | None:
+        """See :meth:`~mailtemplates.ledger.notefile.NoteFile.write`."""
+        try:
+            return desk.notes.write(note, others)
+        except OSError as error:
+            raise self._file.error(error) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from mailtemplates.delivery.outcome import Outcome
@@ -38,9 +38,10 @@ class Letter(NamedTuple):
         """The first claim of this letter, which was just entered with that row."""
         message = self.message
         places = {address: place for place, address in enumerate(self.recipients)}
+        if not self.outcomes:
+            return Claim(holder, row, self.key, message, 1, {}, places)
         known = {address: self.outcomes[address] for address in places if address in self.outcomes}
-        if known:
-            message = replace(message, envelope=message.envelope._replace(recipients=self.waiting))
+        message = replace(message, envelope=message.envelope._replace(recipients=self.waiting))
         return Claim(holder, row, self.key, message, 1, known, places)
 
     def check(self) -> Letter:
@@ -54,8 +55,7 @@ class Letter(NamedTuple):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A message of the ledger that is ours to send, for the time of a lease.
 
     :param holder: who claims it.
@@ -71,8 +71,8 @@ class Claim:
     key: str
     message: Message
     attempt: int
-    known: Mapping[str, Outcome] = field(repr=False)
-    places: Mapping[str, int] = field(repr=False)
+    known: Mapping[str, Outcome]
+    places: Mapping[str, int]
 
 
 class Settled(NamedTuple):

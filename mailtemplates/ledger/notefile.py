@@ -1,7 +1,8 @@
 """What a process notes of the messages that it has, in a small file of its own beside the ledger.
 
-A transaction before every final dot would cost more than the message. A note is one write of one block, which is in
-the system's hands when it returns, whatever becomes of the process then; and its place is used again. Another process
+A transaction before every final dot would cost more than the message. Each message has a block, and what is noted is
+one write of one block: that the message goes out, and what became of those before it. It is in the system's hands when
+the write returns, whatever becomes of the process then; and the block is used again. Another process
 that wants the messages of this one forbids it to go on first (:func:`forbid`): who writes a note looks at that after
 the write, so of two processes one always sees the other.
 """
@@ -20,7 +21,7 @@ from mailtemplates.ledger.tables import Columns
 from mailtemplates.pattern import pattern
 
 BLOCK = 1024
-"""Octets of a note; a page of memory is a multiple, so that a write of one is never cut in two."""
+"""Octets that are written at once; a page of memory is a multiple, so that a write of one is never cut in two."""
 
 _GO_ON, _FORBIDDEN = b"0", b"1"
 _BEGUN = pattern(rb"\((\d+), (\d+), ")
@@ -52,14 +53,9 @@ class Note(NamedTuple):
     row: int
     attempt: int
     phase: int
-    at: float
+    at: int
     due: float | None
     said: Sequence[Sequence[Any]] | None
-
-    def encode(self) -> bytes | None:
-        """The note as it is written; None when it is too long for a block."""
-        octets = f"{self.text}\n".encode()
-        return octets if len(octets) <= BLOCK else None
 
     @property
     def text(self) -> str:
@@ -90,13 +86,25 @@ class NoteFile:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
         os.write(self._file, _GO_ON)
         self._blocks: dict[int, int] = {}
+        self._beside: dict[int, str] = {}
         self._free: list[int] = []
 
-    def write(self, row: int, octets: bytes) -> bool:
-        """Write the note of a message, over an older one of it; False when this process may not go on.
+    def write(self, note: Note, others: Sequence[Note] = ()) -> bool | None:
+        """Write the note of a message, over an older one of it, and notes of others beside it, which stay there.
 
-        :raises OSError: it cannot be written.
+        :returns: False when this process may not go on; None when the notes are too long, so that nothing was written.
+        :raises OSError: they cannot be written.
         """
+        row = note.row
+        beside = self._beside.get(row, "") + "".join([f"{one.text}\n" for one in others])
+        octets = f"{note.text}\n{beside}\n".encode()
+        if len(octets) > BLOCK:
+            return None
+        if beside:
+            self._beside[row] = beside
+        return self._write(row, octets)
+
+    def _write(self, row: int, octets: bytes) -> bool:
         block = self._blocks.get(row)
         if block is None:
             block = self._free.pop() if self._free else len(self._blocks) + 1
@@ -113,7 +121,8 @@ class NoteFile:
         return _read(self._file, 1, 0) == _GO_ON
 
     def forget(self, row: int) -> None:
-        """The note of a message is of no use any more."""
+        """The block of a message is of no use any more, nor are the notes beside its own."""
+        self._beside.pop(row, None)
         block = self._blocks.pop(row, None)
         if block is not None:
             self._free.append(block)
@@ -135,23 +144,33 @@ def forbid(path: Path) -> None:
 
 
 def read_notes(path: Path) -> dict[tuple[int, int], Note] | None:
-    """The notes by row and attempt, old ones among them; None when there is no such file."""
+    """The last notes by row and attempt, old ones among them; None when there is no such file."""
     try:
         octets = path.read_bytes()
     except FileNotFoundError:
         return None
-    return {(note.row, note.attempt): note for note in _notes(octets)}
-
-
-def _notes(octets: bytes) -> Iterator[Note]:
+    found: dict[tuple[int, int], Note] = {}
     for start in range(BLOCK, len(octets), BLOCK):
-        line = octets[start : start + BLOCK].partition(b"\n")[0]
+        for note in _notes(octets[start : start + BLOCK]):
+            of = note.row, note.attempt
+            found[of] = latest(note, found.get(of, note))
+    return found
+
+
+def latest(*notes: Note) -> Note:
+    """Of notes about one attempt the last; one that can be read, when they are about the same phase."""
+    return max(notes, key=lambda note: (note.phase, note.said is not None, note.at))
+
+
+def _notes(block: bytes) -> Iterator[Note]:
+    for line in block.split(b"\n"):
         try:
             yield Note.read(line.decode())
-        except ValueError:  # read while it was written, over an older note of the same message or of another
+        except ValueError:  # the end; or it is read while it is written, over older notes
             begun = _BEGUN.match(line)
             if begun:
-                yield Note(int(begun[1]), int(begun[2]), 1, 0.0, None, None)
+                yield Note(int(begun[1]), int(begun[2]), 1, 0, None, None)
+            return
 
 
 def columns_of(note: Note, at_dot: Columns) -> dict[int, Columns]:

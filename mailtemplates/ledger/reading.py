@@ -16,10 +16,10 @@ _ENTRY = "SELECT id, key, message_id, sender, digest, size, attempts, due, queue
 Claims = dict[int, tuple[int, dict[int, Columns]]]
 
 
-def find_entry(connection: sqlite3.Connection, ledger: Path, key: str) -> Entry | None:
-    """What is known of a key."""
-    found = connection.execute(f"{_ENTRY} WHERE key = ?", (key,)).fetchone()
-    return _entry(connection, found, read_claims(connection, ledger, found[0])) if found else None
+def read_entry(connection: sqlite3.Connection, ledger: Path, row: int) -> Entry:
+    """What is known of a message."""
+    found = connection.execute(f"{_ENTRY} WHERE id = ?", (row,)).fetchone()
+    return _entry(connection, found, read_claims(connection, ledger, row))
 
 
 def read_entries(connection: sqlite3.Connection, ledger: Path, states: Sequence[State]) -> Iterator[Entry]:

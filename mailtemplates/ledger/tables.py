@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailtemplates.errors import LedgerError
 from mailtemplates.ledger.entry import COLUMNS, OPEN, WAITING, row_of
@@ -15,7 +15,7 @@ from mailtemplates.ledger.letter import Letter
 QUEUED = ("queued", *[None] * 8)
 """The columns of a recipient of whom nothing is known."""
 
-_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)"
+_MESSAGE = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, NULL, 0, NULL, ?, ?)"
 _RECIPIENT = "INSERT INTO recipient (message, place, address, state) VALUES (?, ?, ?, 'queued')"
 _SET = ", ".join(f"{name} = ?" for name in COLUMNS.split(", "))
 _OUTCOME = f"UPDATE recipient SET {_SET} WHERE message = ? AND place = ?"
@@ -27,48 +27,60 @@ Columns = tuple[Any, ...]
 """What is known of a recipient: the columns :data:`~mailtemplates.ledger.entry.COLUMNS`."""
 
 
-def enter(connection: sqlite3.Connection, letters: Sequence[Letter], now: float) -> dict[str, int]:
-    """Keep messages whose keys are new; their rows by key."""
-    known = _known(connection, "SELECT key FROM message WHERE key IN", [letter.key for letter in letters])
-    new = {letter.key: letter for letter in letters if letter.key not in known}
-    if not new:
-        return {}
-    first = _next_id(connection, "message")
-    rows = {key: first + number for number, key in enumerate(new)}
-    digests = {key: hashlib.sha256(letter.message.octets).digest() for key, letter in new.items()}
-    wanted = [(digests[key], letter.message.octets) for key, letter in new.items() if letter.waiting]
-    contents = _keep(connection, wanted)
-    messages = [
-        _message_row(rows[key], letter, digests[key], contents.get(digests[key]) if letter.waiting else None, now)
-        for key, letter in new.items()
-    ]
+class Entered(NamedTuple):
+    """A letter that is new in the ledger.
+
+    :param digest: SHA-256 of its octets.
+    """
+
+    row: int
+    letter: Letter
+    digest: bytes
+
+
+def enter(connection: sqlite3.Connection, letters: Iterable[Letter], now: float) -> list[Entered]:
+    """Add messages whose keys are new, each once: nobody has them, and their octets are not kept yet."""
+    entered, messages, recipients = [], [], []
+    for row, letter in enumerate(letters, _next_id(connection, "message")):
+        message, envelope = letter.message, letter.message.envelope
+        digest = hashlib.sha256(message.octets).digest()
+        entered.append(Entered(row, letter, digest))
+        messages.append(
+            (row, letter.key, message.message_id, envelope.sender, envelope.smtputf8, digest, message.size, now, now)
+        )
+        recipients += [(row, place, address) for place, address in enumerate(letter.recipients)]
     connection.executemany(_MESSAGE, messages)
-    recipients = [
-        (rows[key], place, address) for key, letter in new.items() for place, address in enumerate(letter.recipients)
-    ]
     connection.executemany(_RECIPIENT, recipients)
-    write_outcomes(connection, [one for key, letter in new.items() for one in _settled(rows[key], letter)])
-    return rows
+    write_outcomes(connection, [one for new in entered if new.letter.outcomes for one in _settled(new)])
+    return entered
 
 
-def _message_row(row: int, letter: Letter, digest: bytes, content: int | None, now: float) -> Columns:
-    message, sender = letter.message, letter.message.envelope.sender
-    due = None if content is None else now
-    smtputf8 = message.envelope.smtputf8
-    return row, letter.key, message.message_id, sender, smtputf8, digest, message.size, content, due, now, now
-
-
-def _settled(row: int, letter: Letter) -> Iterator[tuple[int, int, Columns]]:
+def _settled(new: Entered) -> Iterator[tuple[int, int, Columns]]:
     """What is known of its recipients from the beginning."""
-    for place, address in enumerate(letter.recipients if letter.outcomes else ()):
-        if address in letter.outcomes:
-            yield row, place, row_of(letter.outcomes[address])
+    for place, address in enumerate(new.letter.recipients):
+        if address in new.letter.outcomes:
+            yield new.row, place, row_of(new.letter.outcomes[address])
+
+
+def keep_contents(connection: sqlite3.Connection, wanted: Sequence[tuple[int, bytes, bytes]]) -> None:
+    """Keep the octets of messages: row, SHA-256 and octets of each."""
+    if wanted:
+        rows = _keep(connection, [(digest, octets) for _, digest, octets in wanted])
+        connection.executemany(
+            "UPDATE message SET content = ? WHERE id = ?", [(rows[digest], row) for row, digest, _ in wanted]
+        )
+
+
+def let_wait(connection: sqlite3.Connection, rows: Iterable[int], due: float) -> None:
+    """These messages may be tried from then on."""
+    connection.executemany("UPDATE message SET due = ? WHERE id = ?", [(due, row) for row in rows])
 
 
 def _keep(connection: sqlite3.Connection, contents: Sequence[tuple[bytes, bytes]]) -> dict[bytes, int]:
     """Keep octets by their digest, once; their rows by digest."""
     digests = [digest for digest, _ in contents]
-    rows = dict(_select(connection, "SELECT digest, id FROM content WHERE digest IN", digests))
+    marks = ", ".join("?" * len(digests))
+    rows = dict(connection.execute(f"SELECT digest, id FROM content WHERE digest IN ({marks})", digests))
     connection.executemany(
         "UPDATE content SET uses = uses + 1 WHERE digest = ?", [(one,) for one in digests if one in rows]
     )
@@ -85,6 +97,8 @@ def _keep(connection: sqlite3.Connection, contents: Sequence[tuple[bytes, bytes]
 
 def drop_contents(connection: sqlite3.Connection, rows: Sequence[int]) -> None:
     """Nobody waits for the octets of these messages any more; for the same octets of others they are kept."""
+    if not rows:
+        return
     numbers = [(row,) for row in rows]
     content = "(SELECT content FROM message WHERE id = ?)"
     alone = connection.executemany(f"DELETE FROM content WHERE id = {content} AND uses = 1", numbers)
@@ -100,18 +114,17 @@ def read_content(connection: sqlite3.Connection, row: int) -> bytes | None:
     :raises LedgerError: they are not those that were queued.
     """
     found = connection.execute(_CONTENT, (row,)).fetchone()
-    if not found:
-        return None
-    octets, digest = found
+    return checked(*found) if found else None
+
+
+def checked(octets: bytes, digest: bytes) -> bytes:
+    """The octets, which must have this SHA-256.
+
+    :raises LedgerError: they have not.
+    """
     if hashlib.sha256(octets).digest() != digest:
         raise LedgerError("the ledger is damaged: the octets of a message have changed", cure="restore it from a copy")
-    return bytes(octets)
-
-
-def find_row(connection: sqlite3.Connection, key: str) -> int | None:
-    """The row of a key."""
-    found = connection.execute("SELECT id FROM message WHERE key = ?", (key,)).fetchone()
-    return found[0] if found else None
+    return octets
 
 
 def read_recipients(connection: sqlite3.Connection, row: int) -> dict[int, tuple[str, Columns]]:
@@ -138,6 +151,13 @@ def end_doubt(connection: sqlite3.Connection, row: int, outcomes: Iterable[tuple
     return ended
 
 
+def give_up(connection: sqlite3.Connection, row: int, columns: Columns) -> None:
+    """Nobody of a message waits any more: what is known from now on of those who did."""
+    known = read_recipients(connection, row).items()
+    write_outcomes(connection, [(row, place, columns) for place, (_, old) in known if old[0] in WAITING])
+    connection.execute("UPDATE message SET due = NULL WHERE id = ?", (row,))
+
+
 def summarize(connection: sqlite3.Connection, row: int) -> None:
     """Say of a message whether somebody of it waits, and whether its octets are still wanted, by its recipients."""
     now = time.time()
@@ -146,15 +166,6 @@ def summarize(connection: sqlite3.Connection, row: int) -> None:
     connection.execute("UPDATE message SET due = ?, changed = ? WHERE id = ?", (due, now, row))
     if not states.intersection(OPEN):
         drop_contents(connection, [row])
-
-
-def _known(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> set[Any]:
-    return {value for (value,) in _select(connection, statement, values)}
-
-
-def _select(connection: sqlite3.Connection, statement: str, values: Sequence[Any]) -> Iterator[Any]:
-    marks = ", ".join("?" * len(values))
-    return connection.execute(f"{statement} ({marks})", values)
 
 
 def _next_id(connection: sqlite3.Connection, table: str) -> int:

@@ -136,7 +136,9 @@ class MailRun:
 
     def _mark(self, message: Message, taken: Sequence[str], known: Mapping[str, Outcome]) -> bool:
         """See :data:`mailtemplates.delivery.transport.Mark`."""
-        claim = next(claim for claim in self._under_way if claim.message is message)
+        claim = self._under_way[-1]
+        if claim.message is not message:
+            claim = next(claim for claim in self._under_way if claim.message is message)
         ours = self._ledger.mark(claim, taken, known, [settled for settled, _ in self._answered])
         self._tell()
         if ours:
@@ -152,7 +154,8 @@ class MailRun:
         self._retries.heard(outcomes)
         pause, again = self._retries.pause(claim.key, claim.attempt, outcomes)
         due = None if pause is None else time.time() + pause
-        dispatch = None if again or lost else Dispatch(claim.key, _receipt(claim, outcomes))
+        whole = receipt if len(receipt.deliveries) == len(claim.places) else _receipt(claim, outcomes)
+        dispatch = None if again or lost else Dispatch(claim.key, whole)
         self._answered.append((Settled(claim, outcomes, due), dispatch))
         if lost:
             self._write()

@@ -11,8 +11,11 @@ from mailtemplates.ledger.entry import Entry
 from mailtemplates.ledger.ledger import Ledger
 from mailtemplates.ledger.letter import Claim, Letter
 
-CHUNK = 64
-"""Messages that are claimed in one transaction."""
+CHUNK = 256
+"""Messages that are claimed in one transaction, at most."""
+
+_OCTETS = 4 << 20
+"""Octets of messages that are claimed in one transaction, and one message more: a run holds so many in memory."""
 
 _LOOKAHEAD = 0.05
 """Seconds that a chunk may take to come, when messages come slowly."""
@@ -48,10 +51,10 @@ class GivenLetters:
         chunk = self._chunk()
         if not chunk:
             return None
-        claims, entries = self._ledger.claim(chunk)
+        claims, entries = self._ledger.claim_checked(chunk)
         if any(entry.state in ("claimed", "dot") for entry in entries) and self._ledger.recover():
             left = {entry.key for entry in entries}
-            more, entries = self._ledger.claim([letter for letter in chunk if letter.key in left])
+            more, entries = self._ledger.claim_checked([letter for letter in chunk if letter.key in left])
             claims += more
         return Batch(claims, entries)
 
@@ -65,13 +68,14 @@ class GivenLetters:
         if self._fault:
             raise self._fault
         chunk: list[Letter] = []
-        start = time.monotonic()
+        until, room = time.monotonic() + _LOOKAHEAD, _OCTETS
         try:
-            while len(chunk) < CHUNK and time.monotonic() - start < _LOOKAHEAD:
+            while len(chunk) < CHUNK and room > 0 and time.monotonic() < until:
                 letter = next(self._letters, None)
                 if letter is None:
                     break
                 chunk.append(letter.check())
+                room -= letter.message.size
         except Exception as fault:
             if not chunk:
                 raise
