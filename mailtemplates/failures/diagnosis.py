@@ -36,6 +36,7 @@ _TELLING = 10
 _NO_WORD = "D144"
 _POLICY = "D109"
 _NOT_SEEN = "D150"
+_NOT_TOLD = "D189"
 _SHARE = 0.5
 _OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D75", "D110": "D75"}
 """What a refusal of the MAIL command means that speaks of recipients or of nothing."""
@@ -187,11 +188,18 @@ def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) 
                 weights[failure] += code.weight // 2
                 evidence[failure].append(code.code)
     rows = all_failures()
+    if _NOT_TOLD in weights and any(_tells(rows[row], weight) for row, weight in weights.items()):
+        del weights[_NOT_TOLD]
     ranked = sorted((row for row in rows if row in weights), key=lambda row: -weights[row])
     if not reply and reading.teller == "program":
         ranked.sort(key=lambda row: (-weights[row], place_of(reading.words, said[row])))
     near = [failure for failure in ranked if weights[failure] >= _SHARE * weights[ranked[0]]][:_MOST]
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
+
+
+def _tells(row: Failure, weight: int) -> bool:
+    """Whether a row says more than that the mail was not sent."""
+    return row.id != _NOT_TOLD and (weight > _UNLIKELY or row.step not in _OF_SERVERS)
 
 
 def _of_program(said: dict[str, str]) -> dict[str, str]:
