@@ -13,9 +13,11 @@ import pytest
 from doctorlab import PASSWORD, Lab
 from hypothesis import HealthCheck, settings
 from mailrig import MailRig, run_mail_rig, why_no_rig
+from smtplab import Open, opening
 from smtpserver import Certificates, make_certificates
 
 from mailtemplates import Engine, Stamp
+from mailtemplates.delivery.event import Event
 
 ROOT = Path(__file__).parent.parent
 STAMP = Stamp(datetime(2026, 11, 2, 12, 0, tzinfo=UTC), "token", "acme.example")
@@ -52,6 +54,19 @@ def starters() -> Engine:
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     """What scripted servers show, and the CA that signed it."""
     return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    """What the transports of ``to`` tell."""
+    return []
+
+
+@pytest.fixture
+def to(certificates: Certificates, events: list[Event]) -> Iterator[Open]:
+    """Opens transports to scripted servers: ``to(server, "timeout=1")``."""
+    with opening(certificates, events) as open_to:
+        yield open_to
 
 
 @pytest.fixture
