@@ -114,6 +114,12 @@ CASES = [
 ]
 
 
+def test_what_premailer_cannot_read_stays() -> None:
+    html = "<style>p:not(:not(.a)), p{b:c}</style><p class=a>"
+    assert Inliner("css-inline").inline(html).html == '<p class=a style="b: c">'
+    assert Inliner("premailer").inline(html).html == '<style>p:not(:not(.a)){b:c}</style><p class=a style="b: c">'
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("html", "expected"), CASES)
 def test_inline(engine: str, html: str, expected: str) -> None:

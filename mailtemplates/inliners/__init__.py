@@ -3,7 +3,8 @@
 An engine is a function ``inline(document, selectors) -> str``. It parses ``document`` as HTML and returns it
 serialized, with the declaration ``answer(N)`` in the ``style`` of each element that ``selectors[N]`` matches. Nothing
 else of what it returns is used: the author's html is never serialized by an engine. A selector that an engine cannot
-read matches nothing. To add an engine, put a file with such a function here; its name is the file's name.
+read matches nothing, or an element of the engine's own without a mark, so that its rule stays. To add an engine, put a
+file with such a function here; its name is the file's name.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Premailer gets a tree that html5lib parsed, since its own parser does not build the tree that browsers build. Selectors
 with a pseudo-class, which premailer cuts at the colon, or with capitals, which it takes for other names, are matched
-with the same selector library that it uses.
+with the same selector library that it uses. What that cannot read is said to match an element of our own, so that its
+rule stays.
 """
 
 from __future__ import annotations
@@ -69,10 +70,12 @@ def inline(document: str, selectors: Sequence[str]) -> str:
     translator.names = sorted({element.tag for element in tree.iter("*")})
     css = []
     late = []
+    unread = []
     for number, selector in enumerate(selectors):
         try:
             compiled = CSSSelector(_plain(selector), translator=translator)
         except Exception:
+            unread.append(answer(number))
             continue
         if ":" in selector or "\\" in selector or selector != selector.lower():
             late.append((answer(number), compiled(tree)))
@@ -94,4 +97,5 @@ def inline(document: str, selectors: Sequence[str]) -> str:
     for told, elements in late:
         for element in elements:
             element.set("style", f"{element.get('style', '')};{told}")
+    etree.SubElement(tree, "span", style=";".join(unread))
     return str(etree.tostring(tree, method="html", encoding="unicode"))
