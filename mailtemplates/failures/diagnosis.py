@@ -188,7 +188,7 @@ def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) 
                 weights[failure] += code.weight // 2
                 evidence[failure].append(code.code)
     rows = all_failures()
-    if weights.get(_NOT_TOLD, _NO_DOUBT) < _NO_DOUBT and any(_tells(rows[row], weight) for row, weight in weights.items()):
+    if weights.get(_NOT_TOLD, _NO_DOUBT) < _NO_DOUBT and any(_tells(rows[row], weights[row]) for row in weights):
         del weights[_NOT_TOLD]
     ranked = sorted((row for row in rows if row in weights), key=lambda row: -weights[row])
     if not reply and reading.teller == "program":
