@@ -73,6 +73,8 @@ RUSSIAN = "Здравствуйте, это обычное письмо на р�
         pytest.param(JAPANESE.encode("shift_jis"), {"shift_jis"}, id="shift_jis"),
         pytest.param(RUSSIAN.encode("koi8-r"), {"koi8-r"}, id="koi8-r"),
         pytest.param(JAPANESE.encode("euc-jp"), {"euc-jp"}, id="euc-jp"),
+        pytest.param(JAPANESE.encode("iso-2022-jp"), {"iso-2022-jp"}, id="iso-2022-jp is ascii too"),
+        pytest.param(b"\x1b[31m$1\x1b$2", {"us-ascii"}, id="escapes of a terminal"),
         pytest.param(GERMAN.encode("utf-16"), {None}, id="utf-16 is no mail text"),
         pytest.param(bytes(range(256)), {None}, id="binary"),
     ],

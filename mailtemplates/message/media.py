@@ -142,7 +142,7 @@ _METHOD = pattern(r"^METHOD:([A-Za-z0-9-]+)[ \t]*\r?$", re.MULTILINE | re.IGNORE
 _SAMPLE = 65_536
 # What chardet may answer, under the names that mail uses; its rarer answers are not believed.
 _KNOWN_CHARSETS = pattern(
-    r"windows-125[0-8]|iso-8859-(?:[1-9]|1[0-6])|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gb18030|big5|tis-620|macintosh"
+    r"windows-125[0-8]|iso-8859-(?:[1-9]|1[0-6])|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gb18030|big5|tis-620|macintosh|iso-2022-jp"
 )
 _MIME_NAMES = {
     "cp932": "shift_jis",
@@ -235,7 +235,7 @@ def find_charset(content: bytes) -> str | None:
     if _is_binary(content):
         return None
     if content.isascii():
-        return "us-ascii"
+        return (_believed_charset(content) if b"\x1b$" in content else None) or "us-ascii"
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
