@@ -1,4 +1,4 @@
-"""A real browser for tests: the computed style of each element of a document, 800 pixels wide, without any network."""
+"""A real browser for tests: what it shows of a document, and how, 800 pixels wide, without any network."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _FLAGS = [
 ]
 
 _PAGE = """<!DOCTYPE html><meta charset="utf-8"><script type="application/json" id="documents">%s</script><script>
+const asked = "%s";
 const unseen = new Set(["HEAD", "STYLE", "SCRIPT", "LINK", "META", "TITLE", "BASE"]);
 function load(text) {
   return new Promise(resolve => {
@@ -64,8 +65,12 @@ async function main() {
   const answers = [];
   for (const texts of JSON.parse(document.getElementById("documents").textContent)) {
     const frames = await Promise.all(texts.map(load));
-    const styles = frames.map(read);
-    answers.push(styles.length === 2 ? compare(...styles) : styles[0]);
+    if (asked === "text") {
+      answers.push(frames[0].contentDocument.body.innerText);
+    } else {
+      const styles = frames.map(read);
+      answers.push(styles.length === 2 ? compare(...styles) : styles[0]);
+    }
     frames.forEach(frame => frame.remove());
   }
   const out = document.createElement("pre");
@@ -92,12 +97,17 @@ def style_differences(pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
     return _ask([list(pair) for pair in pairs])
 
 
-def _ask(documents: list[list[str]]) -> list[Any]:
+def shown_texts(documents: Sequence[str]) -> list[str]:
+    """The text that a person sees of each document (its ``innerText``): without what is hidden and without ``alt``."""
+    return _ask([[html] for html in documents], "text")
+
+
+def _ask(documents: list[list[str]], asked: str = "styles") -> list[Any]:
     browser = find_chromium()
     assert browser
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "page.html")
-        page.write_text(_PAGE % json.dumps(documents).replace("<", "\\u003c"), encoding="utf-8")
+        page.write_text(_PAGE % (json.dumps(documents).replace("<", "\\u003c"), asked), encoding="utf-8")
         command = [browser, *_FLAGS, f"--user-data-dir={folder}/profile", "--dump-dom", page.as_uri()]
         environment = {**os.environ, "HOME": folder}
         done = subprocess.run(command, capture_output=True, check=True, timeout=300, env=environment)
