@@ -55,6 +55,7 @@ class Wire(smtplib.SMTP):
         self.last_lines: list[str] = []
         self.secrets: tuple[str, ...] = ()
         self.choked = False
+        self._polled = -2
         self.deadline = math.inf
 
     def limit(self, phase: Phase) -> float:
@@ -262,9 +263,12 @@ class Wire(smtplib.SMTP):
         try:
             if not hasattr(select, "poll"):
                 return bool(select.select([self.sock], [], [], 0)[0])
-            poll = select.poll()  # select() knows no descriptor over 1023
-            poll.register(self.sock, select.POLLIN)
-            return bool(poll.poll(0))
+            number = self.sock.fileno()
+            if self._polled != number:
+                self._poll = select.poll()  # select() knows no descriptor over 1023
+                self._poll.register(number, select.POLLIN)
+                self._polled = number
+            return bool(self._poll.poll(0))
         except (OSError, ValueError):
             return True
 
