@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mailtemplates.severity import SEVERITIES as SEVERITIES
@@ -19,8 +18,7 @@ class Edit(NamedTuple):
     octets: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that make a finding go away and change nothing else.
 
     :param edits: in the order of their spans, which do not overlap.
@@ -31,8 +29,7 @@ class Fix:
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that a rule found.
 
     :param span: where, in octets of the message.

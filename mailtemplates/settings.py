@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -49,10 +48,10 @@ class SmimeSettings(NamedTuple):
 
 
 NO_SMIME = SmimeSettings()
+_EMPTY: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a project may set once. Paths are relative to the file they were read from, in ``folder``."""
 
     folder: Path = Path()
@@ -73,13 +72,13 @@ class Settings:
     select: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    severity: Mapping[str, str] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = _EMPTY
+    severity: Mapping[str, str] = _EMPTY
     fail_on: Literal["error", "warning", "info"] = "error"
     baseline: str = ""
     variants: int = 5
     clients: tuple[str, ...] = CLIENTS
-    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, Any]] = _EMPTY
     dkim: tuple[DkimSettings, ...] = ()
     smime: SmimeSettings = NO_SMIME
     transport: str = ""
@@ -123,7 +122,7 @@ def read_settings(start: Path) -> Settings:
 
 def dump_settings(settings: Settings) -> str:
     """The settings as TOML, defaults too; paths are relative to the folder in the first line."""
-    values = {entry.name.replace("_", "-"): getattr(settings, entry.name) for entry in fields(Settings)[1:]}
+    values = {name.replace("_", "-"): value for name, value in settings._asdict().items() if name != "folder"}
     plain = [f"{name} = {_written(value)}" for name, value in values.items() if not _is_table(value)]
     tables = [f"{name} = {_written(value)}" for name, value in values.items() if _is_table(value)]
     return "\n".join([f"# {settings.folder}", *plain, *tables])
@@ -157,8 +156,8 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _settings(path: Path, table: Mapping[str, Any]) -> Settings:
     defaults = Settings(folder=path.parent)
-    known = {entry.name: getattr(defaults, entry.name) for entry in fields(Settings)[1:]}
-    return replace(defaults, **_values(path, table, known))
+    known = {name: value for name, value in defaults._asdict().items() if name != "folder"}
+    return defaults._replace(**_values(path, table, known))
 
 
 def _values(path: Path, table: Mapping[str, Any], defaults: Mapping[str, Any], section: str = "") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from html import unescape
@@ -43,7 +43,7 @@ def assert_lints_clean(
     """
     settings = settings or (mail.settings if isinstance(mail, Mail) else Settings())
     if ignore:
-        settings = replace(settings, ignore=(*settings.ignore, *ignore))
+        settings = settings._replace(ignore=(*settings.ignore, *ignore))
     found = [one for one in lint(message_of(mail), settings) if reaches(one.severity, fail_on)]
     if found:
         raise AssertionError("\n".join([f"the message has {len(found)} findings", *map(_line, found)]))

@@ -200,7 +200,7 @@ def test_a_moment_before_1970_has_no_place_in_a_signature(engine: Engine, keys: 
 
 def test_signing_adds_no_finding(keys: Keys) -> None:
     """The linter judges the octets that are sent; a signature gives it nothing to say, in bulk mail either."""
-    bulk = replace(keys.settings, profile="bulk")
+    bulk = keys.settings._replace(profile="bulk")
     engine = Engine(ROOT / "templates", settings=bulk)
     mail = engine.render("newsletter.j2", engine.sample("newsletter.j2"))
     before = {(one.code, one.message) for one in lint(replace(mail, signer=lambda: None).message(STAMP), bulk)}
@@ -213,7 +213,7 @@ def test_signing_adds_no_finding(keys: Keys) -> None:
 def test_lint_on_render_sees_the_signature(keys: Keys) -> None:
     """A key whose ``h=`` lacks what bulk mail needs is found by the rule over signatures, so it judges what is sent."""
     narrow = replace(keys.signers[0], wanted=("From", "Subject"))
-    engine = Engine(ROOT / "templates", settings=replace(keys.settings, profile="bulk"))
+    engine = Engine(ROOT / "templates", settings=keys.settings._replace(profile="bulk"))
     mail = engine.render("newsletter.j2", engine.sample("newsletter.j2"))
     message = sign_dkim(replace(mail, signer=lambda: None).message(STAMP), [narrow], MOMENT)
     assert "BLK008" in {one.code for one in lint(message, engine.settings)}

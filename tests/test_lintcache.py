@@ -8,13 +8,15 @@ import threading
 import time
 from pathlib import Path
 
+import grimp
 import pytest
 
+import mailtemplates
 from mailtemplates.digest import digest_of
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.inspection.inspection import Inspection
 from mailtemplates.linting.diagnostic import Diagnostic
-from mailtemplates.linting.lintcache import LintCache
+from mailtemplates.linting.lintcache import ELSEWHERE, LintCache
 from mailtemplates.settings import Settings
 from mailtemplates.span import Span
 
@@ -64,6 +66,29 @@ def test_other_content_settings_files_or_folders_are_unknown(tmp_path: Path, mon
     assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None
 
 
+def test_no_finding_depends_on_what_the_cache_does_not_look_at() -> None:
+    """The folders whose changes leave results known: no rule, and nothing that a rule or a rendering needs, imports
+    them. The engine alone does, to send, and lint never sends."""
+    graph = grimp.build_graph("mailtemplates", exclude_type_checking_imports=True, cache_dir=None)
+    passed = {f"mailtemplates.{name}" for name in ELSEWHERE}
+    assert all((Path(mailtemplates.__file__).parent / name).is_dir() for name in ELSEWHERE)
+
+    def is_passed(module: str) -> bool:
+        return ".".join(module.split(".")[:2]) in passed
+
+    reached: set[str] = set()
+    waiting = [f"mailtemplates.{name}" for name in ("inspection", "linting", "rules")]
+    waiting += [module for package in list(waiting) for module in graph.find_descendants(package)]
+    while waiting:
+        module = waiting.pop()
+        if module not in reached:
+            reached.add(module)
+            needed = graph.find_modules_directly_imported_by(module)
+            waiting += [one for one in needed if not (module == "mailtemplates.engine" and is_passed(one))]
+    assert [module for module in sorted(reached) if is_passed(module)] == []
+    assert len(reached) > 300
+
+
 def test_another_version_of_the_rules_knows_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = LintCache(tmp_path, Settings())
     cache.remember("a.eml", "d", [FOUND])
@@ -71,11 +96,14 @@ def test_another_version_of_the_rules_knows_nothing(tmp_path: Path, monkeypatch:
     package = tmp_path / "package"
     (package / "rules").mkdir(parents=True)
     (package / "rules" / "a.py").write_text("one")
-    monkeypatch.setattr("mailtemplates.linting.lintcache.__file__", str(package / "lintcache.py"))
+    monkeypatch.setattr("mailtemplates.linting.lintcache.__file__", str(package / "linting" / "lintcache.py"))
     changed = LintCache(tmp_path, Settings())
     assert changed.recall("a.eml", "d") is None
     changed.remember("a.eml", "d", [])
     changed.save()
+    (package / "smtp").mkdir()
+    (package / "smtp" / "a.py").write_text("no rule knows this")
+    assert LintCache(tmp_path, Settings()).recall("a.eml", "d") == []
     (package / "rules" / "a.py").write_text("other")
     assert LintCache(tmp_path, Settings()).recall("a.eml", "d") is None
 

@@ -138,13 +138,7 @@ def test_the_total(found: list[Diagnostic], expected: str) -> None:
 
 
 def test_the_total_tells_unsafe_fixes_apart() -> None:
-    unsafe = finding()
-    unsafe = Diagnostic(
-        **{
-            **{name: getattr(unsafe, name) for name in Diagnostic.__slots__},
-            "fix": replace(Span(0, 1), b"", safe=False),
-        }
-    )
+    unsafe = finding()._replace(fix=replace(Span(0, 1), b"", safe=False))
     assert total_line(Report([unsafe], ("a",))) == "Found 1 error in 1 file. 1 fixable with --unsafe-fixes."
     both = total_line(Report([unsafe, finding(fixable=True)], ("a",)))
     assert both.endswith("1 fixable with --fix, 1 with --unsafe-fixes.")

@@ -124,7 +124,7 @@ def test_any_rendered_message_verifies_with_openssl(
 ) -> None:
     """openssl gives back the entity octet for octet, and no field outside it has changed."""
     message = plain(engine, a=name, s=subject, body=body)
-    signed = Signer.of(replace(people.settings, smime=people.settings.smime._replace(recipients=""))).sign(
+    signed = Signer.of(people.settings._replace(smime=people.settings.smime._replace(recipients=""))).sign(
         message, STAMP.date
     )
     assert verify(people, signed.octets) == entity_of(message.octets)
@@ -139,7 +139,7 @@ def test_the_starters_are_signed_encrypted_and_signed_for_the_domain(people: Peo
     smime = people.settings.smime._replace(certificate="starter.pem")
     (people.folder / "starter.pem").write_bytes(pem_of(people.issue("Acme", 0)))
     dkim = (DkimSettings("acme.example", "s", "acme.key"),)
-    settings = replace(people.settings, smime=smime, dkim=dkim)
+    settings = people.settings._replace(smime=smime, dkim=dkim)
     engine = Engine(ROOT / "templates", settings=settings)
     mail = engine.render(
         f"{name}.j2", engine.sample(f"{name}.j2"), to="Ann <ann@x.example>", bcc="bob@x.example", cc="bob@x.example"
@@ -214,7 +214,7 @@ def test_the_linter_judges_a_message_before_it_is_encrypted(engine: Engine) -> N
 
 
 def test_merge_judges_a_message_before_it_is_encrypted(people: People, engine: Engine) -> None:
-    maker = Maker(replace(people.settings, ignore=("ADR011",)), engine.folders, "t.j2", STAMP.date)
+    maker = Maker(people.settings._replace(ignore=("ADR011",)), engine.folders, "t.j2", STAMP.date)
     maker.prepare()
     data = {"a": "Acme", "s": "Hello", "body": "Hi"}
     assert b"enveloped-data" in maker.make(data, "1").octets
@@ -341,7 +341,7 @@ def test_a_senders_certificate_that_cannot_be_used(people: People, tmp_path: Pat
 )
 def test_paths_that_lead_nowhere(people: People, smime: SmimeSettings, words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        Signer.of(replace(people.settings, smime=smime))
+        Signer.of(people.settings._replace(smime=smime))
 
 
 def test_the_certificate_must_be_for_the_sender(people: People, engine: Engine, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -163,7 +162,7 @@ def _shared(courier: Courier, connections: int) -> Courier:
 def with_force(settings: Settings, rules: Sequence[str]) -> tuple[Settings, bool]:
     """The settings without the rules that may be broken, and whether any are left that a message is judged by."""
     left = [rule for rule in rules if rule.upper() != _ALL]
-    return replace(settings, ignore=(*settings.ignore, *left)), len(left) == len(rules)
+    return settings._replace(ignore=(*settings.ignore, *left)), len(left) == len(rules)
 
 
 def log_steps() -> None:

@@ -10,7 +10,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -91,7 +90,7 @@ def command(
         )
         found = weigh_rules(ignore_in_files(found, per_file_ignores or ()), severity or ())
         found = set_threshold(found, fail_on, profile)
-        return replace(found, baseline=str(Path.cwd() / baseline)) if baseline else found
+        return found._replace(baseline=str(Path.cwd() / baseline)) if baseline else found
 
     if show_settings:
         _show_settings(settings())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,7 +104,7 @@ def open_engine(template: str, *, sandbox: bool = False, sign: bool = True) -> t
     store = cache_folder()
     engine = Engine(
         folders,
-        settings=replace(settings, sandbox=settings.sandbox or sandbox),
+        settings=settings._replace(sandbox=settings.sandbox or sandbox),
         cache=bytecode_cache(store, ",".join(settings.extensions)) if store else None,
         plans=FileStore(store / "plans") if store else None,
         auto_reload=False,

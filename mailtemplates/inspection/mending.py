@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,7 +88,7 @@ class Mending:
             return known[octets]
 
         def judge(octets: bytes) -> list[Diagnostic]:
-            return [one if one.path == name else replace(one, fix=None) for one in find(octets)]
+            return [one if one.path == name else one._replace(fix=None) for one in find(octets)]
 
         after = fix_octets(before, judge, unsafe=self._unsafe)
         if after != before and self._breaks(name, before, after, users):

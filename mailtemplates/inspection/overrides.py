@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Literal, cast
 
 from mailtemplates.choice import one_of
@@ -26,9 +25,9 @@ def choose_rules(
     """The settings with a command line's choice of rules."""
     chosen, added, ignored = words(select), words(extend_select), words(ignore)
     if chosen:
-        return replace(settings, select=chosen, extend_select=added, ignore=ignored)
+        return settings._replace(select=chosen, extend_select=added, ignore=ignored)
     kept = tuple(word for word in settings.ignore if word not in added)
-    return replace(settings, extend_select=settings.extend_select + added, ignore=kept + ignored)
+    return settings._replace(extend_select=settings.extend_select + added, ignore=kept + ignored)
 
 
 def ignore_in_files(settings: Settings, values: Sequence[str]) -> Settings:
@@ -45,7 +44,7 @@ def ignore_in_files(settings: Settings, values: Sequence[str]) -> Settings:
             if not glob or not rule:
                 raise SettingsError(f"--per-file-ignores {value!r} is not GLOB:RULE", cure="write it as 'old/*:HDR001'")
             ignores[glob] = (*ignores.get(glob, ()), rule)
-    return replace(settings, per_file_ignores=ignores)
+    return settings._replace(per_file_ignores=ignores)
 
 
 def weigh_rules(settings: Settings, values: Sequence[str]) -> Settings:
@@ -59,7 +58,7 @@ def weigh_rules(settings: Settings, values: Sequence[str]) -> Settings:
         if not equals or not rule:
             raise SettingsError(f"--severity {word!r} is not RULE=LEVEL", cure="write it as 'HDR004=error'")
         severities[rule.strip()] = level.strip()
-    return replace(settings, severity=severities)
+    return settings._replace(severity=severities)
 
 
 def set_threshold(settings: Settings, fail_on: str, profile: str) -> Settings:
@@ -69,8 +68,8 @@ def set_threshold(settings: Settings, fail_on: str, profile: str) -> Settings:
     """
     if fail_on:
         one_of("--fail-on", fail_on, ("error", "warning", "info"))
-        settings = replace(settings, fail_on=cast("Literal['error', 'warning', 'info']", fail_on))
+        settings = settings._replace(fail_on=cast("Literal['error', 'warning', 'info']", fail_on))
     if profile:
         one_of("--profile", profile, ("transactional", "bulk"))
-        settings = replace(settings, profile=cast("Literal['transactional', 'bulk']", profile))
+        settings = settings._replace(profile=cast("Literal['transactional', 'bulk']", profile))
     return settings

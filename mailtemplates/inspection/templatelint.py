@@ -134,7 +134,7 @@ class TemplateLinter:
         for one in self._linter.judge(file.source):
             fix = one.finding.fix
             edits = tuple(Edit(file.span(*edit.span), edit.octets) for edit in fix.edits) if fix else ()
-            finding = replace(one.finding, span=file.span(*one.finding.span), fix=fix and replace(fix, edits=edits))
+            finding = one.finding._replace(span=file.span(*one.finding.span), fix=fix and fix._replace(edits=edits))
             yield one._replace(finding=finding)
 
     def _off(self, file: TemplateFile) -> frozenset[str]:
@@ -214,7 +214,7 @@ class TemplateLinter:
             return
         for one in self._linter.judge_written(HtmlDocument(f"{_STYLE}{file.text}</style>")):
             start, end = (max(at - len(_STYLE), 0) for at in one.finding.span)
-            yield file, one._replace(finding=replace(one.finding, span=file.span(start, end), fix=None))
+            yield file, one._replace(finding=one.finding._replace(span=file.span(start, end), fix=None))
 
     def _placed(
         self, project: _Project, sample: Sample, origins: Origins, one: Found, own: TemplateFile
@@ -229,13 +229,12 @@ class TemplateLinter:
         self, project: _Project, sample: Sample, origins: Origins, one: Found, own: TemplateFile, place: Place | None
     ) -> tuple[TemplateFile, Found] | None:
         if place is None:
-            return own, one._replace(finding=replace(one.finding, span=Span(0, 0), fix=None), body=None)
+            return own, one._replace(finding=one.finding._replace(span=Span(0, 0), fix=None), body=None)
         if place.hollow and sample.varied:
             return None
         origin, call, _ = place
         file = self._file(project, origin.template, own)
-        finding = replace(
-            one.finding,
+        finding = one.finding._replace(
             span=file.span(origin.start, origin.end),
             fix=_fix_in(origins, one, origin.template, file),
             related=self._called(project, call, own) if call else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
 from functools import partial
 
 from mailtemplates.html.document import HtmlDocument
@@ -84,4 +83,4 @@ def _plain(text: Body, bodies: Bodies) -> PlainDocument:
 
 def _placed(body: Body, found: Iterable[Found]) -> list[Found]:
     """What was found in characters of a body, in octets of the message."""
-    return [one._replace(finding=replace(one.finding, span=body.span(*one.finding.span)), body=body) for one in found]
+    return [one._replace(finding=one.finding._replace(span=body.span(*one.finding.span)), body=body) for one in found]

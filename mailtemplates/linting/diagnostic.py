@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mailtemplates.finding import Fix, Severity
 from mailtemplates.pattern import pattern
@@ -11,8 +11,7 @@ from mailtemplates.pattern import pattern
 _NUMBER = pattern(r"[0-9][0-9,]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding in one file.
 
     :param code: of the rule, ``HDR012``.

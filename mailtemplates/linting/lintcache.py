@@ -11,7 +11,6 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,12 @@ _ENTRIES = 20_000
 _FINDINGS = 2_000
 _FRESH = 2_000_000_000
 """Nanoseconds after which a file that is changed once more surely has another time."""
+
+ELSEWHERE = frozenset(
+    {"catching", "cli", "delivery", "doctor", "failures", "ledger", "merging"}
+    | {"outbox", "reports", "skeleton", "smtp", "transports"}
+)
+"""Folders of the package that no finding depends on: nothing that judges or renders imports them."""
 
 Stamp = list[int]
 
@@ -102,20 +107,23 @@ def stamp_of(stat: os.stat_result) -> Stamp | None:
 
 def _run_key(settings: Settings, inline_ignores: bool) -> str:
     """A name for everything but the files that decides what is found."""
-    deciding = replace(settings, fail_on="error", baseline="")
+    deciding = settings._replace(fail_on="error", baseline="")
     pieces = (VERSION, sys.version, str(Path.cwd()), repr((deciding, inline_ignores)), repr(sorted(_code())))
     return digest_of(*(piece.encode("utf-8", "surrogateescape") for piece in pieces))
 
 
 def _code() -> Iterator[tuple[str, int, int]]:
-    """The package's own files and the folders of installed packages, with sizes and times."""
-    folders = [str(Path(__file__).parent.parent)]
+    """The package's own files that a finding may depend on, and the folders of installed packages, with sizes and
+    times."""
+    home = str(Path(__file__).parent.parent)
+    folders, passed = [home], {f"{home}{os.sep}{name}" for name in ELSEWHERE}
     while folders:
         for entry in os.scandir(folders.pop()):
+            if entry.name.endswith((".pyc", "__pycache__")) or entry.path in passed:
+                continue
             if entry.is_dir():
-                if entry.name != "__pycache__":
-                    folders.append(entry.path)
-            elif not entry.name.endswith(".pyc"):
+                folders.append(entry.path)
+            else:
                 stat = entry.stat()
                 yield entry.path, stat.st_size, stat.st_mtime_ns
     for path in sys.path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -279,7 +278,7 @@ def _in_octets(one: Found) -> Found:
         return one
     plain = body.part.encoding in ("7bit", "8bit", "binary") and body.text.isascii()
     edits = tuple(Edit(body.span(*edit.span), edit.octets) for edit in fix.edits)
-    return one._replace(finding=replace(one.finding, fix=replace(fix, edits=edits) if plain else None))
+    return one._replace(finding=one.finding._replace(fix=fix._replace(edits=edits) if plain else None))
 
 
 def diagnose(found: Found, lines: Lines, path: str, sample: str = "") -> Diagnostic:

@@ -6,7 +6,6 @@ What is remembered has places in the key of the structure, and is placed anew in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from mailtemplates.finding import Edit, Fix
 from mailtemplates.html.document import HtmlDocument
@@ -58,4 +57,4 @@ def _moved(found: Found, move: Callable[[int], int]) -> Found:
         edits = tuple(Edit(Span(move(span.start), move(span.end)), octets) for span, octets in fix.edits)
         fix = Fix(edits, fix.safe)
     span = Span(move(finding.span.start), move(finding.span.end))
-    return found._replace(finding=replace(finding, span=span, fix=fix))
+    return found._replace(finding=finding._replace(span=span, fix=fix))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from mailtemplates.characters import shorten
 from mailtemplates.finding import Finding, Findings
@@ -68,7 +67,7 @@ def invalid_url(document: HtmlDocument) -> Findings:
     for link, count, fault in relative[: 1 if several else _MOST_RELATIVE]:
         finding = _finding(link, count, fault)
         rest = f", and so are {len(relative) - 1} other URLs" if several else ""
-        yield replace(finding, problem=finding.problem + rest)
+        yield finding._replace(problem=finding.problem + rest)
 
 
 def _faults(document: HtmlDocument) -> Iterator[tuple[Hyperlink, int, UrlFault]]:

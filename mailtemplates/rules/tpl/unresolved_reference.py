@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -84,8 +83,8 @@ def unresolved_reference(template: TemplateSource) -> Findings:
         yield from (*missing, *_folded(names))
         return
     missing = [one for one in missing if one.help.startswith(_NEAR)]
-    names = [replace(one, problem=f"{one.problem.replace('there is ', '')} is known here") for one in names]
-    yield from (replace(one, severity="info") for one in (*missing, *_folded(names)))
+    names = [one._replace(problem=f"{one.problem.replace('there is ', '')} is known here") for one in names]
+    yield from (one._replace(severity="info") for one in (*missing, *_folded(names)))
 
 
 def _called(template: TemplateSource) -> Iterator[Finding]:
@@ -106,7 +105,7 @@ def _folded(found: list[Finding]) -> Iterator[Finding]:
         if one.problem not in said:
             said.add(one.problem)
             count = counts[one.problem]
-            yield one if count == 1 else replace(one, problem=f"{one.problem} ({count} times)")
+            yield one if count == 1 else one._replace(problem=f"{one.problem} ({count} times)")
 
 
 def _is_callable(template: TemplateSource, name: str) -> bool:
