@@ -145,7 +145,7 @@ def _write(mail: Mail, stamp: Stamp | None, name: str, out: str, part: Part | No
     chosen = part or (_SUFFIXES.get(path.suffix.lower(), Part.MESSAGE) if out else Part.MESSAGE)
     if not out and part is None and format_ is Format.EML and is_terminal():
         write_text(_summary(mail, mail.message(stamp)))
-        warn("\nA summary for the terminal; pipe it, or use --out or --part, for the message itself.")
+        warn("\nA summary for the terminal; pipe it, or use --out or --part, for the message.")
         return
     octets = _octets(mail, stamp, chosen, format_)
     if out and out != "-":

@@ -55,7 +55,7 @@ def _apply(block: tuple[Declaration, ...], style: dict[str, list[Declaration]]) 
     for declaration in block:
         name = declaration.name or declaration.value
         group = style.pop(name, [])
-        if name not in fresh and not may_be_dropped(name, declaration.value):
+        if group and name not in fresh and not may_be_dropped(name, declaration.value):
             group = []
         fresh.add(name)
         style[name] = [*(one for one in group if one != declaration), declaration][-4:]
