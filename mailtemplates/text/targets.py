@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailtemplates.pattern import pattern
 from mailtemplates.text.wrapping import JOINT
 
-_SCHEME = pattern(r"(?i)https?://")
+_SCHEME = pattern(r"(?i)(?:https?://|mailto:|tel:)")
 _NOT_IN_URL = pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _OUTER = {" ": " ", "\xa0": " ", JOINT: JOINT}
 _SHIELD = 0x100000
@@ -23,10 +23,7 @@ def spaced(said: str, text: str) -> str:
 
 
 def is_said(words: str, href: str) -> bool:
-    """Whether ``words`` are the target: the same, or without its ``https://``.
-
-    An address is no ``mailto:``: a reader copies the one, a program opens the other.
-    """
+    """Whether ``words`` are the target: the same, or without its scheme, or the address of a ``mailto:``."""
     if words == href:
         return True
     near = " " not in words and len(words) <= len(href) + 8 and _SCHEME.match(href) is not None
