@@ -50,6 +50,14 @@ javax.mail.MessagingException: Could not connect to SMTP host: smtp.example.com,
 \tat org.springframework.mail.javamail.JavaMailSenderImpl.connectTransport(JavaMailSenderImpl.java:518)
 \t... 12 more
 """
+MAILKIT = """\
+MailKit.Security.SslHandshakeException: An error occurred while attempting to establish an SSL or TLS connection.
+
+This usually means that the SSL certificate presented by the server is not trusted by the system for one or more reasons:
+1. The server is using a self-signed certificate which cannot be verified.
+ ---> System.IO.IOException: The handshake failed due to an unexpected packet format.
+   at System.Net.Security.SslStream.StartReadFrame(Byte[] buffer)
+"""
 NODE = """\
 Error: {}
     at TLSSocket.onConnectSecure (node:_tls_wrap:1674:34)
@@ -74,6 +82,7 @@ PASTES = {
     "java": (JAVA.format("PKIX path building failed: unable to find valid certification path"), "D08", "permanent"),
     "java, old": (JAVA.format("No appropriate protocol (protocol is disabled)"), "D06", "permanent"),
     "java, no cause": (JAVA.partition(";\n  nested")[0].replace("465", "25"), "D180", "temporary"),
+    "inner exception": (MAILKIT, "D05", "permanent"),
     "node": (NODE.format("self-signed certificate in certificate chain"), "D08", "permanent"),
     "names of users": ("fetch -u dmarc -f spam\nimaplib.abort: command: LOGIN => socket error: EOF", "D42", "temporary"),
     "token": (
@@ -167,6 +176,26 @@ def test_recipients_with_different_replies_are_told_apart() -> None:
     for language in LANGUAGES:
         assert any("eve@c.test" in line for line in answer_lines(diagnosis, language))
     assert answer_object(diagnosis, "en")["recipients"][1]["causes"] == ["D85"]
+
+
+UNKNOWN_HOST = "socket.gaierror: [Errno -2] Name or service not known"
+NO_LOGIN = "smtplib.SMTPAuthenticationError: (535, b'5.7.8 Error: authentication failed')"
+
+
+@pytest.mark.parametrize(
+    ("errors", "rows", "code"),
+    [
+        ((UNKNOWN_HOST, NO_LOGIN), ["D01", "D17"], 0),
+        ((NO_LOGIN, UNKNOWN_HOST), ["D17", "D01"], 535),
+        ((UNKNOWN_HOST, REFUSED), ["D01", "D02"], 0),
+        ((REFUSED, UNKNOWN_HOST), ["D02", "D01"], 0),
+    ],
+)
+def test_of_several_errors_the_first_is_named_first(errors: tuple[str, ...], rows: list[str], code: int) -> None:
+    """The later ones are listed; a reply is told only where it comes first."""
+    diagnosis = diagnose("".join(f"2026-01-01 10:00:0{number} ERROR {one}\n" for number, one in enumerate(errors)))
+    assert [cause.failure.id for cause in diagnosis.causes][:2] == rows
+    assert (diagnosis.reply.code if diagnosis.reply else 0) == code
 
 
 def test_recipients_with_one_reply_are_not_listed() -> None:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure, Step
 from mailtemplates.failures.phrase import certain, place_of, says, weight_of
-from mailtemplates.failures.reading import Reading, Stage, Statement
+from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
@@ -47,6 +47,9 @@ _OF_SERVERS: frozenset[Step] = frozenset({"sender", "recipient", "message", "ide
 """Steps of which only a server speaks."""
 _OF_FORM = frozenset({"syntaxerror", "notcompliantrfc"})
 """What programs check of addresses and messages too, before a server does."""
+_BEFORE_REPLIES: frozenset[Step] = frozenset({"dns", "tcp", "tls", "cert"})
+_BEGINNING = 40
+"""So much of a reply is looked for in the text."""
 _OFTEN_OF_SERVERS: frozenset[Step] = frozenset({"send", "arrive"})
 _RATES = frozenset({"toomanyconn", "speeding", "networkerror"})
 _NOT_YET = frozenset({"recipient", "sender", "message", "send"})
@@ -119,6 +122,9 @@ def _diagnosed(reading: Reading) -> Diagnosis:
         causes = _of_a_yes(reply)
     else:
         causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply)
+    if reply and reply.digit >= 4 and len(causes) > 1 and any(_of_link(cause.failure) for cause in causes):
+        reply, causes = _first_error(reading, reply, codes, causes)
+        codes = codes if reply else ()
     lasting = _lasting(reading, reply, causes)
     others = () if lasting == "accepted" else tuple(_others(causes, codes))
     return Diagnosis(reply, lasting, causes, others, codes, reading)
@@ -129,6 +135,32 @@ def reason_of(code: int, enhanced: str, text: str) -> str:
     reply = Statement(code, enhanced, text)
     causes = _causes(Reading.of_reply(reply), tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
+
+
+def _of_link(row: Failure) -> bool:
+    """Whether it is of the link to the server, before any reply."""
+    return row.step in _BEFORE_REPLIES and row.fault != "recipient"
+
+
+def _is_beside(phrase: str, reply: str) -> bool:
+    return certain(phrase) and not says(reply, phrase)
+
+
+def _first_error(
+    reading: Reading, reply: Statement, codes: tuple[Code, ...], causes: tuple[Cause, ...]
+) -> tuple[Statement | None, tuple[Cause, ...]]:
+    """A program's log may tell of several errors: those beside the reply, and it, in the order of the text."""
+    own, said = words_of(str(reply)), _said(reading.words)
+    beside = [one for one in causes if _of_link(one.failure) and _is_beside(said.get(one.failure.id, "~"), own)]
+    alone = _causes(reading.only(reply), codes, reply)
+    if not beside or not alone or reading.teller != "program":
+        return reply, causes
+    place = reading.words.find(words_of(reply.text).strip()[:_BEGINNING])
+    beside.sort(key=lambda one: place_of(reading.words, one.evidence[0]))
+    before = [one for one in beside if place_of(reading.words, one.evidence[0]) < place]
+    named = {one.failure.id for one in beside}
+    apart = (*before, *(one for one in alone if one.failure.id not in named), *beside[len(before) :])[:_MOST]
+    return (None if before else reply), apart
 
 
 def _at(stage: Stage, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
@@ -192,9 +224,19 @@ def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) 
         del weights[_NOT_TOLD]
     ranked = sorted((row for row in rows if row in weights), key=lambda row: -weights[row])
     if not reply and reading.teller == "program":
-        ranked.sort(key=lambda row: (-weights[row], place_of(reading.words, said[row])))
-    near = [failure for failure in ranked if weights[failure] >= _SHARE * weights[ranked[0]]][:_MOST]
+        ranked = _by_place(ranked, said, reading.words)
+    least = _SHARE * weights[ranked[0]] if ranked else 0
+    near = [row for row in ranked if weights[row] >= least or certain(said.get(row, "~"))][:_MOST]
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
+
+
+def _by_place(ranked: list[str], said: dict[str, str], words: str) -> list[str]:
+    """Errors of the link that leave no doubt, in the order of the text, when one of them ranks first."""
+    rows = all_failures()
+    sure = [row for row in ranked if certain(said[row]) and _of_link(rows[row])]
+    if len(sure) < 2 or ranked[0] not in sure:
+        return ranked
+    return [*sorted(sure, key=lambda row: place_of(words, said[row])), *(row for row in ranked if row not in sure)]
 
 
 def _tells(row: Failure, weight: int) -> bool:

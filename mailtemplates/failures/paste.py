@@ -34,7 +34,10 @@ _OFFERED = pattern(
     r"|ENHANCEDSTATUSCODES|ETRN|VRFY|HELP|LIMITS|REQUIRETLS|MAILCOMPRESS|X[A-Z0-9-]+)\b[^\n]*$",
     re.M,
 )
-_FRAME = pattern(r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$", re.M)
+_GUESSES = pattern(r"^\d\. (?:The|A|You) [^\n]*$", re.M)  # MailKit lists all that may be, before what it is
+_FRAME = pattern(
+    r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$(?:\n[^\"\n]{0,80}?[ \t]{4,}\S[^\n]*$)?", re.M
+)
 _PROGRAM = pattern(
     r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]+at [^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*"
     r"|The above exception was [^\n]*)$",
@@ -54,6 +57,8 @@ def plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1].lower(), "'"), text)
     if "HTTP/" in text or "method=" in text:
         text = _REQUEST.sub(" ", text)
+    if "This usually means that the SSL" in text:
+        text = _GUESSES.sub("", text)
     if "250-" in text or "250 " in text:
         text = _OFFERED.sub(" ", text)
     return text

@@ -17,6 +17,8 @@ from mailtemplates.failures.phrase import spoken
 from mailtemplates.pattern import pattern
 
 _MOST = 20
+_SHORT = 20_000
+"""In longer texts a number without anything beside it is no code."""
 _SHOWN = 400
 _OCTETS = pattern(r"(?:\\x[0-9a-fA-F]{2}){1,4000}")
 _ESCAPE = pattern(r"\\(?:r\\n|[nrt])|\r")
@@ -45,7 +47,6 @@ _ADDRESS = pattern(r"[^\s<>()'\",:;\[\]{}=]{1,64}@[^\s<>()'\",:;\[\]{}]{1,255}")
 _CHALLENGE = pattern(r"(?:\b334[ '\",b]{1,5}|\b(?=eyJ))([A-Za-z0-9+/=]{16,2000})", re.ASCII)
 
 _CHALLENGED = 334
-_REFUSES = 4
 _ENHANCED = r"[245]\.\d{1,3}\.\d{1,3}(?![.\d])"
 _BOTH = pattern(rf"(?<![\w.])([2-5]\d\d)[-\s,:;#(\[<'\"b]{{1,6}}({_ENHANCED})([^\n]*)", re.ASCII)
 _CODE = pattern(
@@ -157,7 +158,7 @@ class Reading(NamedTuple):
         if challenge:
             statements = tuple(one for one in statements if one.code != _CHALLENGED)
         words = words_of(f"{_joined(told, statements[0]) if statements else told}\n{challenge}")
-        return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text, statements))
+        return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text))
 
     @classmethod
     def of_reply(cls, reply: Statement) -> Self:
@@ -204,10 +205,7 @@ def _stage(text: str) -> Stage:
     return "" if not found else "sender" if found["sender"] else "greeting"
 
 
-def _teller(text: str, statements: tuple[Statement, ...]) -> Teller:
-    """Who tells it; it does not matter where a server refuses."""
-    if statements and statements[0].digit >= _REFUSES:
-        return ""
+def _teller(text: str) -> Teller:
     return "mail server" if _MAIL_SERVER.search(text) else "program" if _ERROR.search(text) else ""
 
 
@@ -275,7 +273,9 @@ def _decoded(base64_text: str) -> str:
 
 def _statements(text: str) -> tuple[Statement, ...]:
     """Codes with an enhanced status code go first, then codes where a reply stands, then numbers that may be codes."""
-    found = list(_found(_BOTH, text)) or list(_found(_CODE, text)) or list(_found(_LONE, text))
+    found = list(_found(_BOTH, text)) or list(_found(_CODE, text))
+    if not found and len(text) < _SHORT:
+        found = list(_found(_LONE, text))
     refusing = [one for one in found if one.digit >= 4] or found
     if not refusing:
         return tuple(Statement(0, one[1], _shown(one[2])) for one in _details(text))[:_MOST]
