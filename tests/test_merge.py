@@ -488,6 +488,21 @@ def test_after_a_kill_the_same_command_goes_on(jobs: str, project: Path, merge: 
     assert code == (4 if uncertain else 0)
 
 
+def test_a_folder_loses_what_a_killed_run_left_half_written(project: Path, merge: Run) -> None:
+    """Of rows that are in the data no more, too. What is written at this moment stays, and what is not ours."""
+    rows(project, 2)
+    out = project / "out"
+    out.mkdir()
+    for name in (".000777.eml.part", ".000778.eml.part", ".mine.part", ".000779.eml"):
+        (out / name).write_text("half of a mess")
+        if "778" not in name:
+            os.utime(out / name, (0, 0))
+    assert merge("--out", "out")[0] == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        ".000778.eml.part", ".000779.eml", ".mine.part", "000001.eml", "000002.eml",
+    ]  # fmt: skip
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_a_later_run_clears_away_what_a_killed_one_left(project: Path, merge: Run, slow_server: Server) -> None:
     """The list of failures of a run that was killed; that of one that goes on stays."""

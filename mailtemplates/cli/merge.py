@@ -39,7 +39,7 @@ from mailtemplates.cli.output import warn, write_lines
 from mailtemplates.cli.progress import Advance, progress
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.failures import Failures
-from mailtemplates.merging.folder import Making
+from mailtemplates.merging.folder import Making, make_folder
 from mailtemplates.merging.keys import Keys
 from mailtemplates.merging.mailing import Mailing
 from mailtemplates.merging.maker import Maker
@@ -249,7 +249,7 @@ def _progress(rows: Rows, options: _Options) -> AbstractContextManager[Advance]:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as bad:
         raise SettingsError(
             f"cannot write {str(folder)!r}: {bad.strerror or bad}", cure="name a place that can be written"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -16,6 +17,8 @@ try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be taken away
     fcntl = None  # type: ignore[assignment]
+
+_OLD = 60.0
 
 
 def hold(file: IO[str]) -> None:
@@ -29,14 +32,21 @@ def hold(file: IO[str]) -> None:
 def clear_leftovers(folder: Path, name: re.Pattern[str]) -> None:
     """Take away the files of a folder with such names whose process has ended. What cannot be taken away stays.
 
-    :param name: matches names whole; its first group is the number of the process.
+    :param name: matches names whole; its first group is the number of the process. Without a group files are taken away
+        that nobody wrote to for a minute: those are written at once.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             match = name.fullmatch(entry.name)
-            if match and _gone(int(match[1])) and not _held(entry.path):
+            if match and (_gone(int(match[1])) if name.groups else _is_old(entry)) and not _held(entry.path):
                 with suppress(OSError):
                     Path(entry.path).unlink()
+
+
+def _is_old(entry: os.DirEntry[str]) -> bool:
+    with suppress(OSError):
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _OLD
+    return False
 
 
 def _gone(process: int) -> bool:

@@ -7,13 +7,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mailtemplates.delivery.leftovers import clear_leftovers
 from mailtemplates.merging.maker import Maker
 from mailtemplates.merging.workers import Made, Task, Written
+from mailtemplates.pattern import pattern
+
+_PART = pattern(r"\.\d{6,}\.eml\.part")
 
 
 def file_name(number: int) -> str:
     """The name of a row's file."""
     return f"{number:06}.eml"
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, and take away what a run that was killed left half written in it.
+
+    :raises OSError: it cannot be made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    clear_leftovers(folder, _PART)
 
 
 def write_whole(folder: Path, name: str, octets: bytes) -> str:
