@@ -78,6 +78,7 @@ PASTES = {
     "json of python": (json.dumps({"exc": PYTHON.format(REFUSED)}), "D02", "temporary"),
     "versions": (f"Python version 2.7.6 (default)\nDjango Version: 5.1.1\n{REFUSED}", "D02", "temporary"),
     "web server's log": (f'{REFUSED}\n10.0.0.1 - "POST /contact HTTP/1.1" 500 Internal Server Error', "D02", "temporary"),
+    "line of a file": (f"{REFUSED} : mymail.py:501\nretry at Mailer.java:421, send.php(550)", "D02", "temporary"),
     "milliseconds": (f"2026-01-01 10:00:44,425 983 ERROR app\n{REFUSED}", "D02", "temporary"),
     "java": (JAVA.format("PKIX path building failed: unable to find valid certification path"), "D08", "permanent"),
     "java, old": (JAVA.format("No appropriate protocol (protocol is disabled)"), "D06", "permanent"),
