@@ -449,6 +449,20 @@ def test_ctrl_c_ends_the_waiting(ledger: list[str], project: Path) -> None:
         assert sorted(Counter(one.recipients[0] for one in server.taken).values()) == [1] * 40
 
 
+@pytest.mark.parametrize("around", ["{}", "failover({} null:)"])
+def test_stop_ends_the_waiting_for_a_rate(around: str, sender: Sender) -> None:
+    """With five messages an hour nobody waits twelve minutes for Ctrl-C. What was begun is sent."""
+    with Server() as server:
+        with open_transport(around.format(f"smtp://127.0.0.1:{server.port}?rate=5/h")) as transport:
+            run = sender(transport)
+            threading.Timer(0.5, run.stop).start()
+            start = time.monotonic()
+            states = [one.receipt[BOB].state for one in run.send(letter(n) for n in range(10))]
+            assert time.monotonic() - start < 30
+        assert 1 <= len(server.taken) <= 2
+    assert states.count("accepted") == len(server.taken)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 def test_a_kill_while_it_waits_loses_nothing(project: Path) -> None:
     command = [sys.executable, "-m", "mailtemplates", *MERGE]

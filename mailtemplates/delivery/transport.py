@@ -64,6 +64,13 @@ class Transport(ABC):
         """
         return None
 
+    def hurry(self) -> None:
+        """Its caller gives no more messages: let the last ones wait for no rate, until it is closed.
+
+        It may be called in a signal handler.
+        """
+        return
+
     def close(self) -> None:
         """Let go of connections. A transport that is used again opens them anew."""
         return

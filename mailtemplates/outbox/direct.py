@@ -51,6 +51,7 @@ class Direct:
     def stop(self) -> None:
         """Let the runs come to an end: what is under way is answered, and nothing is begun or waited for."""
         self.stopping = True
+        self._transport.hurry()
 
     def close(self) -> None:
         """Close the transport. What is used again opens it anew."""

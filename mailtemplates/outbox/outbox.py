@@ -97,6 +97,7 @@ class Outbox:
         It may be called in a signal handler.
         """
         self._stopping = True
+        self.transport.hurry()
 
     def close(self) -> None:
         """Close the transport and the ledger. What is used again opens them anew."""

@@ -9,6 +9,7 @@ import time
 from mailtemplates.pattern import pattern
 
 _RATE = pattern(r"(\d{1,9})(?:/([smh]))?", re.ASCII)
+_NAP = 0.2
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -27,6 +28,7 @@ class Throttle:
         self._held = self._burst
         self._at = time.monotonic()
         self._lock = threading.Lock()
+        self._hurried = False
 
     @property
     def pause(self) -> float:
@@ -34,12 +36,16 @@ class Throttle:
         held = min(self._burst, self._held + (time.monotonic() - self._at) * self._rate)
         return max(0.0, (1 - held) / self._rate)
 
+    def hurry(self, hurried: bool) -> None:
+        """Let nobody wait any more, or again. It may be called in a signal handler."""
+        self._hurried = hurried
+
     def wait(self) -> None:
         """Sleep until the next message may go."""
         with self._lock:
             now = time.monotonic()
             self._held = min(self._burst, self._held + (now - self._at) * self._rate) - 1
             self._at = now
-            pause = max(0.0, -self._held / self._rate)
-        if pause:
-            time.sleep(pause)
+            until = now + max(0.0, -self._held / self._rate)
+        while (left := until - time.monotonic()) > 0 and not self._hurried:
+            time.sleep(min(left, _NAP))

@@ -99,9 +99,16 @@ class SmtpTransport(Transport):
         self._pool.give_back(session)
         return dict(session.features)
 
+    def hurry(self) -> None:
+        """See :meth:`mailtemplates.delivery.transport.Transport.hurry`."""
+        if self._throttle:
+            self._throttle.hurry(True)
+
     def close(self) -> None:
         """See :meth:`mailtemplates.delivery.transport.Transport.close`."""
         self._pool.close()
+        if self._throttle:
+            self._throttle.hurry(False)
 
 
 def open_smtp(

@@ -79,6 +79,11 @@ class FailoverTransport(Transport):
         if all(isinstance(outcome, NotTried) and outcome != WITHHELD for _, outcome in made.deliveries):
             self._resting[number] = time.monotonic() + random.uniform(_REST / 2, _REST)
 
+    def hurry(self) -> None:
+        """See :meth:`mailtemplates.delivery.transport.Transport.hurry`."""
+        for transport in self._transports:
+            transport.hurry()
+
     def close(self) -> None:
         """See :meth:`mailtemplates.delivery.transport.Transport.close`."""
         for transport in self._transports:
