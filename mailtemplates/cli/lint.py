@@ -83,21 +83,38 @@ def command(
         quiet=quiet,
     )
     load_format(output_format)
-
-    def settings() -> Settings:
-        found = choose_rules(
-            read_settings(Path.cwd()), select=select or (), extend_select=extend_select or (), ignore=ignore or ()
-        )
-        found = weigh_rules(ignore_in_files(found, per_file_ignores or ()), severity or ())
-        found = set_threshold(found, fail_on, profile)
-        return found._replace(baseline=str(Path.cwd() / baseline)) if baseline else found
-
+    overrides = _Overrides(select, extend_select, ignore, per_file_ignores, severity, fail_on, profile, baseline)
     if show_settings:
-        _show_settings(settings())
+        _show_settings(overrides.settings())
     elif watch:
-        _watch(settings, options)
+        _watch(overrides.settings, options)
     else:
-        raise typer.Exit(_Run(settings(), options).once())
+        raise typer.Exit(_Run(overrides.settings(), options).once())
+
+
+class _Overrides(NamedTuple):
+    """What of the settings is said anew, under the names of the options."""
+
+    select: _List
+    extend_select: _List
+    ignore: _List
+    per_file_ignores: _List
+    severity: _List
+    fail_on: str
+    profile: str
+    baseline: str
+
+    def settings(self) -> Settings:
+        """The settings of the project with it."""
+        found = choose_rules(
+            read_settings(Path.cwd()),
+            select=self.select or (),
+            extend_select=self.extend_select or (),
+            ignore=self.ignore or (),
+        )
+        found = weigh_rules(ignore_in_files(found, self.per_file_ignores or ()), self.severity or ())
+        found = set_threshold(found, self.fail_on, self.profile)
+        return found._replace(baseline=str(Path.cwd() / self.baseline)) if self.baseline else found
 
 
 class _Options(NamedTuple):
