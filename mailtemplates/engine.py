@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path, PurePath
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import BytecodeCache, Environment
 
+from mailtemplates.closing import Closing
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.headers.address import Mailbox
 from mailtemplates.inlining.inliner import Inliner, Store
@@ -47,7 +47,7 @@ _SCHEMAS = "schemas"
 _UNSENT = Stamp(datetime(1970, 1, 1, tzinfo=UTC))
 
 
-class Engine:
+class Engine(Closing):
     """Templates and settings. Make one at start-up and render with it from any thread.
 
     :param folders: the template folder, or several, searched in order; the settings' when not given.
@@ -358,11 +358,3 @@ class Engine:
         mailer = self.__dict__.get("_open_mailer")
         if mailer is not None:
             mailer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from datetime import date
 from decimal import Decimal
@@ -208,13 +209,17 @@ def test_fastapi_goes_on_while_a_server_is_slow(folder: Path) -> None:
 def test_a_task_that_is_cancelled_leaves_its_outcome_in_the_ledger(folder: Path) -> None:
     """A visitor who closes the browser does not leave a message half sent, nor in doubt."""
 
+    begun = threading.Event()
+
     def slow(message: Message, address: str) -> Outcome:
+        begun.set()
         time.sleep(0.3)
         return Accepted("ok")
 
     async def cancelled(engine: Engine) -> None:
         task = asyncio.create_task(engine.asend("welcome.j2", ANN, key="a"))
-        await asyncio.sleep(0.1)
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

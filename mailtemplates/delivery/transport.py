@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
+from mailtemplates.closing import Closing
 from mailtemplates.delivery.event import Watcher
 from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
 from mailtemplates.errors import AddressError, TransportError
@@ -25,7 +24,7 @@ WITHHELD = NotTried("the message was withdrawn before it went out", "somebody el
 """The outcome where a :data:`Mark` said no."""
 
 
-class Transport(ABC):
+class Transport(Closing, ABC):
     """Safe between threads. Use it as a context manager, or close it.
 
     :param shown: its URL as a person may see it, without a password.
@@ -74,14 +73,6 @@ class Transport(ABC):
     def close(self) -> None:
         """Let go of connections. A transport that is used again opens them anew."""
         return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.shown}>"

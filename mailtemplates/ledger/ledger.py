@@ -25,9 +25,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
+from mailtemplates.closing import Closing
 from mailtemplates.delivery.outcome import Accepted, Outcome
 from mailtemplates.errors import SettingsError
 from mailtemplates.ledger import leasetable as leases
@@ -49,7 +49,7 @@ _CHUNK = 256
 _RENEW = "UPDATE claim SET until = ? WHERE message = ? AND holder = ?"
 
 
-class Ledger:
+class Ledger(Closing):
     """A ledger in a file. Safe between threads and processes; close it, or use it as a context manager.
 
     :param lease: seconds that a claim lasts; also an attribute.
@@ -283,14 +283,6 @@ class Ledger:
         desk.remove()
         with self._file.writing() as connection:
             leases.forget(connection, [desk.number])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Ledger({str(self.path)!r})"

@@ -8,16 +8,15 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from mailtemplates.closing import Closing
 from mailtemplates.delivery.leftovers import clear_leftovers, hold
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.table import OWN_COLUMNS
 
 
-class Failures:
+class Failures(Closing):
     """Writes the list, UTF-8, each row with its number, its key and the reason before its own cells.
 
     :param columns: the names of the cells.
@@ -79,11 +78,3 @@ class Failures:
         return SettingsError(
             f"cannot write {str(self.path)!r}: {bad.strerror or bad}", cure="name another file with --failures"
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from mailtemplates.closing import Closing
 from mailtemplates.digest import digest_of
 from mailtemplates.ledger.key import derive_key
 
@@ -16,7 +16,7 @@ _FIRST = "SELECT number, data FROM seen WHERE key = ?"
 _OCTETS = 16
 
 
-class KeyRegister:
+class KeyRegister(Closing):
     """The keys of a run, in a temporary file of the system: a million rows need no more memory than a hundred.
 
     The file has digests and row numbers, and no name; it is gone when the process ends, however that is.
@@ -42,11 +42,3 @@ class KeyRegister:
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from itertools import islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
+from mailtemplates.closing import Closing
 from mailtemplates.errors import MailTemplatesError, RuleError, WorkerError
 from mailtemplates.message.message import Message
 
@@ -105,7 +105,7 @@ class _Batch:
     made: Sequence[Made] | None = None
 
 
-class Workers:
+class Workers(Closing):
     """So many processes, or this one alone.
 
     :param make: what is done with each task.
@@ -215,14 +215,6 @@ class Workers:
                 process.join()
         self._links.clear()
         self._processes.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _ended() -> WorkerError:

@@ -19,9 +19,8 @@ server the rest is not tried, but queued.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
+from mailtemplates.closing import Closing
 from mailtemplates.delivery.outcome import Receipt
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.ledger.ledger import Ledger
@@ -33,7 +32,7 @@ from mailtemplates.outbox.mailsource import GivenLetters, WaitingLetters
 from mailtemplates.outbox.retries import Resting, Retries
 
 
-class Outbox:
+class Outbox(Closing):
     """Sends over a transport, by a ledger. Safe between threads; closing it closes both.
 
     :param backoff: the pauses before what was put off is tried again; those within a call are shorter when its patience
@@ -104,11 +103,3 @@ class Outbox:
         self.transport.close()
         self.ledger.close()
         self._stopping = False
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
