@@ -83,6 +83,22 @@ CASES = [
         "<style>:any-link{a:b}</style><a href=x><b href=x>", '<a href=x style="a: b"><b href=x>', id="a link is an a"
     ),
     pytest.param(
+        "<style>p{c:d} .x:where(p, i){c:e} :is(b, .y):is(.x){f:g} :where(#z) p{c:h} :where(div > .q) b{i:j}</style>"
+        "<p class=x><b class=x>",
+        '<p class=x style="c: e"><b class=x style="f: g">',
+        id="is and where",
+    ),
+    pytest.param(
+        "<style>a:is(.x, :hover), :not(:is(.x)), p :is(p b){c:d}</style><a class=x>",
+        "<style>a:is(.x, :hover), :not(:is(.x)), p :is(p b){c:d}</style><a class=x>",
+        id="is that cannot be said without",
+    ),
+    pytest.param(
+        "<style>:where(body), p{c:d}</style><p>",
+        '<style>:where(body){c:d}</style><p style="c: d">',
+        id="where on what has no tag",
+    ),
+    pytest.param(
         "<style>.x:first-of-type, :only-of-type i{a:b}</style><div><b></b><b class=x></b><i class=x><i></i></i></div>",
         '<div><b></b><b class=x></b><i class=x style="a: b"><i style="a: b"></i></i></div>',
         id="of any type",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailtemplates.css.alternatives import settled
 from mailtemplates.css.cascade import Match, cascade
 from mailtemplates.css.property import overlap
 from mailtemplates.css.selector import read_selector
@@ -100,6 +101,33 @@ def test_specificity(text: str, specificity: tuple[int, int, int]) -> None:
 )
 def test_sideways(text: str, sideways: bool) -> None:
     assert read_selector(text).sideways is sideways
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("p:is(.a, .b)", {"p.a", "p.b"}),
+        (".x:is(p, .y):first-child > b", {"p.x:first-child > b", ".x.y:first-child > b"}),
+        ("div > :where(p.x, #i)", {"div > p.x", "div > #i"}),
+        (":is(:is(a, b), .c) i", {"a i", "b i", ".c i"}),
+        (":IS(.a .b).c", {".a .b.c"}),
+        ('[title=":is(a)"]:where(p)', {'p[title=":is(a)"]'}),
+        ("*:where(p)", {"p"}),
+        ("p", {"p"}),
+        ("p:is(b)", set()),
+        ("x :is(.a .b)", set()),
+        ("a:is(:hover, .b)", set()),
+        (":not(:is(a))", set()),
+        (":is()", set()),
+        ("a:is(", set()),
+        (":is(a,b)" * 9, set()),
+    ],
+)
+def test_selectors_are_said_without_is_and_where(text: str, said: set[str]) -> None:
+    selector = read_selector(text)
+    found = settled(selector)
+    assert {one.text for one in found} == said
+    assert {one.specificity for one in found} <= {selector.specificity}
 
 
 @pytest.mark.parametrize(

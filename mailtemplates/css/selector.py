@@ -57,7 +57,7 @@ def read_selector(text: str) -> Selector:
         return Selector(text, False, (0, 0, 0), False, frozenset(), frozenset())
     at = 0
     while match := _PART.search(text, at):
-        inner, at = _argument(text, match.end()) if match["open"] else ("", match.end())
+        inner, at = argument(text, match.end()) if match["open"] else ("", match.end())
         if match["pseudo"]:
             found.pseudo_class(match["pseudo"].lower(), inner)
         else:
@@ -142,7 +142,7 @@ def _add(one: tuple[int, int, int], two: tuple[int, int, int]) -> tuple[int, int
 _BRACKET = pattern(r"""[()\[\],]|"[^"]*"|'[^']*'|\\[\s\S]""")
 
 
-def _argument(text: str, start: int) -> tuple[str, int]:
+def argument(text: str, start: int) -> tuple[str, int]:
     """The text in brackets opened just before ``start``, and the offset behind the closing one."""
     depth = 1
     for match in _BRACKET.finditer(text, start):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from mailtemplates.css.alternatives import settled
 from mailtemplates.css.nesting import unnested
 from mailtemplates.css.selector import Selector, read_selector
 from mailtemplates.pattern import pattern
@@ -76,7 +77,7 @@ class Sheet:
         """
         kept, done = [], 0
         for rule in self.rules:
-            live = [selector.text for selector in rule.selectors if not selector.static or selector.text in needed]
+            live = [selector.text for selector in rule.selectors if _stays(selector, needed)]
             spent = bool(rule.nested) and all(_is_spent(one, needed) for one in rule.nested)
             if spent or (rule.selectors and len(live) < len(rule.selectors)):
                 kept.append(self.css[done : rule.start])
@@ -92,7 +93,12 @@ class Sheet:
 
 def _is_spent(rule: Rule, needed: Collection[str]) -> bool:
     """Whether nothing of a rule need stay when it has been inlined."""
-    return bool(rule.selectors) and all(one.static and one.text not in needed for one in rule.selectors)
+    return bool(rule.selectors) and not any(_stays(one, needed) for one in rule.selectors)
+
+
+def _stays(selector: Selector, needed: Collection[str]) -> bool:
+    said = settled(selector)
+    return not said or any(one.text in needed for one in said)
 
 
 _SPACE = pattern(r"[ \t\r\n\f]*")

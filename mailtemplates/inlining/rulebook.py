@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
 
+from mailtemplates.css.alternatives import settled
 from mailtemplates.css.cascade import Match, cascade
 from mailtemplates.css.property import overlap
 from mailtemplates.css.stylesheet import Declaration, read_sheet
@@ -83,17 +84,14 @@ class Rulebook:
         values: set[str] = set()
         for css in sheets:
             for rule in chain.from_iterable(rule.nested or (rule,) for rule in read_sheet(css).rules):
-                for selector in rule.selectors if rule.declarations else ():
-                    if selector.static:
-                        number = numbers.setdefault(selector.text, len(numbers))
-                        if number == len(self._matches):
-                            self._matches.append([])
-                        self._matches[number].append(
-                            Match(selector.specificity, order, self._yielding(rule.declarations))
-                        )
-                        mentioned |= selector.attributes
-                        values |= selector.values
-                        self.sideways = self.sideways or selector.sideways
+                for selector in chain.from_iterable(map(settled, rule.selectors)) if rule.declarations else ():
+                    number = numbers.setdefault(selector.text, len(numbers))
+                    if number == len(self._matches):
+                        self._matches.append([])
+                    self._matches[number].append(Match(selector.specificity, order, self._yielding(rule.declarations)))
+                    mentioned |= selector.attributes
+                    values |= selector.values
+                    self.sideways = self.sideways or selector.sideways
                 order += 1
         self.attributes, self.values = frozenset(mentioned), frozenset(values)
         return tuple(numbers)
