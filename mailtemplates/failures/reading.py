@@ -95,17 +95,17 @@ _RECIPIENT = pattern(
     re.A,
 )
 _MAIL_SERVER = pattern(
-    r"\bstatus=[a-z]|\bpostfix\b|\bexim\b|\bqmail\b|mailer-daemon|postmaster|\bdeferred\b|\bdefer \(|^Action:"
-    r"|retry time|\bqueue|delivery (?:status|temporarily|failed|attempt)|undeliver|\bMX\b|\bmx\d*\."
-    r"|remote host|destination|next hop",
+    r"\bstatus=[a-z]|\bpostfix/|\bexim\b|\bqmail\b|mailer-daemon|\bdeferred\b|\bdefer \(|^Action:|retry time"
+    r"|delivery (?:status|temporarily|failed|attempt)|undeliver",
     re.M | re.I,
 )
 _ERROR = pattern(
-    r"Traceback \(most|\b[A-Za-z]\w{0,80}(?:Exception|Error)\b|^[ \t]+at \S|\bE[A-Z]{3,12}\b|[Ee]rrno\b"
-    r"|\b0x8[\da-fA-F]{7}\b|SSL routines|\bdial tcp\b|\bmsmtp\b|\bcurl:|\bpanicked at\b"
-    r"|\bos error\b|\bfailed to send\b",
+    r"Traceback \(most|\b[A-Za-z]\w{0,80}(?:Exception|Error)\b|^[ \t]+at \S|[Ee]rrno\b|\bos error\b"
+    r"|\bE(?:CONN\w+|TIMEDOUT|SOCKET|AUTH|NOTFOUND|DNS|PIPE|PROTO\w*|HOST\w+|NET\w+|AI_\w+|ADDR\w+|ENVELOPE|NOENT)\b"
+    r"|\b0x8[\da-fA-F]{7}\b|SSL routines|\bdial tcp\b|\bmsmtp\b|\bcurl:|\bpanicked at\b|\bfailed to send\b",
     re.M,
 )
+_NEXT_SERVER = pattern(r"\bqueue|\bpostfix\b|postmaster|\bMX\b|\bmx\d*\.|remote host|destination|next hop", re.I)
 
 Fate = Literal["", "given up", "waits"]
 """What a mail server says it did with the message: returned it, or keeps it and tries again."""
@@ -206,7 +206,9 @@ def _stage(text: str) -> Stage:
 
 
 def _teller(text: str) -> Teller:
-    return "mail server" if _MAIL_SERVER.search(text) else "program" if _ERROR.search(text) else ""
+    if _MAIL_SERVER.search(text):
+        return "mail server"
+    return "program" if _ERROR.search(text) else "mail server" if _NEXT_SERVER.search(text) else ""
 
 
 def _recipients(text: str) -> tuple[tuple[Statement, tuple[str, ...]], ...]:
