@@ -25,6 +25,7 @@ from smtpserver import Answer, Server, close
 
 from mailtemplates.cli.shell import main
 from mailtemplates.ledger import notefile
+from mailtemplates.merging.keyregister import KeyRegister
 
 ROOT = Path(__file__).parent.parent
 TEMPLATE = """\
@@ -330,6 +331,23 @@ def test_a_key_that_names_two_messages_is_a_fault_in_a_folder(project: Path, mer
     assert merge("--out", "out", "--key", "nr-{n}")[0] == 1
     assert len(list((project / "out").iterdir())) == 6
     assert merge("--out", "out2")[0] == 0, "without --key different rows have different keys"
+
+
+def test_a_temporary_folder_without_room_stops_the_run_with_a_cure(
+    project: Path, merge: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows(project, 500)
+    made = KeyRegister.__init__
+
+    def small(register: KeyRegister) -> None:
+        made(register)
+        register._connection.execute("PRAGMA max_page_count=4")
+
+    monkeypatch.setattr(KeyRegister, "__init__", small)
+    code, _, said = merge("--transport", "null:", "--key", "nr-{n}")
+    assert code == 3
+    assert "the keys of the run cannot be kept" in said
+    assert "TMPDIR" in said
 
 
 def test_a_row_that_was_corrected_is_known_by_its_key(project: Path, merge: Run) -> None:

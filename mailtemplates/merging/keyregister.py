@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 from mailtemplates.closing import Closing
 from mailtemplates.digest import digest_of
+from mailtemplates.errors import LedgerError
 from mailtemplates.ledger.key import derive_key
 
 _TABLE = "CREATE TABLE seen (key BLOB PRIMARY KEY, number INTEGER, data BLOB) WITHOUT ROWID"
@@ -30,14 +31,27 @@ class KeyRegister(Closing):
         self._connection.execute("BEGIN")
 
     def other(self, key: str, number: int, data: Mapping[str, Any]) -> int | None:
-        """The number of the row that had this key first, when its data is other data; else None."""
+        """The number of the row that had this key first, when its data is other data; else None.
+
+        :raises LedgerError: the temporary file cannot be written.
+        """
         mark = bytes.fromhex(digest_of(key.encode("utf-8", "surrogatepass")))[:_OCTETS]
         content = bytes.fromhex(derive_key("", (), data))[:_OCTETS]
+        try:
+            first = self._first(mark, number, content)
+        except sqlite3.Error as error:
+            raise LedgerError(
+                f"the keys of the run cannot be kept: {error}", cure="make room for temporary files (TMPDIR)"
+            ) from error
+        return int(first[0]) if first and first[1] != content else None
+
+    def _first(self, mark: bytes, number: int, content: bytes) -> Sequence[Any] | None:
+        """The row that is known by the mark; None when it is this one."""
         with closing(self._connection.execute(_FIRST, (mark,))) as found:
-            first = found.fetchone()
+            first: Sequence[Any] | None = found.fetchone()
         if first is None:
             self._connection.execute("INSERT INTO seen VALUES (?, ?, ?)", (mark, number, content))
-        return int(first[0]) if first and first[1] != content else None
+        return first
 
     def close(self) -> None:
         """Let go of the file."""
