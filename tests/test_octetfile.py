@@ -187,6 +187,29 @@ def test_who_is_stopped_while_he_tidies_leaves_no_files_for_ever(path: Path, sto
         assert [file.name for file in path.parent.iterdir() if "-notes-" in file.name or "-octets-" in file.name] == []
 
 
+def test_a_process_that_is_taken_for_ended_while_it_claims_begins_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waited for another one that took its messages, and its files with them."""
+    with Ledger(path, lease=0.0) as slow, Ledger(path) as quick:
+        slow.claim(letters(1))
+        lease = slow._lease
+
+        def late() -> object:
+            monkeypatch.undo()
+            found = lease()
+            assert quick.recover() == 1
+            return found
+
+        monkeypatch.setattr(slow, "_lease", late)
+        (claim,), _ = slow.claim(letters(2))
+        assert quick.octets("key-2") == octets(2)
+        assert slow.mark(claim, [BOB], {})
+        assert quick.recover() == 1
+        assert {entry.key: entry.state for entry in quick.entries()} == {"key-1": "queued", "key-2": "uncertain"}
+        assert quick.octets("key-2") == octets(2)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a file that is open cannot be taken away on Windows")
 def test_octets_that_were_changed_under_a_process_are_not_given_out(path: Path) -> None:
     with Ledger(path) as ledger, Ledger(path) as other:

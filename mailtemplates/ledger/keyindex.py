@@ -14,7 +14,6 @@ from collections.abc import Sequence
 _MANY = 16_384
 """Keys that are remembered, at most; and read when a ledger is opened."""
 
-_LAST = "SELECT id, key FROM message WHERE id > ? ORDER BY id"
 _FIND = "SELECT key, id FROM message WHERE id IN (SELECT message FROM key WHERE hash IN (%s))"
 _ADD = "INSERT INTO key SELECT hash_of(key), id FROM message WHERE id > ? ORDER BY 1"
 _UPTO = "UPDATE indexed SET upto = (SELECT coalesce(max(id), 0) FROM message)"
@@ -50,8 +49,10 @@ class KeyIndex:
         if upto != self._upto:
             self._recent.clear()
             self._upto = self._last = upto
-        for row, key in connection.execute(_LAST, (self._last,)):
-            self._recent[key] = self._last = row
+        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
+        if last > self._last:
+            self._recent.update(connection.execute("SELECT key, id FROM message WHERE id > ?", (self._last,)))
+            self._last = last
 
 
 def index_keys(connection: sqlite3.Connection, upto: int = 0) -> None:

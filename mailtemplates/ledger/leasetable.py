@@ -133,19 +133,22 @@ def due_rows(connection: sqlite3.Connection, by: float, limit: int) -> list[int]
 
 def mark_note(claim: Claim, taken: Sequence[str], known: Mapping[str, Outcome]) -> Note:
     """The note that a claim is about to go out to those."""
-    said = [*_rows(claim, known), *[[claim.places[address]] for address in taken]]
+    said = [[claim.places[address]] for address in taken]
+    if known:
+        said += _rows(claim, known)
     return Note(claim.row, claim.attempt, DOT, int(time.time()), None, said)
 
 
 def answer_note(settled: Settled) -> Note:
     """The note of what became of a claim."""
-    claim, outcomes = settled.claim, settled.outcomes
+    claim, outcomes, due = settled
     states: set[str] = {outcome.state for outcome in outcomes.values()}
-    states.update([outcome.state for outcome in claim.known.values()])
+    if claim.known:
+        states.update(outcome.state for outcome in claim.known.values())
     if len(outcomes) < len(claim.message.envelope.recipients):
         states.add("queued")
-    phase = OPEN_STILL if states.intersection(OPEN) else CLOSED
-    due = settled.due if states.intersection(WAITING) else None
+    phase = CLOSED if states.isdisjoint(OPEN) else OPEN_STILL
+    due = None if states.isdisjoint(WAITING) else due
     return Note(claim.row, claim.attempt, phase, int(time.time()), due, _rows(claim, outcomes))
 
 

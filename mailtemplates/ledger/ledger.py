@@ -97,8 +97,7 @@ class Ledger(Closing):
     def claim_checked(self, letters: Sequence[Letter]) -> tuple[list[Claim], list[Entry]]:
         """See :meth:`claim`; of letters that were checked before."""
         with self._file.held():
-            desk, lease = self._lease()
-            with self._posted() as connection:
+            with self._claiming() as (connection, desk, lease):
                 entered, rows = self._enter(connection, letters, lease.now)
                 new = {one.letter.key: one for one in entered if one.letter.waiting}
                 places = desk.octets.keep({one.digest: one.letter.message.octets for one in new.values()})
@@ -135,8 +134,7 @@ class Ledger(Closing):
         :param by: seconds since 1970; what is due by then, instead of by now.
         """
         with self._file.held():
-            desk, lease = self._lease()
-            with self._posted() as connection:
+            with self._claiming() as (connection, desk, lease):
                 if keys is None:
                     rows = leases.due_rows(connection, lease.now if by is None else by, limit)
                 else:
@@ -156,13 +154,13 @@ class Ledger(Closing):
         :returns: False when the claim is not ours any more: then the message must not go out.
         """
         with self._file.held():
-            claims, answers = [settled.claim for settled in done], [leases.answer_note(settled) for settled in done]
             note, desk = leases.mark_note(claim, taken, known), self._desk
-            if desk and desk.has(claim, *claims):
+            if desk and desk.has(claim, *[settled.claim for settled in done]):
+                answers = [leases.answer_note(settled) for settled in done]
                 ours = self._write(desk, note, answers)
-                if ours is not None:
-                    self._answer(answers, heard=ours)
-                    return ours
+                if ours:
+                    desk.answered.update([(answer.row, answer) for answer in answers])
+                    return True
             self.settle(done)
             return self._note(claim, note)
 
@@ -171,16 +169,11 @@ class Ledger(Closing):
         with self._file.held():
             for settled in done:
                 note = leases.answer_note(settled)
-                self._answer([note], heard=self._note(settled.claim, note))
-
-    def _answer(self, answers: Sequence[Note], *, heard: bool) -> None:
-        """Answers go to the tables with the next transaction; those that came too late to be heard, at once."""
-        if heard:
-            self._desk.answered.update([(note.row, note) for note in answers])  # type: ignore[union-attr]
-            return
-        for note in answers:
-            with self._file.writing() as connection:
-                leases.end_doubt(connection, note)
+                if self._note(settled.claim, note):
+                    self._desk.answered[note.row] = note  # type: ignore[union-attr]
+                else:
+                    with self._file.writing() as connection:
+                        leases.end_doubt(connection, note)
 
     def renew(self, claims: Iterable[Claim]) -> list[Claim]:
         """Begin the time of these claims anew; those of them that are still ours."""
@@ -299,6 +292,16 @@ class Ledger(Closing):
                 yield connection
             for note in notes:
                 desk.forget(note.row)  # type: ignore[union-attr]
+
+    @contextmanager
+    def _claiming(self) -> Iterator[tuple[sqlite3.Connection, Desk, leases.Lease]]:
+        """The same, for a desk from which nobody can take anything before the transaction is over."""
+        while True:
+            desk, lease = self._lease()
+            with self._posted() as connection:
+                if desk.usable:
+                    yield connection, desk, lease
+                    return
 
     def _lease(self) -> tuple[Desk, leases.Lease]:
         """The desk of this process, with room for more octets, and the terms on which it has messages from now on."""

@@ -96,20 +96,19 @@ class NoteFile:
         :raises OSError: they cannot be written.
         """
         row = note.row
-        beside = self._beside.get(row, "") + "".join([f"{one.text}\n" for one in others])
+        beside = self._beside.get(row, "")
+        for one in others:
+            beside += f"{one.text}\n"
         octets = f"{note.text}\n{beside}\n".encode()
-        if len(octets) > BLOCK:
+        size = len(octets)
+        if size > BLOCK:
             return None
         if beside:
             self._beside[row] = beside
-        return self._write(row, octets)
-
-    def _write(self, row: int, octets: bytes) -> bool:
         block = self._blocks.get(row)
         if block is None:
-            block = self._free.pop() if self._free else len(self._blocks) + 1
-            self._blocks[row] = block
-        if _write(self._file, octets, block * BLOCK) < len(octets):
+            block = self._blocks[row] = self._free.pop() if self._free else len(self._blocks) + 1
+        if _write(self._file, octets, block * BLOCK) < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if self._lasting:
             os.fsync(self._file)

@@ -170,7 +170,9 @@ class MailRun:
             self._tell()
 
     def _tell(self) -> None:
-        self._told.extend(dispatch for _, dispatch in self._answered if dispatch)
+        for _, dispatch in self._answered:
+            if dispatch:
+                self._told.append(dispatch)
         self._answered.clear()
 
     def _news(self) -> Iterator[Dispatch]:

@@ -26,6 +26,8 @@ _SHARE = 8
 _BUSY = ("toomanyconn", "speeding")
 """Reasons of a server that wants less at a time."""
 
+_PUT_OFF = (Deferred, NotTried)
+
 Item = TypeVar("Item", bound=Hashable)
 
 
@@ -117,12 +119,13 @@ class Retries(Generic[Item]):
 
         :param attempt: which one this was, of all runs.
         """
-        plan = self._plans.pop(item, None) or _Plan(time.monotonic() + self._patience, 1, size)
-        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, Deferred | NotTried)]
+        known = self._plans.pop(item, None)
+        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, _PUT_OFF)]
         if not waiting or attempt >= self._backoff.attempts:
             return None, False
         if not any(isinstance(outcome, Deferred) or outcome.temporary for outcome in waiting):
             return 0.0, False  # once what stands in the way is mended
+        plan = known or _Plan(time.monotonic() + self._patience, 1, size)
         left = plan.until - time.monotonic()
         if left <= 0 or left < self._backoff.least or self._room < size:
             return self._backoff.pause(attempt), False
