@@ -11,8 +11,9 @@ from __future__ import annotations
 from mailtemplates.pattern import pattern
 
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_WORD = pattern(rf"[{_IDEOGRAPHS}]|[^\W_{_IDEOGRAPHS}]+")
-_ASCII_WORD = pattern(r"[a-z0-9]+")  # the other takes milliseconds to compile
+_IDEOGRAPH = pattern(rf"([{_IDEOGRAPHS}])")
+_WORD = pattern(r"[^\W_]+")
+_ASCII_WORD = pattern(r"[a-z0-9]+")
 _GAP = 60
 _NO_DOUBT = 40
 _PLAIN = 16
@@ -21,8 +22,9 @@ _BESIDE = 5
 
 def spoken(text: str) -> str:
     """The words of a text in lower case, each between single spaces. An ideograph is a word; ``{}`` is ``nothing``."""
-    words = _ASCII_WORD if text.isascii() else _WORD
-    return f" {' '.join(words.findall(text.lower().replace('{}', ' nothing ')))} "
+    text = text.lower().replace("{}", " nothing ")
+    words = _ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(_IDEOGRAPH.sub(r" \1 ", text))
+    return f" {' '.join(words)} "
 
 
 def weight_of(phrase: str) -> int:
@@ -44,7 +46,7 @@ def place_of(words: str, phrase: str) -> int:
 def says(words: str, phrase: str) -> bool:
     """Whether a text, as :func:`spoken`, says a phrase."""
     bare = phrase.lstrip("!~")
-    if words.isascii() and not bare.replace("…", "").isascii():
+    if not bare.replace("…", "").isascii() and (words.isascii() or bare[0] not in words):
         return False
     if "…" not in bare:
         return _framed(bare) in words
