@@ -115,6 +115,22 @@ def test_a_paste_is_read_through_its_noise(name: str) -> None:
     assert (diagnosis.causes[0].failure.id, diagnosis.lasting) == (row, lasting), diagnosis
 
 
+SAID = [
+    (*line.partition(" | ")[0].split(" "), line.partition(" | ")[2])
+    for line in (Path(__file__).parent / "client_errors.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+LASTING = {"T": ("temporary",), "P": ("permanent",), "*": ("temporary", "permanent")}
+
+
+@pytest.mark.parametrize(("lasting", "rows", "text"), SAID, ids=[f"{rows} {text[:50]}" for _, rows, text in SAID])
+def test_what_programs_say_is_named_by_its_cause(lasting: str, rows: str, text: str) -> None:
+    """Python, Java, .NET, Go, Ruby, Node, PHP, Rust, Perl, curl, mail clients and printers, in the languages of systems."""
+    diagnosis = diagnose(text)
+    assert diagnosis.causes[0].failure.id in rows.split(",")
+    assert diagnosis.lasting in LASTING[lasting]
+
+
 ERRNOS = {
     "ECONNREFUSED": "D02", "ETIMEDOUT": "D03", "ENETUNREACH": "D41", "EHOSTUNREACH": "D41", "ENETDOWN": "D41",
     "EADDRNOTAVAIL": "D41", "ECONNRESET": "D42", "EPIPE": "D42", "ECONNABORTED": "D42", "EPERM": "D43", "EACCES": "D43",
