@@ -163,6 +163,7 @@ def test_a_broken_row_leaves_the_others(text: str, numbers: list[int], said: str
         pytest.param(b"a,a\n1,2\n", "'a' and 'a' have one place", id="twice"),
         pytest.param(b"user,user.name\n1,2\n", "'user' and 'user.name'", id="above"),
         pytest.param(b"user.name,user\n1,2\n", "'user.name' and 'user'", id="below"),
+        pytest.param(b"a" + b".a" * 5_000 + b"\n1\n", "nested too deeply", id="deep"),
         pytest.param(b"PK\x03\x04\x14\x00", "workbook", id="xlsx"),
     ],
 )
@@ -178,6 +179,8 @@ def test_a_table_that_is_none(octets: bytes, said: str, tmp_path: Path) -> None:
         pytest.param("a.b.c,a.d", "1,2", {"a": {"b": {"c": "1"}, "d": "2"}}, id="deep"),
         pytest.param("l[0].x,l[1].x", "1,2", {"l": [{"x": "1"}, {"x": "2"}]}, id="arrays"),
         pytest.param("l[1],l[0]", "1,2", {"l": ["2", "1"]}, id="arrays in order"),
+        pytest.param("l[10],l[9].x,l[9].y", "1,2,3", {"l": [{"x": "2", "y": "3"}, "1"]}, id="arrays by number"),
+        pytest.param("l[1],l.x", "1,2", {"l": {"1": "1", "x": "2"}}, id="numbers and names"),
         pytest.param("Vor- und Nachname,x", "Ann,1", {"Vor- und Nachname": "Ann", "x": "1"}, id="any name"),
         pytest.param("a..b,.c", "1,2", {"a..b": "1", ".c": "2"}, id="no path"),
     ],
@@ -247,6 +250,14 @@ TYPES = {
 def test_the_contract_gives_cells_their_types(name: str, cell: str, data: dict[str, Any], tmp_path: Path) -> None:
     quoted = '"' + cell.replace('"', '""') + '"'
     assert table(f'{name},"other, one"\n{quoted},x\n', tmp_path, TYPES) == [{"other, one": "x", **data}]
+
+
+def test_what_is_left_out_leaves_no_hole(tmp_path: Path) -> None:
+    """Empty cells of an array's elements and of optional members: a row with two lines has two, not three."""
+    line = {"type": "object", "required": ["x"], "properties": {"x": {"type": "number"}, "y": {"type": "string"}}}
+    schema = {"properties": {"lines": {"type": "array", "items": line}}}
+    header = ",".join(f"lines[{number}].{name}" for number in range(3) for name in "xy")
+    assert table(f"{header}\n1,a,,,3,\n,,,,,\n", tmp_path, schema) == [{"lines": [{"x": 1, "y": "a"}, {"x": 3}]}, {}]
 
 
 def test_types_of_schemas_in_other_files(tmp_path: Path) -> None:
