@@ -53,7 +53,7 @@ class Several:
                     fault = fault or news
                     shared.end()
                     self.stop()
-            if fault:
+            if fault := fault or shared.fault:
                 raise fault
         finally:
             shared.end()
@@ -78,12 +78,13 @@ class Several:
 
 
 class _Shared:
-    """One iterator for several threads."""
+    """One iterator for several threads; a fault in it ends it for all of them, and what they took goes its way."""
 
     def __init__(self, letters: Iterable[Letter]) -> None:
         self._letters = iter(letters)
         self._lock = Lock()
         self._ended = False
+        self.fault: Exception | None = None
 
     def end(self) -> None:
         """Give nothing more."""
@@ -96,7 +97,13 @@ class _Shared:
         with self._lock:
             if self._ended:
                 raise StopIteration
-            return next(self._letters)
+            try:
+                return next(self._letters)
+            except StopIteration:
+                raise
+            except Exception as error:
+                self.fault, self._ended = error, True
+                raise StopIteration from None
 
 
 class Rehearsal:
