@@ -99,6 +99,11 @@ CASES = [
         id="where on what has no tag",
     ),
     pytest.param(
+        "<style>svg, a > path{c:d}</style><a><svg><path d='m'/></svg></a><svg><path/></svg>",
+        '<a><svg style="c: d"><path d=\'m\'/></svg></a><svg style="c: d"><path/></svg>',
+        id="an element of another namespace",
+    ),
+    pytest.param(
         "<style>.x:first-of-type, :only-of-type i{a:b}</style><div><b></b><b class=x></b><i class=x><i></i></i></div>",
         '<div><b></b><b class=x></b><i class=x style="a: b"><i style="a: b"></i></i></div>',
         id="of any type",

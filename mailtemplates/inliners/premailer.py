@@ -67,6 +67,8 @@ def inline(document: str, selectors: Sequence[str]) -> str:
 
     translator = _translator_class()()
     tree = html5lib.parse(document, treebuilder="lxml", namespaceHTMLElements=False).getroot()
+    for element in tree.iter("*"):
+        element.tag = element.tag.rpartition("}")[2]  # an svg is in a namespace all the same
     translator.names = sorted({element.tag for element in tree.iter("*")})
     css = []
     late = []
