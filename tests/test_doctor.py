@@ -919,6 +919,15 @@ def test_the_process_writes_all_before_it_ends(lab: Lab) -> None:
     validator().validate(json.loads(ended.stdout))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("streams", [">&-", "2>&-", ">&- 2>&-"])
+def test_streams_that_are_closed_are_no_traceback(lab: Lab, streams: str) -> None:
+    command = f'"{sys.executable}" -m mailtemplates doctor null: --to {BOB} {streams}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == (0 if streams == "2>&-" else 2)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_the_page_names_every_step_and_ids_that_there_are() -> None:
     page = (Path(__file__).parent.parent / "docs" / "doctor.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| \d+ \| `(\w+)` \|", page, re.M) == STEPS

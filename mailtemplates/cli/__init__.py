@@ -24,7 +24,7 @@ def run() -> None:
 
 def _leave(code: int) -> None:
     """End now: a step of the doctor that hangs, in the system's resolver say, would be waited for or crash the end."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):  # a stream that was closed before we began is None
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)

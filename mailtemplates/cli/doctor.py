@@ -54,7 +54,7 @@ def command(
     from mailtemplates.doctor.request import Request
 
     url = url or _usual_url()
-    if not 0 < timeout < 1e6:
+    if not 0.001 <= timeout < 1e6:
         raise SettingsError(f"--timeout {timeout:g} is no time", cure="give seconds, such as 30")
     _check_addresses(ip, nameserver)
     if imap and not really:
