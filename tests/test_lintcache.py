@@ -35,7 +35,8 @@ def store(folder: Path) -> Path:
 
 def entries(folder: Path) -> list[str]:
     """The names of the files that the store knows."""
-    return list(json.loads(store(folder).read_bytes().partition(b"\n")[2]))
+    octets = store(folder).read_bytes()
+    return list(json.loads(octets[octets.index(b"{") :]))
 
 
 def test_a_finding_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_a_finding_comes_back_as_it_was(tmp_path: Path) -> None:
     cache.save()
     again = LintCache(tmp_path, Settings())
     assert again.recall("a.eml", "d") == [FOUND]
-    assert again.known("a.eml", [1, 2]) == [FOUND]
+    assert again.knows("a.eml", [1, 2])
     assert again.digest("a.eml") == "d"
 
 
@@ -56,8 +57,8 @@ def test_other_content_settings_files_or_folders_are_unknown(tmp_path: Path, mon
     again = LintCache(tmp_path, Settings())
     assert again.recall("a.eml", "e") is None
     assert again.recall("b.eml", "d") is None
-    assert again.known("a.eml", [2]) is None
-    assert again.known("a.eml", None) is None
+    assert not again.knows("a.eml", [2])
+    assert not again.knows("a.eml", None)
     assert LintCache(tmp_path, Settings(ignore=("HDR",))).recall("a.eml", "d") is None
     assert LintCache(tmp_path, Settings(rules={"x": {"y": 1}})).recall("a.eml", "d") is None
     assert LintCache(tmp_path, Settings(fail_on="info", baseline="b.json")).recall("a.eml", "d") == [FOUND]

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from threading import get_ident
 
+from mailtemplates.digest import digest_of
 from mailtemplates.pattern import pattern
 
 _NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-_DIGEST = 32
+_DIGEST = 64
 _KEY = pattern(r"[0-9a-f]{16,128}")
 
 
@@ -67,4 +67,4 @@ class FileStore:
 
 
 def _digest(key: str, value: bytes) -> bytes:
-    return sha256(key.encode() + value).digest()
+    return digest_of(key.encode(), value).encode()

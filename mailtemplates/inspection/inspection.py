@@ -62,6 +62,7 @@ class Inspection:
         self._surroundings: dict[str, Surroundings] = {}
         self._times: dict[str, Stamp | None] = {}
         self._messages: dict[str, str] = {}
+        self._unchanged: set[str] = set()
 
     @cached_property
     def linter(self) -> Linter:
@@ -91,6 +92,7 @@ class Inspection:
         self._surroundings.clear()
         self._times.clear()
         self._messages.clear()
+        self._unchanged.clear()
         self.__dict__.pop("_templates", None)
         self._ahead = self._lint_ahead(paths)
         for path in paths:
@@ -124,8 +126,11 @@ class Inspection:
         return lint_many(self.linter, unknown, inline_ignores=self._inline_ignores)
 
     def _is_known(self, path: str) -> bool:
+        """Whether a file has not changed since it was judged; asked once in a run."""
         digest = self._cache.digest(path)
-        return bool(digest) and self._cache.knows(path, self._stamp(path, self._times_of(path), digest))
+        if digest and self._cache.knows(path, self._stamp(path, self._times_of(path), digest)):
+            self._unchanged.add(path)
+        return path in self._unchanged
 
     def mend(self, paths: Sequence[str], *, unsafe: bool) -> Iterator[Mended | Trouble]:
         """The files with the fixes of their findings, in their order, then other files that templates among them share;
@@ -163,10 +168,10 @@ class Inspection:
         """
         if path == STDIN:
             return self._lint(path, name, self.stdin.octets)
-        times = self._times_of(path)
         digest = self._cache.digest(path)
-        found = self._cache.known(path, self._stamp(path, times, digest))
+        found = self._cache.recall(path, digest) if path in self._unchanged or self._is_known(path) else None
         if found is None:
+            times = self._times_of(path)
             octets = self._read(path)
             digest = self._digest(path, octets)
             stamp = self._stamp(path, times, digest)

@@ -51,10 +51,6 @@ class LintCache:
         self._entries = self._load()
         self._changed = False
 
-    def known(self, path: str, stamp: Stamp | None) -> list[Diagnostic] | None:
-        """What was found in a file that has not changed since, judged by its stamp; None when that is not known."""
-        return _found(self._entries[path]) if self.knows(path, stamp) else None
-
     def knows(self, path: str, stamp: Stamp | None) -> bool:
         """Whether it is known what was found in a file that has not changed since."""
         entry = self._entries.get(path)
@@ -87,15 +83,13 @@ class LintCache:
         if self._store is None or not self._changed:
             return
         kept = dict(list(self._entries.items())[-_ENTRIES:])
-        octets = json.dumps(kept, separators=(",", ":")).encode()
-        self._store.put(self._key, f"{digest_of(octets)}\n".encode() + octets)
+        self._store.put(self._key, json.dumps(kept, separators=(",", ":")).encode())
         self._changed = False
 
     def _load(self) -> dict[str, dict[str, Any]]:
         """The entries; none when the file is not, octet for octet, what was written."""
         octets = self._store.get(self._key) if self._store else None
-        digest, _, entries = (octets or b"").partition(b"\n")
-        return json.loads(entries) if digest == digest_of(entries).encode() else {}
+        return json.loads(octets) if octets else {}
 
 
 def stamp_of(stat: os.stat_result) -> Stamp | None:
