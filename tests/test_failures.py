@@ -151,6 +151,28 @@ def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
     assert diagnose(reply).causes[0].failure.id == row
 
 
+@pytest.mark.parametrize(
+    ("reply", "row"),
+    [
+        ("550 5.7.1 [BFD] Sender prohibited by SPF", "D121"),
+        ("553 Local user only,163 smtp5,HdxpCgA3f", "D18"),
+        ("554 Message rejected: Stream is more than 10485760 bytes long.", "D100"),
+        ("554 DSN is not RFC 3464 compliant.", "D103"),
+        ("554 Error writing message to safe storage; message could not be stored to disk", "D132"),
+        ("status=deferred (client TLS configuration problem)", "D52"),
+        ("450 You can only send 50 msgs per 1h", "D130"),
+        ("milter-reject: END-OF-MESSAGE from mx.b.test[192.0.2.1]: 4.7.1 Try again later; from=<a@b.test>", "D85"),
+        ("550 a@b.test... Retransmissão Negada", "D19"),
+        ("550 нет такого пользователя", "D80"),
+        ("552 Caixa postal cheia", "D81"),
+        ("552 Mensaje demasiado grande", "D100"),
+    ],
+)
+def test_the_words_go_before_the_code(reply: str, row: str) -> None:
+    """Of a general code, 550, 552 or 554, the cause is what the words say, in the languages that servers speak."""
+    assert diagnose(reply).causes[0].failure.id == row
+
+
 def test_a_reply_says_what_it_should_not_be_taken_for() -> None:
     assert any("4xx" in one for one in remarks(diagnose("SMTPAuthenticationError: (454, b'4.7.0 not now')"), "en"))
     assert any("anew" in one for one in remarks(diagnose("550 try again later"), "en"))

@@ -34,6 +34,10 @@ _OFFERED = pattern(
     r"|ENHANCEDSTATUSCODES|ETRN|VRFY|HELP|LIMITS|REQUIRETLS|MAILCOMPRESS|X[A-Z0-9-]+)\b[^\n]*$",
     re.M,
 )
+_OUTLOOK = pattern(
+    r"The message could not be sent because [^\0]{0,1500}?\bServer Response: '?([245]\d\d\b[^\0]{8,800}?)'?,? Port:? \d"
+    r"[^\0]{0,120}?Error Number: 0x[0-9A-Fa-f]{8}"
+)  # Outlook Express says about each refusal that an address was rejected, whatever the server told
 _GUESSES = pattern(r"^\d\. (?:The|A|You) [^\n]*$", re.M)  # MailKit lists all that may be, before what it is
 _FRAME = pattern(
     r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$(?:\n[^\"\n]{0,80}?[ \t]{4,}\S[^\n]*$)?", re.M
@@ -57,6 +61,8 @@ def plain(text: str) -> str:
         text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1].lower(), "'"), text)
     if "HTTP/" in text or "method=" in text:
         text = _REQUEST.sub(" ", text)
+    if "Server Response: " in text:
+        text = _OUTLOOK.sub(r"\1", text)
     if "This usually means that the SSL" in text:
         text = _GUESSES.sub("", text)
     if "250-" in text or "250 " in text:
