@@ -155,6 +155,7 @@ def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
     ("reply", "row"),
     [
         ("550 5.7.1 [BFD] Sender prohibited by SPF", "D121"),
+        ("550 5.7.0 Local Policy Violation - DMARC Reject", "D122"),
         ("553 Local user only,163 smtp5,HdxpCgA3f", "D18"),
         ("554 Message rejected: Stream is more than 10485760 bytes long.", "D100"),
         ("554 DSN is not RFC 3464 compliant.", "D103"),
