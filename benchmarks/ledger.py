@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 import smtplib
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -91,19 +93,32 @@ def _contenders(port: int, folder: str) -> Iterator[dict[str, Callable[[list[Mes
         yield {_BARE: bare, _KEPT: kept, _SMTPLIB: parsed}
 
 
-def beside_a_send(count: int = 300, rounds: int = 15) -> list[str]:
-    """Time of a message on loopback, without and with the ledger: to a server that answers at once, and a real one."""
+def beside_a_send(count: int = 200, rounds: int = 15) -> list[str]:
+    """Time of a message on loopback, without and with the ledger, beside a server that answers at once and real ones."""
     with sending.server() as port:
-        lines = [
-            "A server on loopback that answers at once:",
-            "",
-            *_table(port, count, rounds),
-            "",
-        ]
+        lines = ["A server on loopback that answers at once:", "", *_table(port, count, rounds), ""]
+    with _aiosmtpd() as port:
+        lines += ["aiosmtpd on loopback, which has no PIPELINING:", "", *_table(port, count, rounds), ""]
     if why := mailrig.why_no_rig():
         return [*lines, f"No real mail server: {why}."]
     with mailrig.run_mail_rig() as rig:
-        return [*lines, "Postfix on loopback:", "", *_table(rig.relay, 100, rounds)]
+        return [*lines, "Postfix on loopback:", "", *_table(rig.relay, count // 2, rounds)]
+
+
+@contextlib.contextmanager
+def _aiosmtpd() -> Iterator[int]:
+    """The port of an aiosmtpd in a process of its own, which throws away what it takes."""
+    (port,) = mailrig.free_ports(1)
+    command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            for _ in range(100):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                time.sleep(0.1)
+            yield port
+        finally:
+            process.kill()
 
 
 def _table(port: int, count: int, rounds: int) -> list[str]:
