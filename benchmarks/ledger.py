@@ -94,7 +94,7 @@ def _contenders(port: int, folder: str) -> Iterator[dict[str, Callable[[list[Mes
 
 
 def beside_a_send(count: int = 200, rounds: int = 15) -> list[str]:
-    """Time of a message on loopback, without and with the ledger, beside a server that answers at once and real ones."""
+    """Time of a message on loopback, without and with the ledger, to one that answers at once and to real ones."""
     with sending.server() as port:
         lines = ["A server on loopback that answers at once:", "", *_table(port, count, rounds), ""]
     with _aiosmtpd() as port:
