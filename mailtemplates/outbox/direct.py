@@ -6,18 +6,16 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mailtemplates.delivery.outcome import Deferred, Delivery, NotTried, Outcome, Receipt
+from mailtemplates.delivery.outcome import Delivery, NotTried, Outcome, Receipt
 from mailtemplates.delivery.transport import Transport
 from mailtemplates.ledger.letter import Letter
 from mailtemplates.message.message import Message
 from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.mailrun import Dispatch
-from mailtemplates.outbox.retries import Resting, Retries
+from mailtemplates.outbox.retries import PUT_OFF, Resting, Retries
 
 _LATER = 64 * 1024 * 1024
 """Octets of messages that a run keeps in memory to try again; others are told at once as they are."""
-
-_PUT_OFF = (Deferred, NotTried)
 
 
 class Direct:
@@ -72,7 +70,7 @@ class _Parcel:
         envelope = self.letter.message.envelope
         left = tuple(
             address for address in envelope.recipients
-            if address not in self.letter.outcomes and isinstance(self.outcomes.get(address, NotTried()), _PUT_OFF)
+            if address not in self.letter.outcomes and isinstance(self.outcomes.get(address, NotTried()), PUT_OFF)
         )  # fmt: skip
         return replace(self.letter.message, envelope=envelope._replace(recipients=left))
 

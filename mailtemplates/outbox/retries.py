@@ -26,7 +26,8 @@ _SHARE = 8
 _BUSY = ("toomanyconn", "speeding")
 """Reasons of a server that wants less at a time."""
 
-_PUT_OFF = (Deferred, NotTried)
+PUT_OFF = (Deferred, NotTried)
+"""Outcomes of recipients who still wait."""
 
 Item = TypeVar("Item", bound=Hashable)
 
@@ -120,7 +121,7 @@ class Retries(Generic[Item]):
         :param attempt: which one this was, of all runs.
         """
         known = self._plans.pop(item, None)
-        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, _PUT_OFF)]
+        waiting = [outcome for outcome in outcomes.values() if isinstance(outcome, PUT_OFF)]
         if not waiting or attempt >= self._backoff.attempts:
             return None, False
         if not any(isinstance(outcome, Deferred) or outcome.temporary for outcome in waiting):

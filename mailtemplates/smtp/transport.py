@@ -18,10 +18,11 @@ from mailtemplates.smtp.connectionpool import ConnectionPool
 from mailtemplates.smtp.consignment import Queue
 from mailtemplates.smtp.endpoint import Endpoint, make_context
 from mailtemplates.smtp.login import Login
+from mailtemplates.smtp.offers import Wishes
 from mailtemplates.smtp.sasl import MECHANISMS
 from mailtemplates.smtp.session import open_session
 from mailtemplates.smtp.throttle import Throttle, read_rate
-from mailtemplates.smtp.transaction import Wishes, transact
+from mailtemplates.smtp.transaction import transact
 
 OPTIONS = ("auth", "cafile", "ehlo", "keyring", "notify", "password_file", "per_connection", "pin", "pool", "rate",
            "requiretls", "ret", "timeout")  # fmt: skip

@@ -6,7 +6,7 @@ from mailtemplates.delivery.outcome import Failed
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, step
 from mailtemplates.doctor.steperror import StepError
-from mailtemplates.smtp.transaction import check_offers
+from mailtemplates.smtp.offers import check_offers
 
 _FAILURES = {
     "mesgtoobig": "message-too-big", "smtputf8": "smtputf8-not-offered", "contenterror": "content-not-convertible",

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.offers import parameters
 from mailtemplates.smtp.reply import Reply
 from mailtemplates.smtp.session import Session, insist
-from mailtemplates.smtp.transaction import parameters
 
 
 @step(10, needs="session")

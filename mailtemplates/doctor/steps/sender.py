@@ -5,8 +5,8 @@ from __future__ import annotations
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.message.envelope import NULL_SENDER
+from mailtemplates.smtp.offers import parameters
 from mailtemplates.smtp.session import insist
-from mailtemplates.smtp.transaction import parameters
 
 
 @step(9, needs="session")
