@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from mailtemplates.smtp.securesocket import SecureSocket
+
 
 class CloseError(Exception):
     """The server closes the link."""
@@ -327,6 +329,7 @@ def _server(
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
+    context.sslsocket_class = SecureSocket
     return context, certificate
 
 

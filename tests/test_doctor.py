@@ -305,10 +305,17 @@ class _Page(BaseHTTPRequestHandler):
         return
 
 
+class _WebServer(ThreadingHTTPServer):
+    context: ssl.SSLContext | None = None
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        sock, address = super().get_request()
+        return (self.context.wrap_socket(sock, server_side=True) if self.context else sock), address
+
+
 def web_server(lab: Lab, context: ssl.SSLContext | None = None) -> int:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+    server = _WebServer(("127.0.0.1", 0), _Page)
+    server.context = context
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     lab.stack.callback(server.server_close)

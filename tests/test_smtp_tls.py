@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
 import ssl
+import struct
 from pathlib import Path
 
 import pytest
@@ -126,3 +130,21 @@ def test_a_handshake_that_never_ends(to: Open) -> None:
 def stall_handshake(link: Link) -> str:
     link.sock.sendall(b"220 go\r\n")
     raise SilenceError
+
+
+@pytest.mark.parametrize("noticed", [False, True], ids=["unnoticed", "noticed"])
+def test_a_link_that_is_reset_before_the_handshake_is_closed(noticed: bool) -> None:
+    """Python 3.11 leaves the socket open, or says that it is secure when nobody is there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sock = socket.create_connection(listener.getsockname())
+        peer, _ = listener.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        number = sock.fileno()
+        if noticed:
+            with contextlib.suppress(ConnectionResetError):
+                sock.recv(1)
+        with contextlib.closing(sock), pytest.raises(ConnectionResetError):
+            make_context().wrap_socket(sock, server_hostname="localhost")
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)

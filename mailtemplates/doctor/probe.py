@@ -11,6 +11,7 @@ from typing import Any
 
 from mailtemplates.errors import TransportError
 from mailtemplates.smtp.endpoint import Endpoint, dial, find_addresses
+from mailtemplates.smtp.securesocket import SecureSocket
 from mailtemplates.smtp.session import Session, greet
 from mailtemplates.smtp.wire import Wire
 
@@ -33,6 +34,7 @@ def trusting() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.sslsocket_class = SecureSocket
     return context
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from mailtemplates.delivery.outcome import Phase
 from mailtemplates.errors import TransportError
+from mailtemplates.smtp.securesocket import SecureSocket
 
 LIMITS: dict[Phase, float] = {
     "connect": 30, "tls": 60, "greeting": 300, "ehlo": 300, "auth": 300, "mail": 300, "rcpt": 300, "data": 120,
@@ -137,6 +138,7 @@ def make_context(cafile: str = "") -> ssl.SSLContext:
 def _context(cafile: str, seen: tuple[int, int, int] | None) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=cafile or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = SecureSocket
     return context
 
 
