@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import time
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 from doctorlab import Lab
+from imapserver import ImapServer
 
 from mailtemplates.doctor.folder import decode_name, read_folder
 from mailtemplates.smtp.login import Login
@@ -94,6 +99,49 @@ def test_a_password_outside_ascii_is_no_matter_for_login(lab: Lab, monkeypatch: 
     answer = lab.ask(lab.url(lab.server()), "--to", BOB, "--really", "--imap", imap)
     assert answer.failed == [("arrive", "D152")]
     assert "letters of ASCII only" in answer.step("arrive")["text"]
+
+
+@pytest.mark.parametrize(
+    ("options", "failure"),
+    [
+        ({"password": "another"}, "D152"),
+        ({"capabilities": "IMAP4rev1", "answers": {"LOGIN": "NO [AUTHENTICATIONFAILED] no"}}, "D152"),
+        ({"answers": {"GREETING": "silence"}}, "D172"),
+        ({"answers": {"GREETING": "* BYE too many connections"}}, "D172"),
+        ({"answers": {"AUTHENTICATE": "silence"}}, "D172"),
+        ({"answers": {"LIST": "NO not today"}}, "D153"),
+        ({"answers": {"EXAMINE": "NO not today"}}, "D153"),
+        ({"answers": {"EXAMINE": "silence"}}, "D172"),
+    ],
+    ids=["password", "login", "silent", "busy", "silent at the login", "no list", "no inbox", "silent at the inbox"],
+)
+def test_nothing_is_sent_where_arrival_cannot_be_seen(lab: Lab, options: dict[str, Any], failure: str) -> None:
+    """A message to look for that nobody can look for helps nobody: the mailbox is opened before it goes."""
+    server = lab.server()
+    answer = lab.ask(lab.url(server), "--to", BOB, "--really", "--imap", lab.imap(**options), "--timeout", "1")
+    assert answer.failed == [("arrive", failure)], answer.text
+    assert (answer.code, answer.json["sent"], server.taken) == (1, False, [])
+    assert "DATA" not in server.verbs
+    assert answer.step("send")["text"].startswith("nothing is sent: ")
+
+
+def test_a_mailbox_that_drips_is_given_up_and_nothing_is_sent(lab: Lab) -> None:
+    """Each octet comes in time and the login never; when the time is over nothing is sent, then or later."""
+
+    class Dripping(ImapServer):
+        def _serve(self, sock: socket.socket) -> None:
+            with contextlib.suppress(OSError):
+                for octet in b"* OK " + b"." * 60:
+                    sock.sendall(bytes((octet,)))
+                    time.sleep(0.05)
+                sock.sendall(b"\r\n")
+
+    server = lab.server()
+    mailbox = lab.stack.enter_context(Dripping())
+    imap = f"imap://bob@localhost:{mailbox.port}?insecure=1"
+    answer = lab.ask(lab.url(server), "--to", BOB, "--really", "--imap", imap, "--timeout", "0.5")
+    assert answer.failed == [("arrive", "D172")]
+    assert not server.taken
 
 
 def test_a_secret_is_hidden_as_it_stands_in_a_url_too() -> None:

@@ -159,4 +159,5 @@ def test_a_mailbox_whose_password_is_wrong(lab: Lab, mail_rig: MailRig, monkeypa
     imap = f"imaps://bob%40example.test@localhost:{mail_rig.imaps}?cafile={mail_rig.cafile}"
     answer = ask(lab, mail_rig, "starttls", "--to", BOB, "--really", "--imap", imap)
     assert answer.failed == [("arrive", "D152")]
+    assert not answer.json["sent"]
     assert "wrong-Pa55" not in answer.text

@@ -30,6 +30,7 @@ class Case:
     :ivar message: the message that it is about, when there is one.
     :ivar envelope: who sends to whom; both may be empty.
     :ivar account: the mailbox where it should arrive.
+    :ivar mailbox_fault: why that mailbox cannot be looked into.
     :ivar secrets: what must not be shown, in every form.
     :ivar distrust: why the certificate is not trusted.
     :ivar certificate: the server's, as :meth:`ssl.SSLSocket.getpeercert` tells it, or what could be read of it.
@@ -45,6 +46,7 @@ class Case:
         self.message: Message | None = None
         self.envelope = Envelope("", ())
         self.account: ImapAccount | None = None
+        self.mailbox_fault: Exception | None = None
         self.secrets: list[str] = []
         self.addresses: Sequence[Address] = ()
         self.wire: RecordedWire | None = None

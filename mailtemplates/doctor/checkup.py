@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from mailtemplates.doctor.case import Case
@@ -13,10 +12,8 @@ from mailtemplates.doctor.row import Row
 from mailtemplates.doctor.step import Passed, Skipped, Step
 from mailtemplates.doctor.steperror import LateError
 from mailtemplates.doctor.steps import all_steps
+from mailtemplates.doctor.timelimit import within
 from mailtemplates.errors import MailTemplatesError, TransportError
-
-_GRACE = 0.3
-"""Seconds over its time after which a step is given up that does not end by itself."""
 
 _GOODBYE = 2.0
 """Seconds for QUIT."""
@@ -86,7 +83,7 @@ class Checkup:
         return step.needs == "session" and (self.case.session is None or self.case.session.broken)
 
     def _taken(self, number: int, step: Step, seconds: float) -> Row:
-        result = _within(0 if step.keeps_time else seconds + _GRACE, lambda: step.take(self.case))
+        result = within(0 if step.keeps_time else seconds, lambda: step.take(self.case))
         if isinstance(result, Passed):
             return Row(number, step.name, "ok", result.text, facts=result.facts)
         if isinstance(result, Skipped):
@@ -104,25 +101,3 @@ class Checkup:
             return
         if self.case.session:
             self.case.session.broken = True
-
-
-def _within(seconds: float, work: Callable[[], Passed | Skipped]) -> Passed | Skipped | Exception:
-    """What the work gives or raises; :class:`LateError` when it is not done in time: it is left to itself then.
-
-    :param seconds: 0 for work that keeps its time.
-    """
-    results: list[Passed | Skipped | Exception] = []
-
-    def run() -> None:
-        try:
-            results.append(work())
-        except Exception as error:
-            results.append(error)
-
-    if seconds:
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        thread.join(seconds)
-    else:
-        run()
-    return results[0] if results else LateError(f"there was no answer within {seconds - _GRACE:g} s")

@@ -148,10 +148,14 @@ class ImapMailbox:
         read = map(read_folder, self._asked(lambda: self._link.list('""', "*")))
         return [INBOX, *islice((one for one in read if one and one.junk), _MOST_FOLDERS)]
 
+    def enter(self, folder: Folder) -> None:
+        """Open a folder to read in it."""
+        self._asked(lambda: self._link.select(folder.quoted, readonly=True))  # type: ignore[arg-type]
+
     def find(self, folder: Folder, key: tuple[str, str], tag: bytes) -> Found | None:
         """The message of that Message-ID, or with that field, in a folder; only with the tag in its header."""
         try:
-            self._asked(lambda: self._link.select(folder.quoted, readonly=True))  # type: ignore[arg-type]
+            self.enter(folder)
         except StepError as error:
             if folder.junk and error.failure != _UNREACHABLE:  # the inbox can still be looked into
                 return None
@@ -175,6 +179,17 @@ class ImapMailbox:
         if said != "OK":
             raise self._trouble(imaplib.IMAP4.error(*lines[:1]), "imap-command-fails")
         return lines
+
+
+def check_mailbox(account: ImapAccount, seconds: float) -> None:
+    """See that a mailbox can be looked into: its server takes the login, and opens the inbox.
+
+    :param seconds: as for :class:`ImapMailbox`.
+    :raises StepError: it cannot.
+    """
+    with ImapMailbox(account, seconds) as mailbox:
+        mailbox.folders()
+        mailbox.enter(INBOX)
 
 
 def _internal_date(head: bytes) -> datetime | None:

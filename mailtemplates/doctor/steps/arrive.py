@@ -27,6 +27,8 @@ def arrive(case: Case) -> Passed | Skipped:
     account = case.account
     if account is None:
         return Skipped("no mailbox to look in: give --imap")
+    if case.mailbox_fault:
+        raise case.mailbox_fault
     if case.sent is None:
         return Skipped("nothing was sent")
     found = _look(case, account)

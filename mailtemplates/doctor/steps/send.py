@@ -1,4 +1,4 @@
-"""Step 13: one message, tagged so that it is found again. Only when it is asked for."""
+"""Step 13: one message, tagged so that it is found again. Only when it is asked for, and can be looked for."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
+from typing import TYPE_CHECKING
 
 from mailtemplates.delivery.outcome import Accepted, NotTried, Outcome, Receipt, Suppressed, Uncertain
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
+from mailtemplates.doctor.timelimit import within
 from mailtemplates.errors import TransportError
 from mailtemplates.message.message import Message
 from mailtemplates.smtp.consignment import Consignment, Queue
 from mailtemplates.smtp.transaction import transact
+
+if TYPE_CHECKING:
+    from mailtemplates.doctor.account import ImapAccount
 
 TAG = "X-Mailtpl-Doctor"
 """The field that tells the message from others with the same Message-ID."""
@@ -31,6 +36,9 @@ def send(case: Case) -> Passed | Skipped:
         return Skipped("--really was not given: nothing is sent")
     if not case.envelope.recipients:
         return Skipped("nobody is named: give --to or a message")
+    if case.account and (fault := _fault_of(case, case.account)):
+        case.mailbox_fault = fault  # it is the next step's
+        return Skipped("nothing is sent: the mailbox where it should arrive cannot be looked into")
     sent = _tagged(case)
     case.sent, case.sent_at = sent, time()
     receipt = _send(case, sent)
@@ -41,6 +49,15 @@ def send(case: Case) -> Passed | Skipped:
     ]
     facts = {"message_id": sent.message_id, "recipients": [delivery.address for delivery in receipt.deliveries]}
     return Passed("\n".join([*words, f"Message-ID <{sent.message_id}>"]), facts)
+
+
+def _fault_of(case: Case, account: ImapAccount) -> Exception | None:
+    """Why the mailbox cannot be looked into. It is asked before anything is sent, and sending has its whole time."""
+    from mailtemplates.doctor.mailbox import check_mailbox  # imaplib, only for --imap
+
+    fault = within(case.seconds_left, lambda: check_mailbox(account, case.seconds_left))
+    case.start(case.request.seconds)
+    return fault
 
 
 def _tagged(case: Case) -> Message:
