@@ -7,6 +7,7 @@ row. Temporary or permanent is read from the reply's first digit (RFC 5321 §4.2
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -16,6 +17,7 @@ from mailtemplates.failures.failure import Failure, Step
 from mailtemplates.failures.phrase import certain, place_of, says, weight_of
 from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
+from mailtemplates.pattern import pattern
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
 
@@ -25,7 +27,7 @@ Confidence = Literal["clear", "likely", "guess", "none"]
 _BY_DIGIT: dict[int, Lasting] = {1: "accepted", 2: "accepted", 3: "accepted", 4: "temporary", 5: "permanent"}
 _OF_AN_API = range(400, 420)
 """Codes that an API over HTTP answers and no mail server does: what it was asked is wrong, and mostly stays so."""
-_HTTP = ("400 bad request", "401 unauthorized", "403 forbidden", "404 not found", "405 method not allowed")
+_HTTP = ("400 bad request", "401 unauthorized", "forbidden", "404 not found", "405 method not allowed", "status code")
 _MOST = 4
 _UNLIKELY = 6
 _TOLD = 18
@@ -37,6 +39,15 @@ _NO_WORD = "D144"
 _POLICY = "D109"
 _NOT_SEEN = "D150"
 _NOT_TOLD = "D189"
+_OWN_ERROR = "D191"
+_OF_MAIL = pattern(
+    r" (?:e ?mails?|mail\w*|\w{0,20}mailer|smtp\w*|imap\w*|pop3|sendmail) |邮 件|郵 件|メ ー ル|메 일|почт", re.A
+)
+_FAILS = pattern(
+    r" (?:\w{0,40}(?:error|exception|failed)|fail\w*|errors|errore|erreur|erro|fehler\w*|kein\w*|nicht|not|cannot"
+    r"|can t|couldn t|unable|impossible|problem\w*|échou\w*|échec|falló|fallo|falha|invalid\w*|missing|denied) "
+    r"|失 败|失 敗|错 误|錯 誤|無 法|无 法|エ ラ ー|ま せ ん|오 류|실 패|ошибка|не удалось",
+)
 _SHARE = 0.5
 _OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D75", "D110": "D75"}
 """What a refusal of the MAIL command means that speaks of recipients or of nothing."""
@@ -121,7 +132,7 @@ def _diagnosed(reading: Reading) -> Diagnosis:
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)
     else:
-        causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply)
+        causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply) or _of_a_program(reading)
     if reply and reply.digit >= 4 and len(causes) > 1 and any(_of_link(cause.failure) for cause in causes):
         reply, causes = _first_error(reading, reply, codes, causes)
         codes = codes if reply else ()
@@ -181,6 +192,14 @@ def _at(stage: Stage, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
 def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:
     """A refusal has a cause, if not a known one."""
     return (Cause(all_failures()[_NO_WORD], 0, (str(reply),)),) if reply else ()
+
+
+def _of_a_program(reading: Reading) -> tuple[Cause, ...]:
+    """What is said when no word is known: a program stopped with an error, or could not send and does not tell why."""
+    if reading.teller == "program" or reading.words.startswith(" error "):
+        return (Cause(all_failures()[_OWN_ERROR], 0, ()),)
+    told = reading.teller == "" and _OF_MAIL.search(reading.words) and _FAILS.search(reading.words)
+    return (Cause(all_failures()[_NOT_TOLD], 0, ()),) if told else ()
 
 
 def _of_a_yes(reply: Statement) -> tuple[Cause, ...]:

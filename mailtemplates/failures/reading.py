@@ -69,7 +69,8 @@ _VERSION = pattern(
     re.I | re.A,
 )
 _NUMBER = pattern(
-    r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay)['\"]?[ =:#]*$"
+    r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay"
+    r"|Request failed with status code)['\"]?[ =:#]*$"
     r"|[\w/](?<!error)(?<!code)\[$|\.(?:py|php|m?[jt]sx?|java|kt|rb|go|cs|vb|cc|cpp|swift|exs?|inc|html|aspx)[:(]$",
     re.I | re.ASCII,
 )
@@ -320,7 +321,7 @@ def _found(form: re.Pattern[str], text: str) -> Iterator[Statement]:
 
 def _is_number(text: str, match: re.Match[str]) -> bool:
     """Whether it counts or measures something: ``line 535``, ``500 bytes``."""
-    return bool(_MEASURE.match(match[3]) or _NUMBER.search(text, max(0, match.start(1) - 20), match.start(1)))
+    return bool(_MEASURE.match(match[3]) or _NUMBER.search(text, max(0, match.start(1) - 40), match.start(1)))
 
 
 def _shown(text: str) -> str:
