@@ -128,6 +128,8 @@ def diagnose(text: str) -> Diagnosis:
 
 def _diagnosed(reading: Reading) -> Diagnosis:
     reply = reading.statements[0] if reading.statements else None
+    if reply and reply.digit in (1, 2, 3) and reading.teller == "program" and _causes(reading, (), None):
+        reply = None
     codes = tuple(_codes(reply)) if reply else ()
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)

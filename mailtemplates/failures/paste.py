@@ -39,6 +39,20 @@ _OUTLOOK = pattern(
     r"[^\0]{0,120}?Error Number: 0x[0-9A-Fa-f]{8}"
 )  # Outlook Express says about each refusal that an address was rejected, whatever the server told
 _GUESSES = pattern(r"^\d\. (?:The|A|You) [^\n]*$", re.M)  # MailKit lists all that may be, before what it is
+_NET_CODES = {
+    "Service not available, closing transmission channel": 421, "Error in processing": 451,
+    "Insufficient system storage": 452, "Client does not have permission to submit mail to this server": 454,
+    "Bad sequence of commands": 503, "Mailbox unavailable": 550, "Exceeded storage allocation": 552,
+    "Mailbox name not allowed": 553, "Transaction failed": 554,
+}  # fmt: skip
+_NET = pattern(rf"\b({'|'.join(_NET_CODES)})\. The server response was: ?(?=[A-Za-z<(])")
+"""What .NET says of a reply's code, in place of it, before the reply's words."""
+_NET_EITHER = pattern(
+    r"(?:requires a secure connection|erfordert eine sichere Verbindung|requiert une connexion sécurisée"
+    r"|connessione protetta|requiere una conexión segura|requer uma conexão segura|требует безопасн|要求安全连接"
+    r"|保護された接続)[^\n.。:：]{0,120}[.。]\s{0,9}[^\n.:：]{3,40}[:：]\s?(?=\d\.|\w{1,40} \w)"
+    r"(?![^\n]{0,400}\b[45]\d\d[ -][45]\.)"
+)  # .NET's words for 530 name two causes; the server says which
 _FRAME = pattern(
     r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$(?:\n[^\"\n]{0,80}?[ \t]{4,}\S[^\n]*$)?", re.M
 )
@@ -63,6 +77,8 @@ def plain(text: str) -> str:
         text = _REQUEST.sub(" ", text)
     if "Server Response: " in text:
         text = _OUTLOOK.sub(r"\1", text)
+    if "erver" in text or "服务器" in text or "サーバ" in text or "ервер" in text:
+        text = _NET_EITHER.sub("530 ", _NET.sub(lambda found: f"{_NET_CODES[found[1]]} ", text))
     if "This usually means that the SSL" in text:
         text = _GUESSES.sub("", text)
     if "250-" in text or "250 " in text:

@@ -70,7 +70,7 @@ _VERSION = pattern(
 )
 _NUMBER = pattern(
     r"\b(?:line|port|pid|size|id|took|after|than|errno|exit|limit|maximum|length|HTTP/[\d.]+|http|delay"
-    r"|Request failed with status code)['\"]?[ =:#]*$"
+    r"|Request failed with status code|run-?time error)['\"]?[ =:#]*['\"]?$"
     r"|[\w/](?<!error)(?<!code)\[$|\.(?:py|php|m?[jt]sx?|java|kt|rb|go|cs|vb|cc|cpp|swift|exs?|inc|html|aspx)[:(]$",
     re.I | re.ASCII,
 )
