@@ -66,6 +66,13 @@ Error: {}
   command: 'CONN'
 }}
 """
+CIVICRM = """\
+The mail library returned the following error message:
+Failed to connect to smtp.example.com:587 [SMTP: Failed to connect socket: Connection timed out (code: -1, response: )]
+This is probably related to a problem in your Outbound Email Settings. Possible causes are:
+Your SMTP Username or Password are incorrect.
+The FROM Email Address configured for this feature may not be a valid sender.
+"""
 REFUSED = "ConnectionRefusedError: [Errno 111] Connection refused"
 PASTES = {
     "python": (PYTHON.format(REFUSED), "D02", "temporary"),
@@ -102,6 +109,7 @@ PASTES = {
     "chinese windows": ("ConnectionRefusedError: [WinError 10061] 由于目标计算机积极拒绝，无法连接。", "D02", "temporary"),
     "german": ("socket.gaierror: [Errno -2] Name oder Dienst nicht bekannt", "D01", "permanent"),
     "french": ("Le certificat distant n'est pas valide selon la procédure de validation.", "D08", "permanent"),
+    "guesses of civicrm": (CIVICRM, "D03", "temporary"),
     "japanese": ("対象のコンピューターによって拒否されたため、接続できませんでした。", "D02", "temporary"),
     "russian": ("Конечный компьютер отверг запрос на подключение", "D02", "temporary"),
 }  # fmt: skip

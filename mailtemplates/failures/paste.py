@@ -53,6 +53,7 @@ _NET_EITHER = pattern(
     r"|保護された接続)[^\n.。:：]{0,120}[.。]\s{0,9}[^\n.:：]{3,40}[:：]\s?(?=\d\.|\w{1,40} \w)"
     r"(?![^\n]{0,400}\b[45]\d\d[ -][45]\.)"
 )  # .NET's words for 530 name two causes; the server says which
+_MAY_BE = pattern(r"(?<=\n)[^\n]{0,400}\b[Pp]ossible (?:causes|reasons)\b[^\n:]{0,40}:[^\0]{0,1500}?(?=\n\s*\n|\Z)")
 _FRAME = pattern(
     r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$(?:\n[^\"\n]{0,80}?[ \t]{4,}\S[^\n]*$)?", re.M
 )
@@ -81,6 +82,8 @@ def plain(text: str) -> str:
         text = _NET_EITHER.sub("530 ", _NET.sub(lambda found: f"{_NET_CODES[found[1]]} ", text))
     if "This usually means that the SSL" in text:
         text = _GUESSES.sub("", text)
+    if "ossible causes" in text or "ossible reasons" in text:
+        text = _MAY_BE.sub("", text)
     if "250-" in text or "250 " in text:
         text = _OFFERED.sub(" ", text)
     return text
