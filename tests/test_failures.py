@@ -144,10 +144,15 @@ def test_the_digit_of_a_bare_reply_goes_before_its_words() -> None:
         ("450-4.2.1 The user is receiving 450-4.2.1 mail at a rate 450 4.2.1 that prevents more", "D94"),
         ("550-No such\n550 user here", "D80"),
         ("failed,5.1.1 (bad destination mailbox address),smtp;553 Relaying disallowed", "D19"),
+        ("Bounced: DCID 3 MID 4 - 5.1.0 - Unknown address error ('550', ['<b@b.test>... Relaying denied']) []", "D19"),
+        (
+            "Compte : « x », Réponse du serveur : « 552 mailbox full », Port : 25, Numéro d’erreur : 0x800CCC79",
+            "D81",
+        ),
     ],
 )
 def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
-    """Each line begins with the code; a log of PowerMTA puts the registry's title before the server's own words."""
+    """Each line begins with the code; PowerMTA, AsyncOS and Outlook say something of their own about the server's words."""
     assert diagnose(reply).causes[0].failure.id == row
 
 
@@ -167,6 +172,14 @@ def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
         ("550 нет такого пользователя", "D80"),
         ("552 Caixa postal cheia", "D81"),
         ("552 Mensaje demasiado grande", "D100"),
+        ("550 5.7.1 [X2] Your mail from 192.0.2.7 was rejected", "D125"),
+        ("521 2001:db8::7 refused, see http://b.test/why", "D125"),
+        ("554 5.7.1 192.0.2.7 does not resolve", "D124"),
+        ("550 5.7.1Relay not permitted for user.", "D19"),
+        ("552 MS-Office file with macros found", "D105"),
+        ("451 #4.4.3 Temporary error occurred during SPF verification.", "D121"),
+        ("421 4.7.0 mx.b.test Error: too many errors", "D130"),
+        ("550 5.7.1 You've exceeded your quota of 300 messages", "D130"),
     ],
 )
 def test_the_words_go_before_the_code(reply: str, row: str) -> None:

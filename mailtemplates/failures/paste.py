@@ -38,6 +38,8 @@ _OUTLOOK = pattern(
     r"The message could not be sent because [^\0]{0,1500}?\bServer Response: '?([245]\d\d\b[^\0]{8,800}?)'?,? Port:? \d"
     r"[^\0]{0,120}?Error Number: 0x[0-9A-Fa-f]{8}"
 )  # Outlook Express says about each refusal that an address was rejected, whatever the server told
+_REFUSED = pattern(r"(['\"«“] ?[45]\d\d[ -][^\0]{8,800}?['\"»”][^\0]{1,200}?\b)0x800CCC7[89]\b", re.I)
+"""The same in other languages: its error number says less than the reply."""
 _GUESSES = pattern(r"^\d\. (?:The|A|You) [^\n]*$", re.M)  # MailKit lists all that may be, before what it is
 _NET_CODES = {
     "Service not available, closing transmission channel": 421, "Error in processing": 451,
@@ -54,6 +56,14 @@ _NET_EITHER = pattern(
     r"(?![^\n]{0,400}\b[45]\d\d[ -][45]\.)"
 )  # .NET's words for 530 name two causes; the server says which
 _MAY_BE = pattern(r"(?<=\n)[^\n]{0,400}\b[Pp]ossible (?:causes|reasons)\b[^\n:]{0,40}:[^\0]{0,1500}?(?=\n\s*\n|\Z)")
+_TITLE = pattern(
+    r"\b[45]\.\d\.\d\s- (?:Unknown address error|Other mail system problem)(?=[\"']? ?(?:Response|\(|[45]\d\d))"
+)
+"""What AsyncOS says of a reply whose own words it gives after it."""
+_PASSED = pattern(
+    r"\b(?:spf|dkim|dmarc|arc|iprev)=(?:pass|none|neutral|bestguesspass)\b|^Received-SPF: (?:pass|none|neutral)[^\n]*",
+    re.I | re.M,
+)
 _FRAME = pattern(
     r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$(?:\n[^\"\n]{0,80}?[ \t]{4,}\S[^\n]*$)?", re.M
 )
@@ -80,10 +90,16 @@ def plain(text: str) -> str:
         text = _OUTLOOK.sub(r"\1", text)
     if "erver" in text or "服务器" in text or "サーバ" in text or "ервер" in text:
         text = _NET_EITHER.sub("530 ", _NET.sub(lambda found: f"{_NET_CODES[found[1]]} ", text))
+    if "0x800ccc7" in text.lower():
+        text = _REFUSED.sub(r"\1", text)
     if "This usually means that the SSL" in text:
         text = _GUESSES.sub("", text)
     if "ossible causes" in text or "ossible reasons" in text:
         text = _MAY_BE.sub("", text)
+    if " - Unknown address" in text or " - Other mail" in text:
+        text = _TITLE.sub("", text)
+    if "=pass" in text or "=none" in text or "Received-SPF" in text:
+        text = _PASSED.sub("", text)
     if "250-" in text or "250 " in text:
         text = _OFFERED.sub(" ", text)
     return text

@@ -43,6 +43,12 @@ _BEFORE_REPLY = pattern(
 )
 _LOGGED = pattern(r"said: |talk to me: |nostic-code:|\),smtp;", re.I)
 _PEER = pattern(r"[\w.-]{1,255}\[[\da-fA-F.:]{2,45}\](?::\d+)?", re.ASCII)
+_IP = pattern(
+    r"(?<![\w.-])(?:\d{1,3}(?:\.\d{1,3}){3}|[xX*]{1,3}(?:\.[xX*\d]{1,3}){3}|(?:[\da-fA-F]{0,4}:){3,7}[\da-fA-F]{0,4})(?![\w-])",
+    re.ASCII,
+)
+_AN_IP = " ipaddr "
+_GLUED = pattern(r"(?<![\w.])([245]\.\d{1,3}\.\d{1,3})(?=[A-Za-z])", re.ASCII)
 _ADDRESS = pattern(r"[^\s<>()'\",:;\[\]{}=]{1,64}@[^\s<>()'\",:;\[\]{}]{1,255}")
 _CHALLENGE = pattern(r"(?:\b334[ '\",b]{1,5}|\b(?=eyJ))([A-Za-z0-9+/=]{16,2000})", re.ASCII)
 
@@ -74,7 +80,7 @@ _NUMBER = pattern(
     r"|[\w/](?<!error)(?<!code)\[$|\.(?:py|php|m?[jt]sx?|java|kt|rb|go|cs|vb|cc|cpp|swift|exs?|inc|html|aspx)[:(]$",
     re.I | re.ASCII,
 )
-_MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b", re.I | re.ASCII)
+_MEASURE = pattern(r"\s*(?:bytes|octets|seconds|secs|ms|s|[kmg]i?b|times|days|minutes|hours)\b(?!-)", re.I | re.ASCII)
 _MARKS = " \t-,:;'\")]}#>"
 _YES = frozenset({211, 214, 220, 221, 235, 250, 251, 252, 334, 354})
 _PORTS = frozenset({443, 465, 587, 993, 995})
@@ -172,9 +178,13 @@ class Reading(NamedTuple):
 
 
 def words_of(text: str) -> str:
-    """The words of a reply, see :func:`spoken`, without addresses and hosts: these are not the server's words."""
+    """The words of a reply, see :func:`spoken`, without addresses and hosts: these are not the server's words.
+
+    An IP address is the word ``ipaddr``: whether a server speaks of one often tells what it refuses.
+    """
     text = _ADDRESS.sub(" ", text) if "@" in text else text
-    return spoken(_PEER.sub(" ", text) if "[" in text else text)
+    text = _PEER.sub(" ", text) if "[" in text else text
+    return spoken(_GLUED.sub(r"\1 ", _IP.sub(_AN_IP, text)))
 
 
 def _joined(text: str, reply: Statement) -> str:
