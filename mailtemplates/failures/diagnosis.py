@@ -198,10 +198,11 @@ def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:
 
 def _of_a_program(reading: Reading) -> tuple[Cause, ...]:
     """What is said when no word is known: a program stopped with an error, or could not send and does not tell why."""
-    if reading.teller == "program" or reading.words.startswith(" error "):
-        return (Cause(all_failures()[_OWN_ERROR], 0, ()),)
-    told = reading.teller == "" and _OF_MAIL.search(reading.words) and _FAILS.search(reading.words)
-    return (Cause(all_failures()[_NOT_TOLD], 0, ()),) if told else ()
+    fails = _FAILS.search(reading.words)
+    if fails and reading.teller != "program" and _OF_MAIL.search(reading.words):
+        return (Cause(all_failures()[_NOT_TOLD], 0, ()),)
+    told = reading.teller == "program" or (fails and not reading.teller)
+    return (Cause(all_failures()[_OWN_ERROR], 0, ()),) if told else ()
 
 
 def _of_a_yes(reply: Statement) -> tuple[Cause, ...]:
@@ -277,8 +278,8 @@ def _of_program(said: dict[str, str]) -> dict[str, str]:
 def _weight(failure: str, phrase: str, reading: Reading, reply: Statement | None) -> int:
     """Some words say little: of a broken connection in a reply, there was one; of recipients where no server speaks."""
     row = all_failures()[failure]
-    if reply is not None and reply.code >= 400:
-        unlikely = row.step in ("dns", "tcp") and row.fault != "recipient"
+    if reply is not None and reply.digit >= 4:
+        unlikely = reply.code >= 400 and row.step in ("dns", "tcp") and row.fault != "recipient"
     else:
         by_server = row.step in _OF_SERVERS and row.reason not in _OF_FORM
         by_server = by_server or (row.step in _OFTEN_OF_SERVERS and not certain(phrase))

@@ -47,12 +47,12 @@ _NET_CODES = {
     "Bad sequence of commands": 503, "Mailbox unavailable": 550, "Exceeded storage allocation": 552,
     "Mailbox name not allowed": 553, "Transaction failed": 554,
 }  # fmt: skip
-_NET = pattern(rf"\b({'|'.join(_NET_CODES)})\. The server response was: ?(?=[A-Za-z<(])")
+_NET = pattern(rf"\b({'|'.join(_NET_CODES)})\.\s+The server response was: ?(?=[^\s\d])")
 """What .NET says of a reply's code, in place of it, before the reply's words."""
 _NET_EITHER = pattern(
-    r"(?:requires a secure connection|erfordert eine sichere Verbindung|requiert une connexion sécurisée"
-    r"|connessione protetta|requiere una conexión segura|requer uma conexão segura|требует безопасн|要求安全连接"
-    r"|保護された接続)[^\n.。:：]{0,120}[.。]\s{0,9}[^\n.:：]{3,40}[:：]\s?(?=\d\.|\w{1,40} \w)"
+    r"(?:a secure connection|sichere Verbindung|connexion sécurisée|connessione (?:protetta|sicura)|conexión segura"
+    r"|conexão segura|безопасно\w{1,3} (?:подключени|соединени)|安全(?:的)?连接|保護された接続)"
+    r"[^\n.。:：]{0,120}[.。]\s{0,9}[^\n.:：]{3,40}[:：]\s?(?=\d\.|\w{1,40} \w)"
     r"(?![^\n]{0,400}\b[45]\d\d[ -][45]\.)"
 )  # .NET's words for 530 name two causes; the server says which
 _MAY_BE = pattern(r"(?<=\n)[^\n]{0,400}\b[Pp]ossible (?:causes|reasons)\b[^\n:]{0,40}:[^\0]{0,1500}?(?=\n\s*\n|\Z)")
