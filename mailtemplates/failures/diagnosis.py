@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure, Step
-from mailtemplates.failures.phrase import certain, place_of, says, weight_of
+from mailtemplates.failures.phrase import certain, choices, meant, place_of, says, weight_of
 from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 from mailtemplates.pattern import pattern
@@ -28,6 +28,7 @@ _BY_DIGIT: dict[int, Lasting] = {1: "accepted", 2: "accepted", 3: "accepted", 4:
 _OF_AN_API = range(400, 420)
 """Codes that an API over HTTP answers and no mail server does: what it was asked is wrong, and mostly stays so."""
 _HTTP = ("400 bad request", "401 unauthorized", "forbidden", "404 not found", "405 method not allowed", "status code")
+_AGAIN = " again later "
 _MOST = 4
 _UNLIKELY = 6
 _TOLD = 18
@@ -293,8 +294,9 @@ def _said(words: str) -> dict[str, str]:
     by_word, parts, ideographs = _index()
     candidates = [pair for word in set(words.split()) for pair in by_word.get(word, ())]
     for phrase, failure in (*candidates, *parts, *(() if words.isascii() else ideographs)):
-        if says(words, phrase) and (failure not in found or _rank(phrase) > _rank(found[failure])):
-            found[failure] = phrase
+        said = meant(words, phrase)
+        if said and (failure not in found or _rank(said) > _rank(found[failure])):
+            found[failure] = said
     return found
 
 
@@ -311,14 +313,21 @@ def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], l
     for row in all_failures().values():
         failure = row.id
         for phrase in row.phrases:
-            first = phrase.partition(" ")[0].lstrip("!~")
-            if not first.isascii():
-                ideographs.append((phrase, failure))
-            elif first[-1] == "*":
-                parts.append((phrase, failure))
-            else:
-                by_word[first].append((phrase, failure))
+            for first in _first_words(phrase):
+                if not first.isascii():
+                    ideographs.append((phrase, failure))
+                elif first[-1] == "*":
+                    parts.append((phrase, failure))
+                else:
+                    by_word[first].append((phrase, failure))
     return by_word, parts, ideographs
+
+
+def _first_words(phrase: str) -> Iterable[str]:
+    bare = phrase.lstrip("!~")
+    if bare[0] != "(":
+        return (bare.partition(" ")[0],)
+    return {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:
@@ -335,6 +344,8 @@ def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...
 
 
 def _asked_wrongly(reading: Reading, causes: tuple[Cause, ...]) -> bool:
+    if _AGAIN in reading.words:
+        return False
     if causes and causes[0].weight >= _WORDS:
         return not causes[0].failure.temporary
     return any(f" {words} " in reading.words for words in _HTTP)

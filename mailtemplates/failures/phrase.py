@@ -1,12 +1,15 @@
 """Phrases that servers use, found whatever their case and punctuation.
 
 Texts are compared as words: ``<bob@b.test>: User-Unknown!`` says ``user unknown``. Phrases are written as such words.
-One that ends in ``*`` stands for all words that begin so; `` … `` stands for up to 60 characters. Longer phrases weigh
-a little more; one that begins with ``!`` far more, those words leave no doubt; one that begins with ``~`` little, those
-words are often said beside the cause. Looking for all phrases takes time in proportion to the text.
+One that ends in ``*`` stands for all words that begin so; `` … `` stands for up to 60 characters;
+``(mailbox|inbox)`` for either. Longer phrases weigh a little more; one that begins with ``!`` far more, those words
+leave no doubt; one that begins with ``~`` little, those words are often said beside the cause. Looking for all phrases
+takes time in proportion to the text.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from mailtemplates.pattern import pattern
 
@@ -41,6 +44,46 @@ def certain(phrase: str) -> bool:
 def place_of(words: str, phrase: str) -> int:
     """Where in a text, as :func:`spoken`, a phrase begins that it says."""
     return words.find(_framed(phrase.lstrip("!~").partition(" … ")[0]))
+
+
+def choices(part: str) -> Iterator[str]:
+    """What a phrase or a part of it stands for: ``(no|any) such user`` for ``no such user`` and ``any such user``."""
+    before, bracket, rest = part.partition("(")
+    if not bracket:
+        yield part
+        return
+    within, _, after = rest.partition(")")
+    for one in within.split("|"):
+        yield from choices(f"{before}{one}{after}")
+
+
+def meant(words: str, phrase: str) -> str:
+    """The phrase as a text, as :func:`spoken`, says it, its choices made; empty when it does not say it."""
+    if "(" not in phrase:
+        return phrase if says(words, phrase) else ""
+    bare = phrase.lstrip("!~")
+    first, *rest = (tuple(choices(part)) for part in bare.split(" … "))
+    for begin in first:
+        framed = _framed(begin)
+        at = words.find(framed)
+        while at >= 0:
+            said = _chosen(words, begin, at + len(framed) - 1, rest)
+            if said:
+                return phrase[: len(phrase) - len(bare)] + said
+            at = words.find(framed, at + 1)
+    return ""
+
+
+def _chosen(words: str, said: str, at: int, parts: list[tuple[str, ...]]) -> str:
+    """What is said, and of each further part the choice that comes next; empty when one does not follow."""
+    for part in parts:
+        places = ((words.find(_framed(one), at, at + _GAP + len(one) + 2), one) for one in part)
+        found, one = min((place for place in places if place[0] >= 0), default=(-1, ""))
+        if found < 0:
+            return ""
+        said += f" {one}" if found == at and said[-1] != "*" else f" … {one}"
+        at = found + len(_framed(one)) - 1
+    return said
 
 
 def says(words: str, phrase: str) -> bool:
