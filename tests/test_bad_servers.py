@@ -164,6 +164,10 @@ FAULTS: dict[str, Fault] = {
     "LMTP: the link closes between two answers": Fault(
         "accepted uncertain", {"DOT": ["250 2.1.5 ok", close]}, to=2, tls="", scheme="lmtp", features=("PIPELINING",)
     ),
+    "LMTP: one answer too many, with the goodbye": Fault(
+        "uncertain uncertain", {"QUIT": "550 5.1.1 No such user here\r\n221 bye"}, to=2, tls="", scheme="lmtp",
+        features=("PIPELINING",),
+    ),
     "A reply has two codes": Fault("deferred", {"RCPT": "250-ok\r\n550 5.1.1 no"}),
     "The reply to the final dot has two codes": Fault("uncertain", {"DOT": "250-ok\r\n451 4.3.0 later"}),
     "QUIT is answered 502": Fault("accepted", {"QUIT": "502 5.5.1 What?"}),
@@ -246,7 +250,10 @@ def rows(certificates: Certificates) -> Iterator[str]:
         told = next((one for one in outcomes if one.state != "accepted"), outcomes[0])
         cure = getattr(told, "cure", "")
         text = re.sub(r"localhost:\d+", "mx.example:587", f"{told.text}{f' → {cure}' if cure else ''}")
-        text = re.sub(r"SHA-256 [0-9a-f]{64}", "SHA-256 3f…", text).replace(f"{TIMEOUT:g} s", "300 s")
+        text = re.sub(r"SHA-256 [0-9a-f]{64}", "SHA-256 3f…", text).replace(
+            f"{TIMEOUT:g} s at the final dot", "600 s at the final dot"
+        )
+        text = text.replace(f"{TIMEOUT:g} s", "300 s")
         states = ", ".join(fault.states.split())
         yield f"| {name} | {states} | {text.replace('|', chr(92) + '|')} |"
 

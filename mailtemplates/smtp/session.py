@@ -22,6 +22,12 @@ _BUSY = "the server is busy or going down: try again later, or with fewer connec
 _WHOLE = ("no-starttls", "no-login", "no-mechanism")
 """Mishaps after which the link is as it was, so that we part with QUIT (RFC 5321 §4.1.1.10)."""
 
+GOODBYES = (221, 421, 500, 501, 502, 503, 504)
+"""How servers answer QUIT: as they should, or that they do not know it (x0z, RFC 5321 §4.2.1)."""
+
+_MOST_STRAYS = 4
+"""Replies too many that are read before the goodbye."""
+
 _numbers = count(1)
 
 
@@ -31,6 +37,7 @@ class Session:
     :ivar number: of the connection, for events.
     :ivar features: what the server offers, in upper case, with its parameters.
     :ivar served: messages that went through.
+    :ivar used: whether a transaction was begun: a reply too many may be to that one.
     :ivar broken: whether it must not be used again.
     :ivar dirty: whether a transaction stands open, so that RSET must come first.
     """
@@ -40,6 +47,7 @@ class Session:
         self.number = next(_numbers)
         self.features: dict[str, str] = {}
         self.served = 0
+        self.used = False
         self.broken = False
         self.dirty = False
         self.idle_since = time.monotonic()
@@ -84,6 +92,24 @@ class Session:
             return self.command("NOOP", "quit").ok
         except TransportError:
             return False
+
+    def out_of_step(self, phase: Phase, command: str, reply: Reply) -> TransportError:
+        """The reply to a command is none that it can have: nobody knows what it answers."""
+        problem = f"{self.wire.endpoint} answers {command} out of step: {reply}"
+        return TransportError(problem, phase=phase, kind="out-of-step")
+
+    def hear_out(self) -> list[Reply]:
+        """Say QUIT, and take in what the server says up to its goodbye, or until it is gone. The session is over."""
+        said: list[Reply] = []
+        try:
+            if not self.broken:
+                self.wire.write(b"QUIT\r\n", "quit")
+            while len(said) <= _MOST_STRAYS and not (said and said[-1].code in GOODBYES):
+                said.append(self.wire.reply("quit"))
+        except TransportError:
+            pass
+        self.broken = True
+        return said
 
     def close(self) -> None:
         """Say QUIT when the link is whole; whatever the server answers, the session ends."""

@@ -3,18 +3,23 @@
 A group is MAIL, RCPT… and DATA. The group of the next message is written right behind the content of this one,
 so a message costs one round trip. DATA and the final dot are the points where both sides meet: everything that was
 asked before is answered before anything more is sent.
+
+One thing too many from the server would have every reply after it taken for that to another command. 354 answers
+nothing but DATA, so what came before it was in step. What is refused without it is believed of the first transaction of
+a session, and of a later one when RSET is answered as it should be.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Phase, Uncertain
+from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Phase
 from mailtemplates.delivery.transport import WITHHELD
 from mailtemplates.errors import TransportError
 from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.smtp.consignment import Consignment, Queue
+from mailtemplates.smtp.dotreplies import read_dot
 from mailtemplates.smtp.offers import Wishes, check_offers, parameters
 from mailtemplates.smtp.reply import Reply
 from mailtemplates.smtp.session import Session
@@ -25,11 +30,17 @@ _WINDOW = 100
 
 
 class _Group:
-    """The commands of one transaction, at most a window of them unanswered."""
+    """The commands of one transaction, at most a window of them unanswered.
+
+    :ivar fresh: whether it is the session's first.
+    :ivar reset: whether RSET stands before MAIL.
+    """
 
     def __init__(self, session: Session, consignment: Consignment, wishes: Wishes) -> None:
         self.session = session
         self.began = time.monotonic()
+        self.fresh = not session.used
+        session.used = True
         self.reset = session.dirty
         self.recipients = consignment.waiting
         mail, rcpt = parameters(session, consignment, wishes)
@@ -58,15 +69,12 @@ class _Group:
         if self._answered == self._written:
             self.write()
         self._answered += 1
-        reply = self.session.wire.reply(phase)
-        if reply.code == 421:
-            raise TransportError(
-                f"{self.session.wire.endpoint} ends the session: {reply}",
-                phase=phase,
-                code=reply.code,
-                enhanced=reply.enhanced,
-            )
-        return reply
+        return _heard(self.session, phase)
+
+    @property
+    def said_once(self) -> bool:
+        """Whether the server said one thing so far, and nothing more is to come."""
+        return self._answered == self._written == 1
 
     @property
     def unanswered(self) -> int:
@@ -96,7 +104,7 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             consignment = None if pauses or session.broken or session.served >= most else queue.next()
         except Exception:  # what the caller gave next is wrong: first tell him of what went before
             if under_way:
-                _read_dot(session, under_way, alone=True)
+                read_dot(session, under_way, alone=True)
                 yield under_way
             raise
         group = None
@@ -104,10 +112,10 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             check_offers(session, consignment, wishes)
             if consignment.waiting:
                 group = _Group(session, consignment, wishes)
-                if under_way is None or _may_follow(session, under_way):
+                if _may_go(session, group, under_way):
                     _write_ahead(session, group)
         if under_way:
-            _read_dot(session, under_way, alone=group is None or not group.written)
+            read_dot(session, under_way, alone=group is None or not group.written)
             if under_way.done:
                 yield under_way
             under_way = None
@@ -115,15 +123,22 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
                 continue
         if consignment is None:
             return
+        if group and not group.written and not _may_go(session, group, None):
+            session.broken = True
+            queue.again(consignment)  # nothing was said of it
+            return
         if group and _converse(session, queue, consignment, group):
             under_way = consignment
         elif consignment.done:
             yield consignment
 
 
-def _may_follow(session: Session, under_way: Consignment) -> bool:
-    """Whether the commands of the next message may go out before this one is answered. Over LMTP each recipient has a
-    reply; one too many would be taken for that to the next of them, and is seen when nothing else is asked."""
+def _may_go(session: Session, group: _Group, under_way: Consignment | None) -> bool:
+    """Whether a group may be written now: the server said nothing that nobody asked for, since the session's last
+    message; and that one is answered, or the server takes commands together. Where each of several recipients has a
+    reply, the session ends with them (see :mod:`mailtemplates.smtp.dotreplies`)."""
+    if under_way is None:
+        return group.fresh or not (session.broken or session.wire.speaks)
     return session.pipelines and not (session.wire.endpoint.lmtp and len(under_way.under_way) > 1)
 
 
@@ -135,57 +150,6 @@ def _write_ahead(session: Session, group: _Group) -> None:
         session.broken = True
 
 
-def _read_dot(session: Session, consignment: Consignment, *, alone: bool) -> None:
-    """The outcome of what was sent whole.
-
-    :param alone: whether nothing else was asked.
-    """
-    under_way, consignment.under_way = consignment.under_way, []
-    replies: list[tuple[list[str], Reply]] = []
-    problem = ""
-    try:
-        for addresses in [[address] for address in under_way] if session.wire.endpoint.lmtp else [under_way]:
-            reply = _dot_reply(session, consignment)
-            replies.append((addresses, reply))
-        if alone and _contradicts(session, [reply for _, reply in replies]):
-            replies.clear()
-            problem = f"{session.wire.endpoint} answers the final dot more than once, and not the same"
-    except TransportError as error:
-        problem = error.problem
-    for addresses, reply in replies:
-        consignment.settle(reply.outcome(), addresses)
-    if problem:
-        session.broken = True
-        session.tell("fault", problem, consignment.message.message_id, since=consignment.dot_at)
-        consignment.settle(Uncertain("dot", problem), under_way)
-
-
-def _dot_reply(session: Session, consignment: Consignment) -> Reply:
-    """The next reply to the final dot.
-
-    :raises TransportError: there is none.
-    """
-    reply = session.wire.reply("dot")
-    if reply.code < 400 and not reply.ok:
-        raise _out_of_step(session, "dot", "the dot", reply)
-    session.tell("reply", reply, consignment.message.message_id, since=consignment.dot_at)
-    session.broken = session.broken or reply.code == 421
-    return reply
-
-
-def _contradicts(session: Session, replies: Sequence[Reply]) -> bool:
-    """Whether one more reply has come, which is the true one perhaps, and says something else. 421, and the end of the
-    link, may come at any time (RFC 5321 §3.8)."""
-    if not session.wire.speaks:
-        return False
-    session.broken = True
-    try:
-        more = session.wire.reply("quit")
-    except TransportError:
-        return False
-    return more.code != 421 and any(more.ok != reply.ok for reply in replies)
-
-
 def _converse(session: Session, queue: Queue, consignment: Consignment, group: _Group) -> bool:
     """One transaction up to the final dot; whether the dot was sent. Faults end in outcomes, or in another try."""
     try:
@@ -193,13 +157,13 @@ def _converse(session: Session, queue: Queue, consignment: Consignment, group: _
     except TransportError as error:
         session.broken = True
         consignment.taken = []
-        if error.kind != "out-of-step":
+        if group.fresh and error.kind != "out-of-step":
             consignment.believe()
         consignment.refused.clear()
         words = session.wire.last_words()
         if words and error.phase == "content":
             consignment.settle(words.refused())
-        elif session.served and consignment.waiting and not consignment.tried_again:
+        elif not group.fresh and consignment.waiting and not consignment.tried_again:
             consignment.tried_again = True
             session.tell("retry", error.problem, consignment.message.message_id)
             queue.again(consignment)
@@ -217,10 +181,16 @@ def _deferred(error: TransportError, words: Reply | None) -> Deferred:
     return Deferred(error.code, error.enhanced or "4.4.2", error.problem, reason)
 
 
-def _out_of_step(session: Session, phase: Phase, command: str, reply: Reply) -> TransportError:
-    """The reply to a command is none that it can have: nobody knows what it answers."""
-    endpoint = session.wire.endpoint
-    return TransportError(f"{endpoint} answers {command} out of step: {reply}", phase=phase, kind="out-of-step")
+def _heard(session: Session, phase: Phase) -> Reply:
+    """The next reply.
+
+    :raises TransportError: there is none, or it ends the session (RFC 5321 §3.8).
+    """
+    reply = session.wire.reply(phase)
+    if reply.code == 421:
+        problem = f"{session.wire.endpoint} ends the session: {reply}"
+        raise TransportError(problem, phase=phase, code=reply.code, enhanced=reply.enhanced)
+    return reply
 
 
 def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group: _Group) -> bool:
@@ -228,29 +198,30 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     if session.broken:
         raise TransportError(f"the link to {session.wire.endpoint} broke", phase="mail")
     if group.reset and not (reset := group.reply("mail")).ok:
-        raise _out_of_step(session, "mail", "RSET", reset)
+        raise session.out_of_step("mail", "RSET", reset)
     session.dirty = True
     mail = group.reply("mail")
     session.tell("mail", mail, message_id, since=group.began)
     if mail.code >= 400:
         consignment.refused = dict.fromkeys(group.recipients, _refused_sender(mail))
-        if not session.served:  # else it may be a reply to the message before
+        if group.fresh:
             consignment.believe()
+        elif group.said_once:
+            problem = f"{session.wire.endpoint} refuses MAIL, or what went before it: {mail}"
+            raise TransportError(problem, phase="mail", kind="out-of-step")
     elif not mail.ok:
-        raise _out_of_step(session, "mail", "MAIL", mail)
+        raise session.out_of_step("mail", "MAIL", mail)
     left = _recipients(consignment, group, mail) if mail.ok or group.unanswered else []
     if not (consignment.taken or group.data_sent):
-        consignment.believe()
-        return False
+        return _end_refused(session, consignment, group)
     data = group.reply("data")
     session.tell("data", data, message_id, since=group.began)
     if data.code != 354 and data.code < 400:
-        raise _out_of_step(session, "data", "DATA", data)
-    consignment.believe()
+        raise session.out_of_step("data", "DATA", data)
     if data.code != 354:
-        consignment.taken = []
-        consignment.settle(data.refused())
-        return False
+        consignment.refused = {**dict.fromkeys(consignment.waiting, data.refused()), **consignment.refused}
+        return _end_refused(session, consignment, group)
+    consignment.believe()
     if early := _unasked(session):
         return _end_early(session, consignment, early)
     if not consignment.taken:
@@ -267,6 +238,21 @@ def _to_the_dot(session: Session, queue: Queue, consignment: Consignment, group:
     if left:
         queue.again(consignment)
     return True
+
+
+def _end_refused(session: Session, consignment: Consignment, group: _Group) -> bool:
+    """Nobody gets the message. After a reply too many, RSET is answered with a refusal.
+
+    :raises TransportError: it is so, or the link breaks.
+    """
+    if consignment.taken or not group.fresh:
+        session.wire.write(b"RSET\r\n", "rset")
+        if not (reset := _heard(session, "rset")).ok:
+            raise session.out_of_step("rset", "RSET", reset)
+        session.dirty = False
+    consignment.taken = []
+    consignment.believe()
+    return False
 
 
 def _write_content(session: Session, content: bytes) -> Reply | None:
@@ -321,7 +307,7 @@ def _recipients(consignment: Consignment, group: _Group, mail: Reply) -> list[st
         if reply.ok and mail.ok:
             consignment.taken.append(address)
         elif reply.code < 400:
-            raise _out_of_step(group.session, "rcpt", "RCPT", reply)
+            raise group.session.out_of_step("rcpt", "RCPT", reply)
         elif reply.too_many and consignment.taken:
             left.append(address)
         elif mail.ok:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
 from typing import TYPE_CHECKING
 
-from mailtemplates.delivery.outcome import Accepted, NotTried, Outcome, Receipt, Suppressed, Uncertain
+from mailtemplates.delivery.outcome import Accepted, Deferred, NotTried, Outcome, Receipt, Suppressed, Uncertain
 from mailtemplates.doctor.case import Case
 from mailtemplates.doctor.step import Passed, Skipped, step
 from mailtemplates.doctor.steperror import StepError
 from mailtemplates.doctor.timelimit import within
 from mailtemplates.errors import TransportError
 from mailtemplates.message.message import Message
-from mailtemplates.smtp.consignment import Consignment, Queue
+from mailtemplates.smtp.consignment import Queue
 from mailtemplates.smtp.transaction import transact
 
 if TYPE_CHECKING:
@@ -92,8 +91,13 @@ def _send(case: Case, message: Message) -> Receipt:
         assert case.transport is not None
         return case.transport.send(message)
     assert case.session is not None
-    (done,) = _only(transact(case.session, Queue([message]), case.server.wishes, _MOST))
-    return done
+    queue = Queue([message])
+    for done in transact(case.session, queue, case.server.wishes, _MOST):
+        return done.receipt()
+    rest = queue.next()  # it would go over another session, and there is none
+    assert rest is not None
+    rest.settle(Deferred(0, "4.4.2", "the session ended before the server was told of all recipients", "networkerror"))
+    return rest.receipt()
 
 
 def _insist(address: str, outcome: Outcome) -> None:
@@ -113,7 +117,3 @@ def _insist(address: str, outcome: Outcome) -> None:
         code=outcome.code or 554,
         enhanced=outcome.enhanced,
     )
-
-
-def _only(consignments: Iterable[Consignment]) -> list[Receipt]:
-    return [consignment.receipt() for consignment in consignments]
