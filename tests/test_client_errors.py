@@ -109,6 +109,13 @@ PASTES = {
     "chinese windows": ("ConnectionRefusedError: [WinError 10061] 由于目标计算机积极拒绝，无法连接。", "D02", "temporary"),
     "german": ("socket.gaierror: [Errno -2] Name oder Dienst nicht bekannt", "D01", "permanent"),
     "french": ("Le certificat distant n'est pas valide selon la procédure de validation.", "D08", "permanent"),
+    "properties of node": (
+        "{\n    message: 'Server responded with 451 Timeout waiting for client input'\n}\nTrace:\n    at Client.<anonymous> (/a/mail.js:459:21)",
+        "D140", "temporary",
+    ),
+    "a transcript": (
+        "data\n354 Enter mail, end with a dot\nSubject: DKIM fails\n\nuser unknown\n.\n550 message rejected", "D109", "permanent",
+    ),
     "guesses of civicrm": (CIVICRM, "D03", "temporary"),
     "japanese": ("対象のコンピューターによって拒否されたため、接続できませんでした。", "D02", "temporary"),
     "russian": ("Конечный компьютер отверг запрос на подключение", "D02", "temporary"),

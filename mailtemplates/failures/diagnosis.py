@@ -41,6 +41,8 @@ _POLICY = "D109"
 _NOT_SEEN = "D150"
 _NOT_TOLD = "D189"
 _OWN_ERROR = "D191"
+_NO_CAUSE = (_NOT_TOLD, _OWN_ERROR, "D110")
+"""Rows that name no cause: beside a reply with a known code their passing words say nothing."""
 _OF_MAIL = pattern(
     r" (?:e ?mails?|mail\w*|\w{0,20}mailer|smtp\w*|imap\w*|pop3|sendmail) |邮 件|郵 件|メ ー ル|메 일|почт", re.A
 )
@@ -233,6 +235,8 @@ def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) 
     said = _said(reading.words)
     if not reply and reading.teller != "mail server":
         said = _of_program(said)
+    if codes and reply and reply.code >= 400:
+        said = {row: phrase for row, phrase in said.items() if row not in _NO_CAUSE or phrase[0] != "~"}
     weights = {failure: _weight(failure, phrase, reading, reply) for failure, phrase in said.items()}
     evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
     for code in codes:

@@ -55,6 +55,10 @@ _NET_EITHER = pattern(
     r"[^\n.。:：]{0,120}[.。]\s{0,9}[^\n.:：]{3,40}[:：]\s?(?=\d\.|\w{1,40} \w)"
     r"(?![^\n]{0,400}\b[45]\d\d[ -][45]\.)"
 )  # .NET's words for 530 name two causes; the server says which
+_MESSAGE = pattern(
+    r"^(?P<lead>[^\n]{0,60}?\b354[ -][^\n]*\n)[^\0]{1,20000}?^(?:[^\w\n]{0,9}|[^\n]{0,60}CLIENT -> SERVER: )\.\r?$",
+    re.M,
+)  # what a transcript shows between the reply to DATA and the lone dot is no server's word
 _MAY_BE = pattern(r"(?<=\n)[^\n]{0,400}\b[Pp]ossible (?:causes|reasons)\b[^\n:]{0,40}:[^\0]{0,1500}?(?=\n\s*\n|\Z)")
 _TITLE = pattern(
     r"\b[45]\.\d\.\d\s- (?:Unknown address error|Other mail system problem)(?=[\"']? ?(?:Response|\(|[45]\d\d))"
@@ -67,10 +71,9 @@ _PASSED = pattern(
 _FRAME = pattern(
     r"^[^\"\n]{0,120}\bFile \\?\"[^\"\n]*\", line \d+, (in [^\n]*)$(?:\n[^\"\n]{0,80}?[ \t]{4,}\S[^\n]*$)?", re.M
 )
+_CALL = pattern(r"^[ \t]+at [^\n]*$", re.M)
 _PROGRAM = pattern(
-    r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]+at [^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*"
-    r"|The above exception was [^\n]*)$",
-    re.M,
+    r"^(?:[ \t|+]*[\^~]+[^\n]*|[ \t]{4,}[^\n]*|During handling of [^\n]*|The above exception was [^\n]*)$", re.M
 )
 _FRAME_IN_JSON = pattern(r"\\n[ \t]+(?:at [^\\\n]*|File \\+\"[^\"\n]*\", line \d+, (?=in ))")
 _FRAMES = ("Traceback", "\n    at ", "\n\tat ", 'File "', "\\n    at ", "\\n  File ")
@@ -100,6 +103,8 @@ def plain(text: str) -> str:
         text = _TITLE.sub("", text)
     if "=pass" in text or "=none" in text or "Received-SPF" in text:
         text = _PASSED.sub("", text)
+    if "354 " in text:
+        text = _MESSAGE.sub(r"\g<lead>", text)
     if "250-" in text or "250 " in text:
         text = _OFFERED.sub(" ", text)
     return text
@@ -109,7 +114,8 @@ def without_code(text: str) -> str:
     """The text without lines of code and without frames, but for the names of functions in Python's."""
     if not any(sign in text for sign in _FRAMES):
         return text
-    return _PROGRAM.sub("", _FRAME.sub(r"\1", _FRAME_IN_JSON.sub(" ", text))) or text
+    bare = _CALL.sub("", _FRAME_IN_JSON.sub(" ", text))
+    return (_PROGRAM.sub("", _FRAME.sub(r"\1", bare)) if 'File "' in bare else bare) or text
 
 
 def shortened(text: str) -> str:
