@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import smtplib
-import socket
 import statistics
 import subprocess
 import sys
@@ -108,17 +107,14 @@ def beside_a_send(count: int = 200, rounds: int = 15) -> list[str]:
 @contextlib.contextmanager
 def _aiosmtpd() -> Iterator[int]:
     """The port of an aiosmtpd in a process of its own, which throws away what it takes."""
-    (port,) = mailrig.free_ports(1)
-    command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            for _ in range(100):
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                    break
-                time.sleep(0.1)
-            yield port
-        finally:
-            process.kill()
+    with mailrig.held_ports(1) as (port,):
+        command = [sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink", "-l", f"127.0.0.1:{port}"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+            try:
+                mailrig.wait_for(port)
+                yield port
+            finally:
+                process.kill()
 
 
 def _table(port: int, count: int, rounds: int) -> list[str]:

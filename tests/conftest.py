@@ -13,11 +13,13 @@ import pytest
 from doctorlab import PASSWORD, Lab
 from hypothesis import HealthCheck, settings
 from mailrig import MailRig, run_mail_rig, why_no_rig
-from smtplab import Open, opening
+from smtplab import Brief, Open, opening
 from smtpserver import Certificates, make_certificates
 
 from mailtemplates import Engine, Stamp
 from mailtemplates.delivery.event import Event
+from mailtemplates.delivery.outcome import Phase
+from mailtemplates.smtp.endpoint import LIMITS
 
 ROOT = Path(__file__).parent.parent
 STAMP = Stamp(datetime(2026, 11, 2, 12, 0, tzinfo=UTC), "token", "acme.example")
@@ -67,6 +69,20 @@ def to(certificates: Certificates, events: list[Event]) -> Iterator[Open]:
     """Opens transports to scripted servers: ``to(server, "timeout=1")``."""
     with opening(certificates, events) as open_to:
         yield open_to
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> Brief:
+    """Leaves phases half a second: ``brief("dot")``, or as many seconds as are given, for a server that says nothing there.
+
+    All others keep their time, so that a machine that is busy changes nothing.
+    """
+
+    def shorten(*phases: Phase, seconds: float = 0.5) -> None:
+        for phase in phases:
+            monkeypatch.setitem(LIMITS, phase, seconds)
+
+    return shorten
 
 
 @pytest.fixture

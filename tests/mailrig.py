@@ -57,7 +57,7 @@ class MailRig:
     lmtp: int
     lmtp_socket: Path
 
-    def fetch(self, user: str, message_id: str, *, within: float = 20.0) -> bytes:
+    def fetch(self, user: str, message_id: str, *, within: float = 60.0) -> bytes:
         """The octets of a message as IMAP gives them.
 
         :param message_id: without angle brackets.
@@ -76,7 +76,7 @@ class MailRig:
     def mailbox(self, user: str) -> imaplib.IMAP4_SSL:
         """The inbox of a user, opened over verified TLS; use it with ``with``."""
         trust = ssl.create_default_context(cafile=str(self.cafile))
-        box = imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=trust, timeout=10)
+        box = imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=trust, timeout=60)
         box.authenticate("PLAIN", lambda challenge: f"\0{user}\0{USERS[user]}".encode())
         box.select("INBOX")
         return box
@@ -136,8 +136,19 @@ def run_mail_rig() -> Iterator[MailRig]:
     """
     folder = Path(tempfile.mkdtemp(prefix="mailrig-"))
     certificates = make_certificates(folder)
-    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
-    _configure(folder, ports)
+    with held_ports(len(_PORTS)) as numbers:
+        ports = dict(zip(_PORTS, numbers, strict=True))
+        _configure(folder, ports)
+        with _kept_by_keeper(folder):
+            for port in ports.values():
+                wait_for(port)
+            yield MailRig(
+                folder=folder, cafile=certificates.cafile, pin=certificates.pin, lmtp_socket=folder / "lmtp", **ports
+            )
+
+
+@contextlib.contextmanager
+def _kept_by_keeper(folder: Path) -> Iterator[None]:
     as_root = ["sudo", "-n"] if os.geteuid() else []
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     keeper = subprocess.Popen(
@@ -151,13 +162,9 @@ def run_mail_rig() -> Iterator[MailRig]:
         assert keeper.stdout
         said = keeper.stdout.readline()
         assert said == "ready\n", f"the mail server does not start: {said}{keeper.stdout.read()}"
-        for port in ports.values():
-            _wait_for(port)
-        yield MailRig(
-            folder=folder, cafile=certificates.cafile, pin=certificates.pin, lmtp_socket=folder / "lmtp", **ports
-        )
+        yield
     finally:
-        keeper.communicate(timeout=60)
+        keeper.communicate(timeout=120)
 
 
 def _configure(folder: Path, ports: dict[str, int]) -> None:
@@ -180,18 +187,26 @@ def _configure(folder: Path, ports: dict[str, int]) -> None:
     key.write_bytes(base64.b64encode(_KEY))
 
 
-def free_ports(number: int) -> list[int]:
-    """So many ports of loopback where nobody listens."""
+@contextlib.contextmanager
+def held_ports(number: int) -> Iterator[list[int]]:
+    """So many ports of loopback where nobody listens, until who is told of them does.
+
+    They are bound meanwhile, so that the system gives them to nobody else; a server that says ``SO_REUSEADDR`` may
+    listen there all the same.
+    """
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for free in sockets:
-            free.bind(("127.0.0.1", 0))
-        return [free.getsockname()[1] for free in sockets]
+        for held in sockets:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(("127.0.0.1", 0))
+        yield [held.getsockname()[1] for held in sockets]
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+def wait_for(port: int) -> None:
+    """Until somebody listens there, as a server does that was just started."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 60):
             return
-        time.sleep(0.1)
+        time.sleep(0.05)
     raise AssertionError(f"nobody listens on {port}")

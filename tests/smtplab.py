@@ -19,6 +19,8 @@ from mailtemplates.transports import open_transport
 PASSWORD = "pässwörd-s3cret"
 BOB, CAROL, DAVE = "bob@example.test", "carol@example.test", "dave@example.test"
 GONE = "550 5.1.1 User unknown"
+LONG = "timeout=60"
+"""For servers that answer: a machine that is busy may take its time."""
 PIPELINED = pytest.mark.parametrize("features", [("PIPELINING",), ()], ids=["pipelined", "one by one"])
 LOGIN_FEATURES = ("PIPELINING", "AUTH PLAIN LOGIN", "ENHANCEDSTATUSCODES")
 
@@ -28,6 +30,7 @@ def mail(*recipients: str, octets: bytes = b"Subject: hi\r\n\r\nHello\r\n", numb
 
 
 Open = Callable[..., Transport]
+Brief = Callable[..., None]
 
 
 @contextmanager
@@ -42,9 +45,9 @@ def opening(certificates: Certificates, events: list[Event]) -> Iterator[Open]:
         schemes = {"": "lmtp" if server.lmtp else "smtp", "starttls": "smtp+starttls", "implicit": "smtps"}
         scheme = scheme or schemes[server.tls]
         trust = f"&cafile={certificates.cafile}" if scheme in ("smtp+starttls", "smtps") else ""
-        url = f"{scheme}://{user and user + '@'}localhost:{server.port}?timeout=2&{options}{trust}".replace("&&", "&")
+        url = f"{scheme}://{user and user + '@'}localhost:{server.port}?{LONG}&{options}{trust}".replace("&&", "&")
         if "timeout" in options:
-            url = url.replace("timeout=2&", "", 1)
+            url = url.replace(f"{LONG}&", "", 1)
         opened.append(open_transport(url, watch=events.append, **access))
         return opened[-1]
 

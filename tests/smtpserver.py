@@ -23,6 +23,9 @@ from cryptography.x509.oid import NameOID
 
 from mailtemplates.smtp.securesocket import SecureSocket
 
+_PATIENCE = 60.0
+"""Seconds that a thread may need to end, on a machine that is busy; it has nothing to wait for."""
+
 
 class CloseError(Exception):
     """The server closes the link."""
@@ -77,6 +80,9 @@ class Server:
         self.links: list[Link] = []
         self.turns: dict[str, int] = {}
         self.secured_at: int | None = None
+        self._turning = threading.Lock()
+        if self.context:
+            self.context.sslsocket_class = SecureSocket
 
     def __enter__(self) -> Self:
         if self.unix:
@@ -95,13 +101,16 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
+        try:
             self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:  # a system where only closing wakes who accepts
+            self._listener.close()
+        self._thread.join(_PATIENCE)
         self._listener.close()
-        self._thread.join(5)
         for link in self.links:
-            link.end()
-            link.thread.join(5)
+            link.hang_up()
+        for link in self.links:
+            link.thread.join(_PATIENCE)
 
     def _accept(self) -> None:
         while True:
@@ -120,9 +129,19 @@ class Server:
         scripted = self.answers.get(verb)
         if not isinstance(scripted, list):
             return scripted
-        turn = self.turns.get(verb, 0)
-        self.turns[verb] = turn + 1
+        with self._turning:
+            turn = self.turns.get(verb, 0)
+            self.turns[verb] = turn + 1
         return scripted[min(turn, len(scripted) - 1)]
+
+    def take(self, taken: Taken) -> None:
+        with self._turning:
+            self.taken.append(taken)
+
+    def untake(self, taken: Taken) -> None:
+        """Give a message up that was refused; another link may have taken one meanwhile."""
+        with self._turning:
+            self.taken = [one for one in self.taken if one is not taken]
 
     @property
     def verbs(self) -> list[str]:
@@ -143,11 +162,12 @@ class Link:
         self.secure = False
         self.thread = threading.Thread(target=self._run, daemon=True)
 
-    def end(self) -> None:
+    def hang_up(self) -> None:
+        """The thread still reads what came, then it is at the end, and closes the socket itself."""
+        sock = self.sock
+        shutdown = super(ssl.SSLSocket, sock).shutdown if isinstance(sock, ssl.SSLSocket) else sock.shutdown
         with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):
-            self.sock.close()
+            shutdown(socket.SHUT_RDWR)
 
     def _run(self) -> None:
         try:
@@ -159,7 +179,8 @@ class Link:
         except (CloseError, OSError):
             pass
         finally:
-            self.end()
+            self.hang_up()
+            self.sock.close()
 
     def _serve(self) -> None:
         if self.server.tls == "implicit":
@@ -206,7 +227,9 @@ class Link:
     def _handshake(self) -> None:
         assert self.server.context is not None
         self.server.secured_at = len(self.server.commands)
-        self.sock = self.server.context.wrap_socket(self.sock, server_side=True)
+        secure = self.server.context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
+        self.sock = secure  # so that it can be hung up before it has shaken hands
+        secure.do_handshake()
         self.secure = True
 
     def _ehlo(self, line: str) -> None:
@@ -276,10 +299,9 @@ class Link:
             if not self.recipients:
                 self.say("DOT", "554 5.5.1 nobody")
                 return
-            before = len(self.server.taken)
-            self.server.taken.append(taken)  # a server may take a message and lose its reply
+            self.server.take(taken)  # a server may take a message and lose its reply
             if not self.say("DOT", "250 2.0.0 Ok: queued as 4XYZ"):
-                del self.server.taken[before:]
+                self.server.untake(taken)
 
     def say_early(self) -> None:
         if "CONTENT" in self.server.answers:
@@ -329,7 +351,6 @@ def _server(
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path)
-    context.sslsocket_class = SecureSocket
     return context, certificate
 
 

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mailrig import free_ports
+from mailrig import held_ports
+from smtplab import LONG
 from smtpserver import Answer, Certificates, CloseError, Link, Server, SilenceError, close, silence
 
 from mailtemplates import Envelope, Message
-from mailtemplates.delivery.outcome import NotTried, Outcome
+from mailtemplates.delivery.outcome import NotTried, Outcome, Phase
+from mailtemplates.smtp.endpoint import LIMITS
 from mailtemplates.transports import open_transport
 
 PAGE = Path(__file__).parent.parent / "docs" / "transports.md"
@@ -32,7 +34,10 @@ FEATURES = ("PIPELINING", "SIZE 100000", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUS
 
 @dataclass(frozen=True)
 class Fault:
-    """A server, how it is spoken to, and what becomes of the recipients."""
+    """A server, how it is spoken to, and what becomes of the recipients.
+
+    :param silent: the phase in which it says nothing, and which is left little time therefore.
+    """
 
     states: str
     answers: dict[str, Answer | list[Answer]] = field(default_factory=dict)
@@ -47,6 +52,7 @@ class Fault:
     utf8: bool = False
     listens: bool = True
     trusted: bool = True
+    silent: Phase | None = None
 
     @property
     def url_scheme(self) -> str:
@@ -54,7 +60,7 @@ class Fault:
 
 
 def late(link: Link) -> str:
-    time.sleep(TIMEOUT / 2)
+    time.sleep(0.5)
     return "220 mx.example.test ESMTP"
 
 
@@ -99,11 +105,11 @@ FAULTS: dict[str, Fault] = {
     "STARTTLS is not offered": Fault("not_tried", tls="", scheme="smtp+starttls", trusted=False),
     "STARTTLS is refused": Fault("not_tried", {"STARTTLS": "454 4.7.0 TLS not available"}, trusted=False),
     "Replies come before the handshake": Fault("not_tried", {"STARTTLS": inject}, trusted=False),
-    "The handshake never ends": Fault("not_tried", {"STARTTLS": stall}, trusted=False),
-    "A port of TLS is spoken to in clear": Fault("not_tried", tls="implicit", scheme="smtp+starttls", trusted=False),
+    "The handshake never ends": Fault("not_tried", {"STARTTLS": stall}, trusted=False, silent="tls"),
+    "A port of TLS is spoken to in clear": Fault("not_tried", tls="implicit", scheme="smtp+starttls", trusted=False, silent="greeting"),
     "A port in clear is spoken to in TLS": Fault("not_tried", tls="", scheme="smtps", trusted=False),
     "The greeting is late, but in time": Fault("accepted", {"GREETING": late}),
-    "No greeting": Fault("not_tried", {"GREETING": silence}, trusted=False),
+    "No greeting": Fault("not_tried", {"GREETING": silence}, trusted=False, silent="greeting"),
     "The greeting is 421": Fault("not_tried", {"GREETING": "421 4.7.0 Too many connections"}, trusted=False),
     "The greeting is 554": Fault("not_tried", {"GREETING": "554 5.7.1 Your address is on a list"}, trusted=False),
     "A web server": Fault("not_tried", {"GREETING": b"HTTP/1.1 400 Bad Request\r\n\r\n"}, trusted=False),
@@ -118,12 +124,12 @@ FAULTS: dict[str, Fault] = {
     ),
     "Logins cannot be checked now (454)": Fault("not_tried", {"AUTH": "454 4.7.0 Temporary failure"}),
     "421 at AUTH": Fault("not_tried", {"AUTH": BUSY}),
-    "Silence at AUTH": Fault("not_tried", {"AUTH": silence}),
+    "Silence at AUTH": Fault("not_tried", {"AUTH": silence}, silent="auth"),
     "AUTH is answered without end": Fault("not_tried", {"AUTH": ENDLESS}),
     "The token is refused, in JSON": Fault(
         "not_tried", {"AUTH": JSON, "AUTH2": ["535 5.7.8 Username and Password not accepted"]}, token=True
     ),
-    "XOAUTH2 hangs after the JSON": Fault("not_tried", {"AUTH": JSON, "AUTH2": [silence]}, token=True),
+    "XOAUTH2 hangs after the JSON": Fault("not_tried", {"AUTH": JSON, "AUTH2": [silence]}, token=True, silent="auth"),
     "A login is wanted first (530)": Fault("not_tried", {"MAIL": "530 5.7.0 Authentication required"}),
     "The sender is refused": Fault("failed", {"MAIL": "553 5.7.1 Sender address rejected: not owned by user"}),
     "421 at MAIL": Fault("deferred", {"MAIL": BUSY}),
@@ -136,7 +142,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "Greylisting (451)": Fault("deferred", {"RCPT": "451 4.7.1 Greylisted, try again in 5 minutes"}),
     "421 at the second recipient": Fault("deferred deferred", {"RCPT": ["250 ok", BUSY]}, to=2),
-    "Silence at RCPT": Fault("deferred", {"RCPT": silence}),
+    "Silence at RCPT": Fault("deferred", {"RCPT": silence}, silent="rcpt"),
     "RCPT is answered without end": Fault("deferred", {"RCPT": ENDLESS}),
     "421 at DATA": Fault("deferred", {"DATA": BUSY}),
     "The link closes at DATA": Fault("deferred", {"DATA": close}),
@@ -158,7 +164,7 @@ FAULTS: dict[str, Fault] = {
     "The content is refused": Fault("failed", {"DOT": "554 5.7.1 This is spam"}),
     "421 after the final dot": Fault("deferred", {"DOT": BUSY}),
     "The link closes after the final dot": Fault("uncertain", {"DOT": close}),
-    "Silence after the final dot": Fault("uncertain", {"DOT": silence}),
+    "Silence after the final dot": Fault("uncertain", {"DOT": silence}, silent="dot"),
     "The final dot is answered without end": Fault("uncertain", {"DOT": ENDLESS}),
     "Nonsense after the final dot": Fault("uncertain", {"DOT": b"\xff\xfe what\r\n"}),
     "LMTP: the link closes between two answers": Fault(
@@ -172,7 +178,7 @@ FAULTS: dict[str, Fault] = {
     "The reply to the final dot has two codes": Fault("uncertain", {"DOT": "250-ok\r\n451 4.3.0 later"}),
     "QUIT is answered 502": Fault("accepted", {"QUIT": "502 5.5.1 What?"}),
     "The link closes at QUIT": Fault("accepted", {"QUIT": close}),
-    "Silence at QUIT": Fault("accepted", {"QUIT": silence}),
+    "Silence at QUIT": Fault("accepted", {"QUIT": silence}, silent="quit"),
 }  # fmt: skip
 
 
@@ -198,10 +204,12 @@ def _try(fault: Fault, certificates: Certificates) -> Run:
     user = "alice@" if secure else ""
     recipients = ("jörg@example.test",) if fault.utf8 else RECIPIENTS[: fault.to]
     message = Message(fault.octets, Envelope("alice@example.test", recipients, fault.utf8), "1@example.test")
-    with server:
-        port = server.port if fault.listens else free_ports(1)[0]
+    with server, held_ports(1) as (nobody,), pytest.MonkeyPatch.context() as patch:
+        if fault.silent:
+            patch.setitem(LIMITS, fault.silent, TIMEOUT)
+        port = server.port if fault.listens else nobody
         began = time.monotonic()
-        url = f"{fault.url_scheme}://{user}localhost:{port}?timeout={TIMEOUT}&{fault.options}{trust}"
+        url = f"{fault.url_scheme}://{user}localhost:{port}?{LONG}&{fault.options}{trust}"
         with open_transport(url.replace("?&", "?").replace("&&", "&").rstrip("&"), **access) as transport:
             receipt = transport.send(message)
         took = time.monotonic() - began
@@ -311,7 +319,7 @@ def test_a_link_that_is_cut_between_any_two_octets(
             return "220 hi"
 
         with Server({"GREETING": greet}, features=features, lmtp=scheme == "lmtp") as server:
-            with open_transport(f"{scheme}://127.0.0.1:{server.port}?timeout={TIMEOUT}") as transport:
+            with open_transport(f"{scheme}://127.0.0.1:{server.port}?{LONG}") as transport:
                 receipts = list(transport.send_all([message(number) for number in range(2)]))
             taken = Counter((one.octets, address) for one in server.taken for address in one.recipients)
         for number, receipt in enumerate(receipts):

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode, Tracer
+from smtplab import LONG, Brief
 from smtpserver import Answer, Certificates, Server, close, silence
 
 from mailtemplates import Engine, Envelope, Message
@@ -36,7 +37,7 @@ def mail(*recipients: str, number: int = 1) -> Message:
     return Message(octets, envelope, f"{number}@example.test")
 
 
-def url_of(server: Server, certificates: Certificates, options: str = "timeout=2") -> str:
+def url_of(server: Server, certificates: Certificates, options: str = LONG) -> str:
     return f"smtp+starttls://alice@localhost:{server.port}?cafile={certificates.cafile}&{options}"
 
 
@@ -71,11 +72,11 @@ def test_every_step_is_told_in_order_with_its_time(certificates: Certificates) -
 
 def deliver(server: Server, message: Message, watch: Watcher | None = None) -> bool:
     """Whether everybody was accepted."""
-    with open_transport(f"smtp://localhost:{server.port}?timeout=2", watch=watch) as transport:
+    with open_transport(f"smtp://localhost:{server.port}?{LONG}", watch=watch) as transport:
         return transport.send(message).accepted
 
 
-def kinds(answers: dict[str, Answer | list[Answer]], *messages: Message, options: str = "timeout=2") -> list[str]:
+def kinds(answers: dict[str, Answer | list[Answer]], *messages: Message, options: str = LONG) -> list[str]:
     """What is told when a server answers so."""
     events: list[Event] = []
     with Server(answers) as server:
@@ -198,7 +199,7 @@ def test_spans_of_a_connection_a_login_and_transactions(certificates: Certificat
 def test_a_mail_of_an_event_loop_is_below_the_span_of_its_request(tmp_path: Path, spans: Spans) -> None:
     """``asend`` works in a thread, and takes the context of the task along."""
     with Server() as server:
-        transport = open_transport(f"smtp://localhost:{server.port}?timeout=5", watch=trace_events(spans.tracer))
+        transport = open_transport(f"smtp://localhost:{server.port}?{LONG}", watch=trace_events(spans.tracer))
 
         async def request() -> bool:
             with spans.tracer.start_as_current_span("request"):
@@ -213,7 +214,7 @@ def test_a_mail_of_an_event_loop_is_below_the_span_of_its_request(tmp_path: Path
 
 def test_a_message_that_is_put_off_has_a_span_of_the_retry(tmp_path: Path, spans: Spans) -> None:
     with Server({"RCPT": ["451 4.7.1 Greylisted", "250 ok"]}) as server:
-        transport = open_transport(f"smtp://localhost:{server.port}?timeout=5", watch=trace_events(spans.tracer))
+        transport = open_transport(f"smtp://localhost:{server.port}?{LONG}", watch=trace_events(spans.tracer))
         with Engine(tmp_path, transport=transport, patience=30) as engine:
             assert engine.send(mail()).accepted
     (retry,) = spans.named("mailtpl.retry")
@@ -234,10 +235,12 @@ def test_a_message_that_is_put_off_has_a_span_of_the_retry(tmp_path: Path, spans
     ids=["greeting", "rcpt", "dot", "data", "all well"],
 )
 def test_what_goes_wrong_makes_a_span_of_an_error(
-    answers: dict[str, Answer | list[Answer]], failed: list[str], spans: Spans
+    answers: dict[str, Answer | list[Answer]], failed: list[str], spans: Spans, brief: Brief
 ) -> None:
+    if silence in answers.values():
+        brief("data")
     with Server(answers) as server:
-        url = f"smtp://localhost:{server.port}?timeout=1"
+        url = f"smtp://localhost:{server.port}?{LONG}"
         with open_transport(url, watch=trace_events(spans.tracer)) as transport:
             transport.send(mail())
     every = [*spans.named("mailtpl.connect"), *spans.named("mailtpl.transaction")]
@@ -295,7 +298,7 @@ def test_no_secret_and_no_body_is_in_anything_that_is_shown(
     access = {"token": lambda: TOKEN} if token else {"password": PASSWORD}
     with caplog.at_level(logging.DEBUG), Server(answers, features, "starttls", certificates.right) as server:
         watch = tell_all((events.append, trace_events(spans.tracer)))
-        with open_transport(url_of(server, certificates, "timeout=2"), watch=watch, **access) as transport:
+        with open_transport(url_of(server, certificates, LONG), watch=watch, **access) as transport:
             receipts = list(transport.send_all([mail(), mail(number=2)]))
             shown = [repr(transport), repr(receipts), repr(events), caplog.text, *capfd.readouterr()]
     shown += [span.to_json() for name in ("connect", "auth", "transaction") for span in spans.named(f"mailtpl.{name}")]

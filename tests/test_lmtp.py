@@ -30,7 +30,7 @@ def test_lmtp_that_breaks_between_the_answers_keeps_those_that_came(to: Open) ->
 
 
 def test_lmtp_over_a_socket_of_this_machine(tmp_path: Path) -> None:
-    url = f"lmtp+unix:{tmp_path}/lmtp?timeout=2"
+    url = f"lmtp+unix:{tmp_path}/lmtp?timeout=60"
     with Server(lmtp=True, unix=tmp_path / "lmtp") as server, open_transport(url) as transport:
         assert isinstance(one(transport), Accepted)
     assert server.commands[0] == "LHLO localhost"

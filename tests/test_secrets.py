@@ -59,7 +59,7 @@ def test_no_secret_is_kept_or_told(
     features = ("PIPELINING", "8BITMIME", f"AUTH {mechanism}")
     token = (lambda: TOKEN) if mechanism == "XOAUTH2" else None
     with Server({"AUTH2": ["334 ", "235 ok"], **answers(server, mechanism)}, features=features) as running:
-        url = f"smtp://alice@127.0.0.1:{running.port}?insecure=1&timeout=2&auth={mechanism.lower()}"
+        url = f"smtp://alice@127.0.0.1:{running.port}?insecure=1&timeout=60&auth={mechanism.lower()}"
         transport = open_transport(url, password=PASSWORD, token=token, watch=events.append)
         with Outbox(transport, Ledger(tmp_path / "outbox.db"), backoff=Backoff(first=0.01, least=0)) as outbox:
             dispatches = list(outbox.send([Letter("a", MAIL)]))

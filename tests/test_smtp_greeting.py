@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from smtplab import Open, one
+from smtplab import Brief, Open, one
 from smtpserver import Answer, Link, Server, close, silence
 
 from mailtemplates.delivery.outcome import Accepted, NotTried
@@ -29,9 +29,13 @@ GREETINGS: dict[str, tuple[Answer, int, bool, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "code", "temporary", "words"), GREETINGS.values(), ids=GREETINGS)
-def test_a_greeting_that_is_none(to: Open, answer: Answer, code: int, temporary: bool, words: str) -> None:
+def test_a_greeting_that_is_none(
+    to: Open, brief: Brief, answer: Answer, code: int, temporary: bool, words: str
+) -> None:
+    if answer is silence:
+        brief("greeting")
     with Server({"GREETING": answer}) as server:
-        outcome = one(to(server, "timeout=0.4"))
+        outcome = one(to(server))
     assert isinstance(outcome, NotTried)
     assert (outcome.code, outcome.temporary, outcome.phase) == (code, temporary, "greeting")
     assert words in outcome.text
@@ -43,20 +47,29 @@ def test_a_greeting_that_is_late_but_in_time(to: Open) -> None:
         return "220 here I am"
 
     with Server({"GREETING": late}) as server:
-        assert isinstance(one(to(server, "timeout=30")), Accepted)
+        assert isinstance(one(to(server)), Accepted)
 
 
-def test_octets_that_drip_do_not_stretch_the_time(to: Open) -> None:
+def test_octets_that_drip_do_not_stretch_the_time(to: Open, brief: Brief) -> None:
+    """The server drips until it is left, so that only time can end this."""
+
     def drip(link: Link) -> str:
-        for _ in range(50):
+        while True:
             link.sock.sendall(b"2")
             time.sleep(0.1)
-        return "220 ok"
 
+    brief("greeting")
     with Server({"GREETING": drip}) as server:
-        outcome = one(to(server, "timeout=0.5"))
+        outcome = one(to(server))
     assert isinstance(outcome, NotTried)
     assert "was silent for 0.5 s" in outcome.text, "else it read to the end, and saw that this is no SMTP"
+
+
+def test_the_time_in_the_url_is_the_most_for_every_phase(to: Open) -> None:
+    with Server({"GREETING": silence}) as server:
+        outcome = one(to(server, "timeout=2"))
+    assert isinstance(outcome, NotTried)
+    assert "was silent for 2 s at the greeting" in outcome.text
 
 
 def test_nobody_listens(to: Open) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 
 import pytest
-from smtplab import BOB, LOGIN_FEATURES, PASSWORD, Open, mail, one
-from smtpserver import Answer, Certificates, Server, decoded, silence
+from smtplab import BOB, LOGIN_FEATURES, PASSWORD, Brief, Open, mail, one
+from smtpserver import Answer, Certificates, Link, Server, decoded, silence
 
 from mailtemplates.delivery.outcome import Accepted, NotTried
 from mailtemplates.errors import SettingsError
@@ -79,13 +79,14 @@ def test_xoauth2_says_what_the_json_of_the_server_says(to: Open, certificates: C
     assert server.commands[4] == "AUTH2 "
 
 
-def test_xoauth2_that_hangs_ends_in_time_and_keeps_the_json(to: Open, certificates: Certificates) -> None:
-    answers: dict[str, Answer | list[Answer]] = {
-        "AUTH": "334 " + b64encode(b'{"status":"400"}').decode(),
-        "AUTH2": [silence],
-    }
+def test_xoauth2_that_hangs_ends_in_time_and_keeps_the_json(to: Open, brief: Brief, certificates: Certificates) -> None:
+    def challenge(link: Link) -> str:
+        brief("auth")
+        return "334 " + b64encode(b'{"status":"400"}').decode()
+
+    answers: dict[str, Answer | list[Answer]] = {"AUTH": challenge, "AUTH2": [silence]}
     with Server(answers, ("AUTH XOAUTH2",), "starttls", certificates.right) as server:
-        outcome = one(to(server, "timeout=0.4", user="alice", token=lambda: "t0ken"))
+        outcome = one(to(server, user="alice", token=lambda: "t0ken"))
     assert isinstance(outcome, NotTried)
     assert '{"status":"400"}' in outcome.text
     assert outcome.temporary

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smtplab import BOB, CAROL, DAVE, PIPELINED, Open, mail, one
+from smtplab import BOB, CAROL, DAVE, PIPELINED, Brief, Open, mail, one
 from smtpserver import Answer, CloseError, Link, Server, Taken, close, silence
 
 from mailtemplates import Envelope, Message
@@ -24,10 +25,16 @@ from mailtemplates.transports import open_transport
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA"])
 @pytest.mark.parametrize("fault", [close, silence])
 def test_a_loss_before_the_final_dot_defers(
-    to: Open, features: tuple[str, ...], verb: str, fault: Callable[[Link], str]
+    to: Open,
+    brief: Brief,
+    features: tuple[str, ...],
+    verb: Literal["MAIL", "RCPT", "DATA"],
+    fault: Callable[[Link], str],
 ) -> None:
+    if fault is silence:
+        brief(verb.lower())
     with Server({verb: fault}, features) as server:
-        outcome = one(to(server, "timeout=0.4"))
+        outcome = one(to(server))
     assert isinstance(outcome, Deferred)
     assert (outcome.code, outcome.reason) == (0, "networkerror")
     assert not server.taken
@@ -41,10 +48,12 @@ def test_a_loss_before_the_final_dot_defers(
     ids=["close", "silence", "octets", "endless", "354"],
 )
 def test_a_loss_after_the_final_dot_is_uncertain_and_never_sent_again(
-    to: Open, features: tuple[str, ...], fault: Answer
+    to: Open, brief: Brief, features: tuple[str, ...], fault: Answer
 ) -> None:
+    if fault is silence:
+        brief("dot")
     with Server({"DOT": [fault, "250 ok"]}, features) as server:
-        receipts = list(to(server, "timeout=0.5").send_all([mail(BOB, CAROL), mail(DAVE, number=2)]))
+        receipts = list(to(server).send_all([mail(BOB, CAROL), mail(DAVE, number=2)]))
     assert [
         outcome for _, outcome in receipts[0].deliveries if isinstance(outcome, Uncertain) and outcome.phase == "dot"
     ]
@@ -66,19 +75,23 @@ def test_a_link_that_breaks_within_the_content_defers_with_what_the_server_said(
         return close(link)
 
     with Server({"CONTENT": refuse}) as server:
-        outcome = one(to(server, "timeout=5"), mail(octets=b"a: b\r\n\r\n" + b"x" * 9_000_000 + b"\r\n"))
+        outcome = one(to(server), mail(octets=b"a: b\r\n\r\n" + b"x" * 9_000_000 + b"\r\n"))
     assert isinstance(outcome, Failed | Deferred)
     assert not server.taken
 
 
-def test_a_server_that_refuses_within_the_content_and_reads_no_more_is_heard(to: Open) -> None:
+def test_a_server_that_refuses_within_the_content_and_reads_no_more_is_heard(to: Open, brief: Brief) -> None:
+    over = threading.Event()
+
     def refuse(link: Link) -> str:
         link.sock.sendall(b"552 5.3.4 too big for me\r\n")
-        time.sleep(3)
+        over.wait(60)
         return close(link)
 
+    brief("content", seconds=1)
     with Server({"CONTENT": refuse}, ("PIPELINING",)) as server:
-        outcome = one(to(server, "timeout=1"), mail(octets=b"a: b\r\n\r\n" + b"x" * 30_000_000 + b"\r\n"))
+        outcome = one(to(server), mail(octets=b"a: b\r\n\r\n" + b"x" * 30_000_000 + b"\r\n"))
+        over.set()
     assert outcome == Failed(552, "5.3.4", "mesgtoobig", "too big for me")
     assert not server.taken
 
@@ -94,7 +107,7 @@ def test_a_kept_connection_that_died_is_not_an_outcome(to: Open) -> None:
 
 
 def test_a_kept_connection_is_looked_at_before_it_is_used(
-    to: Open, events: list[Event], monkeypatch: pytest.MonkeyPatch
+    to: Open, brief: Brief, events: list[Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that was closed, or that a firewall forgot, costs neither a message's second try nor its minutes."""
 
@@ -103,10 +116,11 @@ def test_a_kept_connection_is_looked_at_before_it_is_used(
         raise CloseError
 
     with Server({"DOT": [say_and_close, "250 ok"], "NOOP": ["250 ok", silence]}) as server:
-        transport = to(server, "timeout=0.5")
+        transport = to(server)
         one(transport)
         time.sleep(0.1)
         monkeypatch.setattr("mailtemplates.smtp.connectionpool._ASK_AFTER", 0.0)
+        brief("quit")  # NOOP has its time
         for number in range(3):
             assert isinstance(one(transport, mail(number=number)), Accepted)
     assert "retry" not in [event.kind for event in events]
@@ -123,9 +137,10 @@ def test_a_connection_is_given_up_after_its_messages(to: Open) -> None:
 
 
 @pytest.mark.parametrize("fault", ["502 what", "451 no", close, silence], ids=["502", "451", "close", "silence"])
-def test_an_odd_goodbye_is_no_error(to: Open, fault: Answer) -> None:
+def test_an_odd_goodbye_is_no_error(to: Open, brief: Brief, fault: Answer) -> None:
+    brief("quit")
     with Server({"QUIT": fault}) as server:
-        transport = to(server, "timeout=0.3")
+        transport = to(server)
         outcome = one(transport)
         transport.close()
     assert isinstance(outcome, Accepted)

@@ -6,11 +6,13 @@ import os
 import threading
 
 import pytest
+from clock import Clock
 from smtplab import BOB, CAROL, DAVE, Open, mail, one
-from smtpserver import Server, silence
+from smtpserver import Link, Server
 
-from mailtemplates.delivery.outcome import Accepted, NotTried, Outcome, Uncertain
+from mailtemplates.delivery.outcome import Accepted, NotTried, Outcome
 from mailtemplates.smtp import throttle
+from mailtemplates.smtp.transport import SmtpTransport
 
 
 def test_threads_share_the_connections_of_the_pool(to: Open) -> None:
@@ -28,17 +30,32 @@ def test_threads_share_the_connections_of_the_pool(to: Open) -> None:
     assert len(server.taken) == 20
 
 
-def test_when_all_connections_are_in_use_the_others_wait_and_then_give_up(to: Open) -> None:
-    with Server({"DOT": silence}) as server:
-        transport = to(server, "pool=1&timeout=0.5")
+def test_when_all_connections_are_in_use_the_others_wait_and_then_give_up(
+    to: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server answers the first message when the others have given up."""
+    begun, over = threading.Event(), threading.Event()
+
+    def dot(link: Link) -> str:
+        begun.set()
+        over.wait(60)
+        return "250 2.0.0 ok"
+
+    with Server({"DOT": dot}) as server:
+        transport = to(server, "pool=1")
+        assert isinstance(transport, SmtpTransport)
+        monkeypatch.setattr(transport._pool, "_cap", 0.2)
         outcomes: list[Outcome] = []
-        threads = [threading.Thread(target=lambda: outcomes.append(one(transport))) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert {type(outcome) for outcome in outcomes} == {Uncertain, NotTried}
-    assert any("in use" in outcome.text for outcome in outcomes if isinstance(outcome, NotTried))
+        first = threading.Thread(target=lambda: outcomes.append(one(transport)))
+        first.start()
+        assert begun.wait(60)
+        others = [one(transport) for _ in range(3)]
+        over.set()
+        first.join()
+        outcomes.append(one(transport))
+    assert [type(outcome) for outcome in outcomes] == [Accepted] * 2
+    assert [type(outcome) for outcome in others] == [NotTried] * 3
+    assert all("in use" in outcome.text for outcome in others)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -73,19 +90,6 @@ def test_a_child_that_is_forked_within_a_session_leaves_it_to_its_parent(to: Ope
         assert all(receipt.accepted for receipt in receipts)
     assert len(server.links) == 2
     assert sorted(taken.recipients[0] for taken in server.taken) == [BOB] * 4 + [CAROL]
-
-
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def test_the_rate_is_kept(to: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mailrig import free_ports
+from mailrig import held_ports, wait_for
+from smtplab import LONG, Brief
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.outcome import Outcome
@@ -29,20 +29,16 @@ BOB, CAROL = "bob@example.test", "carol@example.test"
 @contextlib.contextmanager
 def sink(options: str, folder: Path) -> Iterator[int]:
     """The port of a server with these options; what it is given goes to files in the folder."""
-    (port,) = free_ports(1)
     account = ["-u", "nobody"] if os.geteuid() == 0 else []
     folder.chmod(0o777)  # it writes as nobody
-    command = [str(_PATH), *account, *shlex.split(options), "-d", "mail.", f"127.0.0.1:{port}", "20"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
+    with held_ports(1) as (port,):
+        command = [str(_PATH), *account, *shlex.split(options), "-d", "mail.", f"127.0.0.1:{port}", "20"]
+        with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            try:
+                wait_for(port)
+                yield port
+            finally:
+                process.terminate()
 
 
 @pytest.fixture
@@ -60,7 +56,7 @@ def mail(number: int, *recipients: str) -> Message:
     )
 
 
-def send(options: str, folder: Path, scheme: str = "smtp", parameters: str = "timeout=2") -> list[Outcome]:
+def send(options: str, folder: Path, scheme: str = "smtp", parameters: str = LONG) -> list[Outcome]:
     """What became of two messages, one to two recipients and one to one."""
     with sink(options, folder) as port, open_transport(f"{scheme}://127.0.0.1:{port}?{parameters}") as transport:
         receipts = list(transport.send_all([mail(1, BOB, CAROL), mail(2)]))
@@ -136,26 +132,28 @@ def test_lmtp_too(folder: Path, options: str, state: str) -> None:
     assert [outcome.state for outcome in outcomes] == [state] * 3
 
 
-def test_a_server_that_is_slow_at_the_dot_and_one_that_is_too_slow(folder: Path) -> None:
+def test_a_server_that_is_slow_at_the_dot_and_one_that_is_too_slow(folder: Path, brief: Brief) -> None:
     """``-w`` makes it wait a second at DATA: in time, all is well; over it, nobody has the message."""
-    assert [outcome.state for outcome in send("-w 1", folder, parameters="timeout=5")] == ["accepted"] * 3
+    assert [outcome.state for outcome in send("-w 1", folder)] == ["accepted"] * 3
+    brief("mail", "rcpt", "data", "dot")  # it holds back what it says to the commands that came along
     began = time.monotonic()
-    outcomes = send("-w 3", folder, parameters="timeout=0.5")
-    assert time.monotonic() - began < 8
+    outcomes = send("-w 60", folder)
+    assert time.monotonic() - began < 50
     assert {outcome.state for outcome in outcomes} <= {"deferred", "uncertain"}
     assert all("silent for 0.5 s" in outcome.text for outcome in outcomes)
 
 
-def test_a_refusal_within_the_content_is_heard(folder: Path) -> None:
+def test_a_refusal_within_the_content_is_heard(folder: Path, brief: Brief) -> None:
     """``-A 0`` says 550 behind 354 and reads no more: the message was not taken."""
     big = Message(b"Subject: a\r\n\r\n" + b"x" * 70 + b"\r\n" * 4_000_000, Envelope("a@b.test", (BOB,)), "1@b.test")
-    with sink("-A 0", folder) as port, open_transport(f"smtp://127.0.0.1:{port}?timeout=3") as transport:
+    brief("content", seconds=3)
+    with sink("-A 0", folder) as port, open_transport(f"smtp://127.0.0.1:{port}?{LONG}") as transport:
         outcome = transport.send(big)[BOB]
     assert outcome.state in ("failed", "deferred")
 
 
 def test_many_messages_over_several_connections_are_each_taken_once(folder: Path) -> None:
-    with sink("", folder) as port, open_transport(f"smtp://127.0.0.1:{port}?timeout=5&per_connection=50") as transport:
+    with sink("", folder) as port, open_transport(f"smtp://127.0.0.1:{port}?{LONG}&per_connection=50") as transport:
         receipts = list(transport.send_all(mail(number) for number in range(200)))
     assert all(receipt.accepted for receipt in receipts)
     texts = [file.read_bytes() for file in folder.glob("mail.*")]

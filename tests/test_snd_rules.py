@@ -91,13 +91,13 @@ def test_a_message_that_is_not_being_sent_has_no_findings_of_sending() -> None:
 
 def test_the_server_is_asked_over_the_connection_that_then_sends() -> None:
     with Server(features=("SIZE 1000", "PIPELINING")) as server:
-        with open_transport(f"smtp://localhost:{server.port}?timeout=2") as transport:
+        with open_transport(f"smtp://localhost:{server.port}?timeout=60") as transport:
             extensions = transport.extensions()
             assert extensions == {"SIZE": "1000", "PIPELINING": ""}
             assert found(mail(body="Grüße\r\n" + "x" * 1000), extensions) == {"CTE007": "error", "ATT009": "error"}
             assert transport.send(mail()).accepted
         assert len(server.links) == 1
-    with open_transport(f"smtp://localhost:{server.port}?timeout=2") as transport:
+    with open_transport(f"smtp://localhost:{server.port}?timeout=60") as transport:
         assert transport.extensions() is None
     assert open_transport("null:").extensions() is None
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from smtplab import LONG
 from smtpserver import Certificates, Link, Server
 
 from mailtemplates import Envelope, Message
@@ -282,7 +283,7 @@ def test_failover_sends_over_a_server_in_its_pipeline_and_goes_on_when_it_is_gon
     ahead: list[bool] = []
 
     def dot(link: Link) -> str:
-        link.sock.settimeout(1)
+        link.sock.settimeout(60)
         while b"DATA\r\n" not in link.buffer:
             link.fill()
         ahead.append(True)
@@ -290,7 +291,7 @@ def test_failover_sends_over_a_server_in_its_pipeline_and_goes_on_when_it_is_gon
 
     first = Server({"DOT": [dot, dot, dot, "421 4.3.2 bye"], "GREETING": ["220 hello", "421 4.3.2 gone"]})
     with first, Server() as second:
-        url = f"failover(smtp://localhost:{first.port}?timeout=2 smtp://localhost:{second.port}?timeout=2)"
+        url = f"failover(smtp://localhost:{first.port}?{LONG} smtp://localhost:{second.port}?{LONG})"
         with open_transport(url) as transport:
             receipts = list(transport.send_all(mail(number, BOB) for number in range(8)))
     assert all(receipt.accepted for receipt in receipts)
@@ -340,7 +341,7 @@ def test_aiosmtpd_takes_what_we_send(certificates: Certificates) -> None:
     controller = LocalController(handler, hostname="127.0.0.1", port=port, loop=asyncio.new_event_loop())
     controller.start()
     try:
-        url = f"smtp+starttls://alice@localhost:{port}?cafile={certificates.cafile}&timeout=5"
+        url = f"smtp+starttls://alice@localhost:{port}?cafile={certificates.cafile}&{LONG}"
         with open_transport(url, password="pässwörd") as transport:
             assert all(receipt.accepted for receipt in transport.send_all(mail(number) for number in range(10)))
             assert transport.send(mail(octets=b".\r\n..\r\nend")).accepted
@@ -357,7 +358,7 @@ def test_what_the_engine_renders_arrives_as_it_was_made(make_engine: Any) -> Non
     """The octets on the wire are the composer's; Bcc is in the envelope only."""
     engine = make_engine({"t.j2": "{% block subject %}Grüße{% endblock %}{% block html %}<p>.\n.x</p>{% endblock %}"})
     message = engine.render("t.j2", {}, from_="a@example.test", to=BOB, bcc=CAROL).message()
-    with Server() as server, open_transport(f"smtp://localhost:{server.port}?timeout=2") as transport:
+    with Server() as server, open_transport(f"smtp://localhost:{server.port}?{LONG}") as transport:
         assert transport.send(message).accepted
     taken = server.taken[0]
     assert taken.recipients == [BOB, CAROL]

@@ -73,14 +73,12 @@ class ReplyLines:
 
     def _fill(self) -> None:
         left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise self._silent()
         try:
-            self._sock.settimeout(left)
+            self._sock.settimeout(max(0.0, left))  # what came while this process was stopped counts, though it is late
             octets = self._sock.recv(65536)
             if self._quick is not None:
                 self._sock.setsockopt(socket.IPPROTO_TCP, self._quick, 1)  # holds for what is to be acknowledged now
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
             raise self._silent() from None
         except OSError as error:
             raise self._error(f"broke the link: {words_of(error)}", "broken") from None
