@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import _ssl
+import ctypes
 import errno
 import json
 import os
+import re
+import ssl
 import time
 from pathlib import Path
 
@@ -16,8 +19,6 @@ from mailtemplates.failures.answer import answer_lines, answer_object
 from mailtemplates.failures.diagnosis import diagnose
 from mailtemplates.failures.failure import LANGUAGES
 from mailtemplates.failures.paste import shortened
-
-_SSL = _ssl.lib_codes_to_names
 
 PYTHON = """\
 Traceback (most recent call last):
@@ -163,9 +164,21 @@ def test_an_error_of_the_operating_system_is_named_by_number_word_and_name(name:
         assert diagnose(f"Error: connect {name} 192.0.2.1:587").causes[0].failure.id == ERRNOS[name]
 
 
+def tls_reasons() -> set[str]:
+    """The names of all that libssl can complain of, asked of the library that Python uses; Python shows them in capitals."""
+    library = ctypes.CDLL(getattr(_ssl, "__file__", None))
+    library.OPENSSL_init_ssl.argtypes = (ctypes.c_uint64, ctypes.c_void_p)
+    library.OPENSSL_init_ssl(0x200000, None)  # OPENSSL_INIT_LOAD_SSL_STRINGS
+    text_of = library.ERR_reason_error_string
+    text_of.argtypes, text_of.restype = (ctypes.c_ulong,), ctypes.c_char_p
+    first = 20 << (23 if ssl.OPENSSL_VERSION_INFO[0] >= 3 else 24)  # ERR_LIB_SSL
+    texts = [text.decode() for reason in range(1, 2000) if (text := text_of(first | reason))]
+    return {text.upper().replace(" ", "_") for text in texts if re.fullmatch(r"[\w ]+", text)}
+
+
 def test_every_reason_of_this_openssl_is_a_matter_of_tls() -> None:
     """Whatever it is called in the OpenSSL of this Python: a row of TLS, of certificates, or of a broken link."""
-    reasons = {name for (library, _), name in _ssl.err_codes_to_names.items() if _SSL[library] == "SSL"}
+    reasons = tls_reasons()
     assert len(reasons) > 100
     for name in sorted(reasons - {"INVALID_COMMAND", "UNKNOWN_COMMAND"}):
         words = name.lower().replace("_", " ")
