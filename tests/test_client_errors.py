@@ -85,6 +85,7 @@ PASTES = {
     "json": (json.dumps({"level": 50, "stack": NODE.format("self signed certificate")}), "D08", "permanent"),
     "json of python": (json.dumps({"exc": PYTHON.format(REFUSED)}), "D02", "temporary"),
     "versions": (f"Python version 2.7.6 (default)\nDjango Version: 5.1.1\n{REFUSED}", "D02", "temporary"),
+    "offers without codes": ("Last Response: Hello\nPIPELINING\n8BITMIME\nSTARTTLS\n\nSMTP login failed", "D17", "permanent"),
     "web server's log": (f'{REFUSED}\n10.0.0.1 - "POST /contact HTTP/1.1" 500 Internal Server Error', "D02", "temporary"),
     "line of a file": (f"{REFUSED} : mymail.py:501\nretry at Mailer.java:421, send.php(550)", "D02", "temporary"),
     "milliseconds": (f"2026-01-01 10:00:44,425 983 ERROR app\n{REFUSED}", "D02", "temporary"),

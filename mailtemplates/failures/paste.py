@@ -31,7 +31,8 @@ _REQUEST = pattern(
 )
 _OFFERED = pattern(
     r"^[^\n]{0,100}?\b250[- ](?:AUTH|SIZE|STARTTLS|PIPELINING|8BITMIME|BINARYMIME|SMTPUTF8|DSN|CHUNKING"
-    r"|ENHANCEDSTATUSCODES|ETRN|VRFY|HELP|LIMITS|REQUIRETLS|MAILCOMPRESS|X[A-Z0-9-]+)\b[^\n]*$",
+    r"|ENHANCEDSTATUSCODES|ETRN|VRFY|HELP|LIMITS|REQUIRETLS|MAILCOMPRESS|X[A-Z0-9-]+)\b[^\n]*$"
+    r"|^(?:PIPELINING|8BITMIME|SMTPUTF8|ENHANCEDSTATUSCODES|CHUNKING|BINARYMIME|DSN|STARTTLS|SIZE \d+|AUTH [A-Z0-9 -]+)$",
     re.M,
 )
 _OUTLOOK = pattern(
@@ -105,7 +106,7 @@ def plain(text: str) -> str:
         text = _PASSED.sub("", text)
     if "354 " in text:
         text = _MESSAGE.sub(r"\g<lead>", text)
-    if "250-" in text or "250 " in text:
+    if "250-" in text or "250 " in text or "PIPELINING" in text:
         text = _OFFERED.sub(" ", text)
     return text
 
