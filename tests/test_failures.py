@@ -18,7 +18,7 @@ from mailtemplates.failures.answer import answer_lines, answer_object, failure_l
 from mailtemplates.failures.diagnosis import diagnose
 from mailtemplates.failures.failure import LANGUAGES, Failure
 from mailtemplates.failures.page import markdown_pages
-from mailtemplates.failures.phrase import choices, meant, says, spoken
+from mailtemplates.failures.phrase import choices, meant, says, singular, spoken
 from mailtemplates.failures.provider import provider_of
 from mailtemplates.failures.remark import remarks
 from mailtemplates.failures.table import all_codes, all_failures, find_code, find_failure
@@ -65,7 +65,7 @@ def test_phrases_are_words_and_not_too_short(row: Failure) -> None:
         assert len(parts[0]) > 1
         assert len(phrase.encode()) > 2, phrase
         if phrase.isascii():
-            assert [spoken(part).strip() for part in parts] == parts, phrase
+            assert [spoken(part).strip() for part in parts] == list(map(singular, parts)), phrase
 
 
 @pytest.mark.parametrize("code", [*REGISTERED, "3.6"])
@@ -180,6 +180,9 @@ def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
         ("451 #4.4.3 Temporary error occurred during SPF verification.", "D121"),
         ("421 4.7.0 mx.b.test Error: too many errors", "D130"),
         ("550 5.7.1 You've exceeded your quota of 300 messages", "D130"),
+        ("553 5.1.3 Address contains illegal characters in user name", "D84"),
+        ("450 4.2.1 Mail comes at a rate that is limited", "D130"),
+        ("550 5.7.1 The receiver denied your mail", "D91"),
     ],
 )
 def test_the_words_go_before_the_code(reply: str, row: str) -> None:
@@ -293,6 +296,8 @@ def test_words_are_compared_whatever_their_case_and_punctuation() -> None:
     assert not says(spoken("relayed"), "relay")
     assert says(spoken("relayed"), "!relay*")
     assert says(spoken("mailbox is nearly always full"), "mailbox … full")
+    assert says(spoken("Illegal characters"), "illegal character")
+    assert says(spoken("illegal address"), "illegal addresses")
     assert says(spoken("请使用授权码登录"), "授权码")
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure, Step
-from mailtemplates.failures.phrase import certain, choices, meant, place_of, says, weight_of
+from mailtemplates.failures.phrase import certain, choices, meant, place_of, says, singular, weight_of
 from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 from mailtemplates.pattern import pattern
@@ -318,21 +318,19 @@ def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], l
     for row in all_failures().values():
         failure = row.id
         for phrase in row.phrases:
-            for first in _first_words(phrase):
-                if not first.isascii():
-                    ideographs.append((phrase, failure))
-                elif first[-1] == "*":
-                    parts.append((phrase, failure))
-                else:
-                    by_word[first].append((phrase, failure))
+            bare = phrase.lstrip("!~")
+            if bare[0] == "(":
+                for first in {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}:
+                    by_word[singular(first)].append((phrase, failure))
+                continue
+            first = bare.partition(" ")[0]
+            if not first.isascii():
+                ideographs.append((phrase, failure))
+            elif first[-1] == "*":
+                parts.append((phrase, failure))
+            else:
+                by_word[singular(first) if first[-1] == "s" else first].append((phrase, failure))
     return by_word, parts, ideographs
-
-
-def _first_words(phrase: str) -> Iterable[str]:
-    bare = phrase.lstrip("!~")
-    if bare[0] != "(":
-        return (bare.partition(" ")[0],)
-    return {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:

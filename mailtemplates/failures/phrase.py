@@ -17,6 +17,7 @@ _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _IDEOGRAPH = pattern(rf"([{_IDEOGRAPHS}])")
 _WORD = pattern(r"[^\W_]+")
 _ASCII_WORD = pattern(r"[a-z0-9]+")
+_PLURAL = pattern(r"(?<=ss)es\b|(?<=[a-z]x)es\b|(?<=[a-z]{3})(?<!s)s\b")
 _GAP = 60
 _NO_DOUBT = 40
 _PLAIN = 16
@@ -27,7 +28,12 @@ def spoken(text: str) -> str:
     """The words of a text in lower case, each between single spaces. An ideograph is a word; ``{}`` is ``nothing``."""
     text = text.lower().replace("{}", " nothing ")
     words = _ASCII_WORD.findall(text) if text.isascii() else _WORD.findall(_IDEOGRAPH.sub(r" \1 ", text))
-    return f" {' '.join(words)} "
+    return singular(f" {' '.join(words)} ")
+
+
+def singular(words: str) -> str:
+    """Words without the s of a plural or of a verb: servers say ``illegal character`` and ``illegal characters``."""
+    return _PLURAL.sub("", words)
 
 
 def weight_of(phrase: str) -> int:
@@ -105,7 +111,7 @@ def says(words: str, phrase: str) -> bool:
 def _framed(part: str) -> str:
     if not part.isascii():
         part = spoken(part).strip()
-    return f" {part[:-1]}" if part[-1] == "*" else f" {part} "
+    return singular(f" {part[:-1]}" if part[-1] == "*" else f" {part} ")
 
 
 def _follow(words: str, at: int, parts: list[str]) -> bool:
