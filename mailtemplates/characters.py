@@ -49,6 +49,21 @@ def find_invisible(text: str) -> int:
     return at if found is None or 0 <= at < found.start() else found.start()
 
 
+def find_surrogate(text: str) -> int:
+    """Offset of the first lone surrogate, which no encoding can write, or -1.
+
+    >>> find_surrogate("a\ud83d")
+    1
+    """
+    if text.isascii():
+        return -1
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return error.start
+    return -1
+
+
 def describe(character: str) -> str:
     """Words for a character that a person cannot see, such as ``a line feed (U+000A)``."""
     code = ord(character)

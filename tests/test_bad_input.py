@@ -105,6 +105,93 @@ def test_bad_input_is_an_error_with_place_and_cure(make_engine: MakeEngine, name
     assert "\nhelp: " in shown, shown
 
 
+HALF = "caf\u00e9 \ud83d"
+LONG = "x" * 1000
+HEAD = "{% block from %}a@x.example{% endblock %}\n"
+
+LATE: dict[str, tuple[dict[str, str], str, str]] = {
+    "half in the text": ({"t.j2": HEAD + "{% block text %}\nHi\n you {{ user.name }}{% endblock %}"}, "t.j2:4:9",
+                         "`user.name` holds a lone surrogate (U+D83D)"),
+    "half in the html": ({"t.j2": HEAD + "{% block html %}\n<p>é</p>\n<p>{{ user.name }}</p>{% endblock %}"}, "t.j2:4:4",
+                         "the block html holds a lone surrogate"),
+    "half in an attribute": (
+        {"t.j2": HEAD + "{% block html %}<style>.a{color:red}</style>\n<p class='{{ user.name }}'>x</p>{% endblock %}"},
+        "t.j2:3:11", "the block html holds",
+    ),
+    "half in a layout's block": (
+        {"t.j2": "{% extends 'base.j2' %}\n{% block content %}\n\n{{ user.name }}{% endblock %}",
+         "base.j2": HEAD + "{% block html %}<p>{% block content %}{% endblock %}</p>{% endblock %}"}, "t.j2:4:1",
+        "the block html holds",
+    ),
+    "half in an include": (
+        {"t.j2": HEAD + "{% block html %}\n<p>{% include 'part.j2' %}</p>{% endblock %}", "part.j2": "\n\n\n {{ user.name }}"},
+        "part.j2:4:2", "the block html holds",
+    ),
+    "half in a macro": (
+        {"t.j2": HEAD + "{% macro m(x) %}{{ x }}{% endmacro %}\n{% block html %}\n<p>{{ m(user.name) }}</p>{% endblock %}"},
+        "t.j2:4:4", "the block html holds",
+    ),
+    "half in the template itself": ({"t.j2": HEAD + '{% block html %}\n<p>{{ "\\ud83d" }}</p>{% endblock %}'}, "t.j2:2:1",
+                                    "the block html holds"),
+    "half in the preheader": (
+        {"t.j2": HEAD + "{% block preheader %}{{ user.name }}{% endblock %}\n{% block html %}<p>x</p>{% endblock %}"},
+        "t.j2:2:", "`user.name` holds",
+    ),
+    "half in amp": (
+        {"t.j2": HEAD + "{% block html %}<p>x</p>{% endblock %}\n{% block amp %}\n{{ user.name }}{% endblock %}"}, "t.j2:4:1",
+        "the block amp holds",
+    ),
+    "half in a calendar": (
+        {"t.j2": HEAD + "{% block text %}x{% endblock %}\n{% block calendar %}\n{{ user.name }}{% endblock %}"}, "t.j2:4:4",
+        "`user.name` holds",
+    ),
+    "half in a html file": ({"t.j2": "<html>\n<p>{{ user.name }}</p></html>"}, "t.j2:2:4", "the template holds"),
+    "half in a text file": ({"t.j2": "Hello\n\n{{ user.name }}"}, "t.j2:3:1", "the template holds"),
+    "a long field": ({"t.j2": HEAD + "{% block headers %}\nX-A: b\nX-C: {{ user.id }}\n{% endblock %}" + HTML}, "t.j2:4:6",
+                     "X-C: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` has 1000 octets and no place to fold it"),
+    "a long field of the author": ({"t.j2": HEAD + "{% block headers %}\nX-A: " + LONG + "\n{% endblock %}" + HTML},
+                                   "t.j2:2:", "X-A: `xxx"),
+    "a long field of two values": (
+        {"t.j2": HEAD + "{% block headers %}\nX-C: {{ user.id[:600] }}{{ user.id[:600] }}\n{% endblock %}" + HTML}, "t.j2:3:6",
+        "X-C: `xxx",
+    ),
+    "a long message identifier": (
+        {"t.j2": HEAD + "{% block headers %}\nFeedback-ID: a:{{ user.id }}\n{% endblock %}" + HTML}, "t.j2:3:", "Feedback-ID: `a:xxx",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LATE)
+@pytest.mark.parametrize("times", [1, 4], ids=["first", "known"])
+def test_what_cannot_be_written_is_an_error_of_the_template(make_engine: MakeEngine, name: str, times: int) -> None:
+    """It is seen at the render, with the place that prints it, and not in the octets. The shape of the html may be known
+    from earlier renders."""
+    files, place, words = LATE[name]
+    engine = make_engine({**files})
+    for number in range(times - 1):
+        if "itself" not in name and "author" not in name:
+            engine.render("t.j2", {"user": {"name": f"Ann{number}", "id": "b"}})
+    with pytest.raises(MailTemplatesError) as caught:
+        engine.render("t.j2", {"user": {"name": HALF, "id": LONG}})
+    assert place in str(caught.value)
+    assert words in caught.value.problem
+    assert caught.value.source_line and caught.value.cure
+    assert caught.value.source_line[:40] in str(caught.value)
+
+
+def test_a_field_that_the_call_gives_and_that_cannot_be_folded_is_an_error_of_the_call(make_engine: MakeEngine) -> None:
+    with pytest.raises(HeaderError, match=r"^X-A: `xxx"):
+        make_engine({"t.j2": HEAD + HTML}).render("t.j2", headers={"X-A": LONG})
+
+
+def test_what_can_be_folded_may_be_long(make_engine: MakeEngine) -> None:
+    engine = make_engine({"t.j2": HEAD + "{% block subject %}{{ long }}{% endblock %}" + HTML})
+    octets = (
+        engine.render("t.j2", {"long": LONG}, headers={"X-A": "word " * 400}, to="a@b.example").message().as_bytes()
+    )
+    assert max(map(len, octets.split(b"\r\n"))) <= 998
+
+
 def test_a_link_out_of_the_folder_is_refused(make_engine: MakeEngine, tmp_path: Path) -> None:
     engine = make_engine({"t.j2": "{% block html %}{{ inline('a.png') }}{% endblock %}"})
     (tmp_path / "secret.png").write_bytes(PNG)

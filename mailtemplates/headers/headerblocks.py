@@ -51,6 +51,7 @@ _SINGLE = frozenset(
 _NAME = pattern(r"[!-9;-~]+")
 _AUTHOR_WHITE = str.maketrans("\t\r\n\f\v", "     ")
 _LONGEST = 32_768
+_SHORT = 900
 _REMEMBERED = 1_000
 
 
@@ -79,10 +80,21 @@ def _read_static(name: str, text: str) -> Field:
 
 
 def _read(name: str, cells: list[Cell]) -> Field:
+    length = 0
     for cell in cells:
-        if isinstance(cell, str) and not (cell.isprintable() and len(cell) <= _LONGEST):
-            _check(cell)
-    return Field(name, READERS[kind_of(name)](cells))
+        if isinstance(cell, str):
+            length += len(cell)
+            if not (cell.isprintable() and len(cell) <= _LONGEST):
+                _check(cell)
+    return _made(name, cells, length)
+
+
+def _made(name: str, cells: list[Cell], length: int) -> Field:
+    """The field, which can be written: addresses and dates fold, other values may be too long for that."""
+    field = Field(name, READERS[kind_of(name)](cells))
+    if length > _SHORT and not isinstance(field.value, AddressList):
+        write_field(field)
+    return field
 
 
 def _cells(fragments: Iterable[Fragment]) -> list[Cell]:
@@ -128,14 +140,16 @@ def _whose(text: str) -> str:
 
 def _placed(error: HeaderError, name: str, cells: Sequence[Cell], location: Location | None) -> HeaderError:
     """The error with the field's name, the expressions that are at fault, and the line of the first."""
-    data = [cell for cell in cells if isinstance(cell, Data) and cell.expression]
+    values = [cell for cell in cells if isinstance(cell, Data)]
+    data = [cell for cell in values if cell.expression]
     blamed = [one for one in data if f"`{one.expression}`" in error.problem]
-    problem = f"{name}: {error.problem}"
+    problem = f"{name}: {error.problem.removeprefix(f'{name}: ')}"
     if data and not blamed:
         blamed = [one for one in data if f'"{shorten(one)}"' in error.problem] or data[:3]
         problem += f" (from {', '.join(dict.fromkeys(f'`{one.expression}`' for one in blamed))})"
-    if location and blamed and blamed[0].line:
-        location = Location(location.path, blamed[0].line)
+    line = next((one.line for one in blamed or values), 0)
+    if location and line:
+        location = Location(location.path, line)
     return type(error)(problem, location=error.location or location, source_line=error.source_line, cure=error.cure)
 
 
@@ -247,6 +261,6 @@ def _make_addresses(name: str, value: object) -> Field:
 def _read_value(name: str, value: str, cell: Cell) -> Field:
     try:
         _check(Data(value))
-        return Field(name, READERS[kind_of(name)]([cell] if value else []))
+        return _made(name, [cell] if value else [], len(value))
     except HeaderError as error:
         raise _placed(error, name, [], None) from None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from types import TracebackType
+from collections.abc import Callable, Iterator, Mapping
+from types import GeneratorType, TracebackType
 from typing import Any
 
 from jinja2 import Environment, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -12,6 +12,7 @@ from jinja2 import UndefinedError as JinjaUndefinedError
 from jinja2.utils import missing
 
 from mailtemplates import errors
+from mailtemplates.characters import describe, find_surrogate
 from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source, nearest
 
@@ -95,6 +96,42 @@ def frames(trace: TracebackType | None) -> Iterator[tuple[Template, int]]:
         if template is not None:
             yield template, template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
+
+
+def halved(block: Callable[[Any], Iterator[Any]], context: Any, environment: Environment, word: str) -> Exception:
+    """The error for a text with a lone surrogate in it, at the place that prints it, or else of the block.
+
+    :param block: a compiled block, or a template's top level.
+    :param word: what the text is.
+    """
+    template = block.__globals__["__jinja_template__"]
+    line = template.get_corresponding_lineno(block.__code__.co_firstlineno)
+    said, expression = "", ""
+    for piece in (output := block(context)):
+        said = str(piece)
+        if find_surrogate(said) >= 0:
+            template, line = _standing(output)
+            expression = getattr(piece, "expression", "")
+            break
+    source = source_of(environment, template.name)
+    text = source.line(line) if source else ""
+    at = find_surrogate(said)
+    return errors.TemplateError(
+        f"{f'`{expression}`' if expression else word} holds {describe(said[at]) if at >= 0 else 'a lone surrogate'}",
+        location=Location(source.path if source else template.name or "", line, column_of(text, expression)),
+        source_line=text,
+        cure="half of an emoji, mostly: cut the data by characters, not by UTF-16 units",
+    )
+
+
+def _standing(output: Any) -> tuple[Template, int]:
+    """The template and its line where a compiled block stands, or what it takes in there."""
+    frame = output.gi_frame
+    inner = output.gi_yieldfrom or frame.f_locals.get("gen")  # of {% include %}
+    if isinstance(inner, GeneratorType) and inner.gi_frame and "__jinja_template__" in inner.gi_frame.f_globals:
+        return _standing(inner)
+    template = frame.f_globals["__jinja_template__"]
+    return template, template.get_corresponding_lineno(frame.f_lineno)
 
 
 def source_of(environment: Environment, name: str | None) -> Source | None:

@@ -25,7 +25,7 @@ from mailtemplates.source import Location
 from mailtemplates.template import sandbox
 from mailtemplates.template.catalogs import Catalogs, language_tag
 from mailtemplates.template.context import Render, current
-from mailtemplates.template.faults import column_of, in_html, source_of, translate
+from mailtemplates.template.faults import column_of, halved, in_html, source_of, translate
 from mailtemplates.template.loader import Files
 from mailtemplates.template.reserved import (
     ATTACHMENTS,
@@ -38,7 +38,7 @@ from mailtemplates.template.reserved import (
 )
 from mailtemplates.template.sinks import environment_for, flatten, is_static
 from mailtemplates.text.plaintext import text_of
-from mailtemplates.text.woven import Woven
+from mailtemplates.text.woven import Woven, is_whole
 
 _STR = frozenset((str,))
 _KEPT_TEMPLATES = 256
@@ -168,13 +168,14 @@ class _Message:
         is_text_made = joined is not None and text is None
         if joined is not None and text is None:
             text = text_of(joined, width=self.renderer._text_width)
-        amp = self.block("amp", Sink.HTML) if "amp" in blocks else ()
+        amp = "".join(self.block("amp", Sink.HTML)).strip() if "amp" in blocks else ""
+        self.check_whole(amp, "amp", Sink.HTML)
         return Parts(
             fields=tuple(self.fields(blocks, joined)),
             html=joined,
             text=text,
             calendar=self.text("calendar") if "calendar" in blocks else None,
-            amp="".join(amp).strip() or None,
+            amp=amp or None,
             related=tuple(self.state.related.values()),
             attachments=self.attachments(blocks),
             warnings=tuple(self.warnings),
@@ -201,9 +202,25 @@ class _Message:
         self.state.block = name
         return self.renderer.pieces(context.blocks[name][0](context), name, sink)
 
+    def check_whole(self, text: str, block: str, sink: Sink) -> None:
+        """Refuse half of a character, which no encoding can write.
+
+        :param block: what the text was made by; empty for the top level.
+        :raises TemplateError: with the place that printed it.
+        """
+        if not is_whole(text):
+            context = self.context(sink)
+            compiled = self.renderer.twin(self.template, sink).root_render_func
+            compiled = context.blocks[block][0] if block else compiled
+            raise halved(
+                compiled, context, self.renderer.environment, f"the block {block}" if block else "the template"
+            )
+
     def text(self, name: str) -> str | None:
         """A block of plain text, without blank lines around it; None when it is empty."""
-        lines = "".join(map(str, self.block(name, Sink.PLAIN))).replace("\r\n", "\n").split("\n")
+        text = "".join(map(str, self.block(name, Sink.PLAIN)))
+        self.check_whole(text, name, Sink.PLAIN)
+        lines = text.replace("\r\n", "\n").split("\n")
         written = [number for number, line in enumerate(lines) if line.strip()]
         return "\n".join(lines[written[0] : written[-1] + 1]) + "\n" if written else None
 
@@ -219,17 +236,26 @@ class _Message:
         if document.is_html(joined):
             return whole, None
         self.context(Sink.FILE)
-        return None, "".join(self.top[Sink.FILE]).rstrip("\n") + "\n"
+        text = "".join(self.top[Sink.FILE])
+        self.check_whole(text, "", Sink.FILE)
+        return None, text.rstrip("\n") + "\n"
 
     def finished(self, pieces: Sequence[str], blocks: Set[str]) -> Woven:
         """The html with language, preheader and inlined styles."""
         if self.language:
             pieces = document.with_language(pieces, self.language)
         if PREHEADER in blocks:
-            preheader = " ".join("".join(map(str, self.block(PREHEADER, Sink.PLAIN))).split())
+            preheader = " ".join((self.text(PREHEADER) or "").split())
             if preheader:
                 pieces = document.with_preheader(pieces, preheader)
-        return self.renderer.inliner.splice(pieces, self.warned)
+        block = "html" if blocks & BODY_BLOCKS else ""
+        try:
+            woven = self.renderer.inliner.splice(pieces, self.warned)
+        except UnicodeEncodeError:
+            self.check_whole("".join(pieces), block, Sink.HTML)
+            raise
+        self.check_whole(woven, block, Sink.HTML)
+        return woven
 
     def warned(self, warning: InlineWarning) -> None:
         """Keep a warning, its place named after the template."""

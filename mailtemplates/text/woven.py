@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from mailtemplates.characters import find_surrogate
 from mailtemplates.memo import Memo
 
 _KEPT_CHARACTERS = 16_000_000
 _KEPT_HASHES = 4_096
 _KEPT_SIGNS = 256
+_WHOLE = "whole"
 
 Take = Callable[[Sequence[str]], tuple[str, ...]]
 """Takes some of many strings."""
@@ -77,6 +79,17 @@ class Woven(str):
         self = super().__new__(cls, "".join(pieces))
         self.pieces, self.shape, self.values = pieces, shape, values
         return self
+
+
+def is_whole(text: str) -> bool:
+    """Whether an encoding can write a text: there is no lone surrogate in it."""
+    if not isinstance(text, Woven) or text.shape is None:
+        return find_surrogate(text) < 0
+    shape = text.shape
+    statics = shape.notes.get(_WHOLE)
+    if statics is None:
+        statics = shape.notes[_WHOLE] = find_surrogate("".join(shape.statics)) < 0
+    return bool(statics) and find_surrogate("".join(text.values)) < 0
 
 
 class _Known(NamedTuple):
