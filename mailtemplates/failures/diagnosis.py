@@ -319,18 +319,18 @@ def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], l
         failure = row.id
         for phrase in row.phrases:
             bare = phrase.lstrip("!~")
-            if bare[0] == "(":
-                for first in {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}:
-                    by_word[singular(first)].append((phrase, failure))
-                continue
-            first = bare.partition(" ")[0]
-            if not first.isascii():
-                ideographs.append((phrase, failure))
-            elif first[-1] == "*":
-                parts.append((phrase, failure))
-            else:
-                by_word[singular(first) if first[-1] == "s" else first].append((phrase, failure))
+            for first in _begins(bare) if bare[0] == "(" else (bare.partition(" ")[0],):
+                if not first.isascii():
+                    ideographs.append((phrase, failure))
+                elif first[-1] == "*":
+                    parts.append((phrase, failure))
+                else:
+                    by_word[singular(first) if first[-1] == "s" else first].append((phrase, failure))
     return by_word, parts, ideographs
+
+
+def _begins(bare: str) -> set[str]:
+    return {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:
