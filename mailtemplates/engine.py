@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,12 +16,12 @@ from mailtemplates.closing import Closing
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.headers.address import Mailbox
 from mailtemplates.inlining.inliner import Inliner, Store
-from mailtemplates.mail import Mail
+from mailtemplates.mail import Finishing, Judgement, Mail
 from mailtemplates.message.attachment import Attachment
 from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message
 from mailtemplates.message.stamp import Stamp
-from mailtemplates.settings import NO_SMIME, Settings
+from mailtemplates.settings import Settings
 from mailtemplates.severity import Severity
 from mailtemplates.template.catalogs import Catalogs, Translations
 from mailtemplates.template.contract import Contract
@@ -35,7 +36,6 @@ from mailtemplates.template.templateversion import template_version
 if TYPE_CHECKING:
     from mailtemplates.delivery.outcome import Receipt
     from mailtemplates.delivery.transport import Transport
-    from mailtemplates.linting.linter import Linter
     from mailtemplates.outbox.mailer import Mailer
     from mailtemplates.outbox.mailrun import Dispatch
     from mailtemplates.signing.signer import Signer
@@ -87,11 +87,12 @@ class Engine(Closing):
         patience: float = 0.0,
         sign: bool = True,
     ) -> None:
+        self._made_of = {name: value for name, value in locals().items() if name != "self"}
         self.settings = settings or Settings()
         self._auto_reload = auto_reload
         self._posting = (transport or self.settings.transport, Path(ledger) if ledger else None, patience)
         self._lock = threading.Lock()
-        self._signs = sign and (bool(self.settings.dkim) or self.settings.smime != NO_SMIME)
+        self._finishing = Finishing(self.settings, signs=sign)
         self._folders = self._find_folders(folders, environment)
         sandboxed = self.settings.sandbox if sandbox is None else sandbox
         self._environment = make_environment(
@@ -112,6 +113,21 @@ class Engine(Closing):
         self._renderer = self.renderer()
         schemas = self.settings.paths(self.settings.schemas) or self._beside(_SCHEMAS)
         self._contracts = Contracts(schemas, auto_reload)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled is what the engine was made of; templates, plans, keys and connections are found anew.
+
+        :raises SettingsError: a part of that cannot be pickled.
+        """
+        for name, value in self._made_of.items():
+            try:
+                pickle.dumps(value)
+            except Exception as error:  # whatever it holds may raise anything
+                raise SettingsError(
+                    f"the engine cannot go to another process: its {name} cannot be pickled ({error})",
+                    cure="make an engine in each process, as in a pool's initializer, and send it names and data",
+                ) from None
+        return partial(type(self), **self._made_of), ()
 
     def renderer(
         self, make_environment: MakeEnvironment = environment_for, kind: Callable[..., Renderer] = Renderer
@@ -223,18 +239,10 @@ class Engine(Closing):
         given = Given(fields, headers or {}, files, self.settings.locale if locale is None else locale)
         parts = self._renderer.render(name, variables, given)
         if lint is None:
-            return Mail(parts, self.settings, None, self.signer)
-        mail = Mail(parts, self.settings, partial(self._judge, name, lint, parts.is_text_made), self.signer)
+            return Mail(parts, self._finishing)
+        mail = Mail(parts, self._finishing, Judgement(name, lint))
         mail.message()
         return mail
-
-    @cached_property
-    def _linter(self) -> Linter:
-        from mailtemplates.linting.linter import (
-            Linter,  # most runs do not lint, and it is half of what there is to import
-        )
-
-        return Linter(self.settings)
 
     def signer(self) -> Signer | None:
         """What signs and encrypts the messages, as the settings say; None when they say nothing of it.
@@ -243,20 +251,7 @@ class Engine(Closing):
 
         :raises SettingsError: a key or certificate cannot be used, or cryptography is not installed.
         """
-        return self._made_signer if self._signs else None
-
-    @cached_property
-    def _made_signer(self) -> Signer:
-        from mailtemplates.signing.signer import Signer  # most runs do not sign
-
-        return Signer.of(self.settings)
-
-    def _judge(self, name: str, threshold: Severity, is_text_made: bool, message: Message) -> None:
-        """Refuse a message with findings.
-
-        :raises LintError: there are some at or over the threshold.
-        """
-        self._linter.check(message, name, threshold, is_text_made=is_text_made)
+        return self._finishing.signer
 
     def render_many(self, name: str, rows: Iterable[Mapping[str, Any]], **given: Any) -> Iterator[Mail]:
         """Render a template for each row of data, one after the other as they are asked for.

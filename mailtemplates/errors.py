@@ -32,6 +32,10 @@ class MailTemplatesError(Exception):
         self.source_line = source_line
         self.cure = cure
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An error of another process is the same here, whatever its class takes."""
+        return _remade, (type(self), self.args), self.__dict__
+
     def __str__(self) -> str:
         head = f"{self.location}: {self.problem}" if self.location else self.problem
         drawn = snippet(self.source_line, self.location) if self.location else ""
@@ -42,6 +46,10 @@ class MailTemplatesError(Exception):
         if self.location is None:
             self.location, self.source_line = location, source_line
         return self
+
+
+def _remade(kind: type[MailTemplatesError], args: tuple[Any, ...]) -> MailTemplatesError:
+    return kind.__new__(kind, *args)
 
 
 class TemplateError(MailTemplatesError):

@@ -2,18 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message
 from mailtemplates.message.parts import Parts
 from mailtemplates.message.stamp import Stamp
-from mailtemplates.settings import Settings
+from mailtemplates.settings import NO_SMIME, Settings
+from mailtemplates.severity import Severity
 
 if TYPE_CHECKING:
+    from mailtemplates.linting.linter import Linter
     from mailtemplates.signing.signer import Signer
+
+
+class Finishing:
+    """What is done to messages that are composed, as the settings say: signing and judging.
+
+    Keys are read and rules are chosen when they are first needed, and anew where it is unpickled.
+
+    :param signs: whether messages are signed and encrypted at all.
+    """
+
+    def __init__(self, settings: Settings, *, signs: bool = True) -> None:
+        self.settings = settings
+        self._signs = signs and (bool(settings.dkim) or settings.smime != NO_SMIME)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"settings": self.settings, "_signs": self._signs}
+
+    @property
+    def signer(self) -> Signer | None:
+        """What signs and encrypts; None when the settings say nothing of it.
+
+        :raises SettingsError: a key or certificate cannot be used, or cryptography is not installed.
+        """
+        return self._made_signer if self._signs else None
+
+    @cached_property
+    def _made_signer(self) -> Signer:
+        from mailtemplates.signing.signer import Signer  # most runs do not sign
+
+        return Signer.of(self.settings)
+
+    @cached_property
+    def linter(self) -> Linter:
+        """What judges.
+
+        :raises SettingsError: the settings name a rule that does not exist.
+        """
+        from mailtemplates.linting.linter import Linter  # most do not lint, and it is half of what there is to import
+
+        return Linter(self.settings)
+
+
+class Judgement(NamedTuple):
+    """What a message is refused for.
+
+    :param name: the template's.
+    :param threshold: the severity of findings from which on.
+    """
+
+    name: str
+    threshold: Severity
+
+
+_AS_IT_IS = Finishing(Settings())
 
 
 @dataclass(frozen=True)
@@ -21,9 +77,13 @@ class Mail:
     """A rendered template: its parts, and the message that they make."""
 
     parts: Parts
-    settings: Settings = field(repr=False, default_factory=Settings)
-    judge: Callable[[Message], None] | None = field(repr=False, default=None)
-    signer: Callable[[], Signer | None] = field(repr=False, default=lambda: None)
+    finishing: Finishing = field(default=_AS_IT_IS, repr=False, compare=False)
+    judgement: Judgement | None = field(default=None, repr=False)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that it was rendered with."""
+        return self.finishing.settings
 
     @property
     def html(self) -> str | None:
@@ -53,18 +113,19 @@ class Mail:
         """
         stamp = stamp or Stamp.now(host=self.settings.host or None)
         message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
-        signer = self.signer()
+        signer = self.finishing.signer
         if signer is not None:
             message = signer.sign(message, stamp.date)
-        if self.judge is not None:
-            self.judge(self.readable(message, stamp))
+        if self.judgement is not None:
+            readable, is_text_made = self.readable(message, stamp), self.parts.is_text_made
+            self.finishing.linter.check(readable, *self.judgement, is_text_made=is_text_made)
         return message
 
     def readable(self, message: Message, stamp: Stamp) -> Message:
         """What a linter can judge of the message that was made with a stamp: itself, or, when it is encrypted, what is
         inside.
         """
-        signer = self.signer()
+        signer = self.finishing.signer
         if signer is None or signer.encryptor is None:
             return message
         return compose(self.parts, stamp, smtputf8=self.settings.smtputf8)

@@ -62,6 +62,10 @@ class Woven(str):
         self.shape, self.values = _SHAPES.find(kept)
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled or copied it is a text like any other: shapes are this process's."""
+        return str, (str(self),)
+
     def parted(self) -> tuple[list[str], list[str]]:
         """Statics and values that the text consists of in turn, told apart piece by piece."""
         statics, values = [""], []
