@@ -41,8 +41,10 @@ _OF_A_BOUNCE = pattern(
 _BEFORE_REPLY = pattern(
     r"^[^\n]{0,1000}?(?:\bsaid: |refused to talk to me: |\bDiagnostic-Code: *(?:smtp|X-\w+) *;|\),smtp;)", re.M | re.I
 )
+_LOGIN = "SASL authentication failed; server"
+"""How Postfix says that what follows answered its login."""
 _LOGGED = pattern(r"said: |talk to me: |nostic-code:|\),smtp;", re.I)
-_PEER = pattern(r"[\w.-]{1,255}\[[\da-fA-F.:]{2,45}\](?::\d+)?", re.ASCII)
+_PEER = pattern(r"[\w.-]{1,255}\[(?!\d+\])[\da-fA-F.:]{2,45}\](?::\d+)?", re.ASCII)
 _IP = pattern(
     r"(?<![\w.-])(?:\d{1,3}(?:\.\d{1,3}){3}|[xX*]{1,3}(?:\.[xX*\d]{1,3}){3}|(?:[\da-fA-F]{0,4}:){3,7}[\da-fA-F]{0,4})(?![\w-])",
     re.ASCII,
@@ -91,9 +93,11 @@ _STAGE = pattern(
     re.I,
 )
 _FATE = pattern(
-    r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|\bI'm not going to try again|\bI've given up\b",
+    r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|(?:\.\.\. |\bstat=)(Deferred): "
+    r"|\bI'm not going to try again|\bI've given up\b",
     re.M | re.I,
 )
+_ACTS = ("status=", "ction:", "Deferred: ", "I'")
 _REPLY = pattern(r"\s*[45]\d\d[ -]", re.ASCII)
 
 _RECIPIENT = pattern(
@@ -202,10 +206,10 @@ def _joined(text: str, reply: Statement) -> str:
 
 def _fate(text: str) -> Fate:
     """What the mail server did. A reply that says of itself that it gives up is a reply: its digit tells."""
-    found = _FATE.search(text) if "status=" in text or "ction:" in text or "I'" in text else None
+    found = _FATE.search(text) if any(sign in text for sign in _ACTS) else None
     if not found:
         return ""
-    acted = (found[1] or found[2] or "").lower()
+    acted = (found[1] or found[2] or found[3] or "").lower()
     if not acted and _REPLY.match(text):
         return ""
     return "waits" if acted in ("delayed", "deferred") else "given up"
@@ -246,7 +250,7 @@ def _told(text: str) -> str:
         text = text[: back.start()]
     text = without_code(text)
     if _LOGGED.search(text):
-        text = _BEFORE_REPLY.sub(" ", text)
+        text = _BEFORE_REPLY.sub(lambda found: f" {_LOGIN} " if _LOGIN in found[0] else " ", text)
     if "\\x" in text:
         text = _OCTETS.sub(lambda found: _text(bytes.fromhex(found[0].replace("\\x", ""))), text)
     return _ESCAPE.sub(" ", text) if "\\" in text or "\r" in text else text
