@@ -13,13 +13,11 @@ import pytest
 from doctorlab import PASSWORD, Lab
 from hypothesis import HealthCheck, settings
 from mailrig import MailRig, run_mail_rig, why_no_rig
-from smtplab import Brief, Open, opening
+from smtplab import Brief, Open, opening, shortening
 from smtpserver import Certificates, make_certificates
 
 from mailtemplates import Engine, Stamp
 from mailtemplates.delivery.event import Event
-from mailtemplates.delivery.outcome import Phase
-from mailtemplates.smtp.endpoint import LIMITS
 
 ROOT = Path(__file__).parent.parent
 STAMP = Stamp(datetime(2026, 11, 2, 12, 0, tzinfo=UTC), "token", "acme.example")
@@ -77,12 +75,7 @@ def brief(monkeypatch: pytest.MonkeyPatch) -> Brief:
 
     All others keep their time, so that a machine that is busy changes nothing.
     """
-
-    def shorten(*phases: Phase, seconds: float = 0.5) -> None:
-        for phase in phases:
-            monkeypatch.setitem(LIMITS, phase, seconds)
-
-    return shorten
+    return shortening(monkeypatch)
 
 
 @pytest.fixture
@@ -90,13 +83,14 @@ def lab(
     certificates: Certificates,
     tmp_path: Path,
     capsysbinary: pytest.CaptureFixture[bytes],
+    brief: Brief,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Lab]:
     """Servers for the doctor, and its command."""
     monkeypatch.setenv("MAILTPL_PASSWORD", PASSWORD)
     monkeypatch.delenv("MAILTPL_IMAP_PASSWORD", raising=False)
     with ExitStack() as stack:
-        yield Lab(certificates, tmp_path, capsysbinary, stack, [])
+        yield Lab(certificates, tmp_path, capsysbinary, stack, [], brief)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import datetime
 import ipaddress
 import json
 import re
-import socket
 import ssl
 from base64 import b64encode
 from contextlib import ExitStack
@@ -22,7 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from imapserver import ImapServer
-from smtpserver import Certificates, Server
+from mailrig import held_ports
+from smtplab import Brief
+from smtpserver import Certificates, Server, server_context
 
 from mailtemplates.cli.shell import main
 from mailtemplates.text.wrapping import display_width
@@ -79,6 +80,7 @@ class Lab:
     capture: pytest.CaptureFixture[bytes]
     stack: ExitStack
     servers: list[Server]
+    brief: Brief
 
     def server(self, **options: Any) -> Server:
         if options.get("tls") and "context" not in options:
@@ -93,6 +95,10 @@ class Lab:
         options.setdefault("password", PASSWORD)
         self.mailbox = self.stack.enter_context(ImapServer(**options))
         return f"imap://bob%40example.test@localhost:{self.mailbox.port}?insecure=1"
+
+    def closed_port(self) -> int:
+        """A port of loopback where nobody listens, while the test lasts."""
+        return self.stack.enter_context(held_ports(1))[0]
 
     def url(self, server: Server, *, login: bool = False, more: str = "") -> str:
         scheme = {"starttls": "smtp+starttls", "implicit": "smtps"}.get(server.tls, "lmtp" if server.lmtp else "smtp")
@@ -123,12 +129,6 @@ class Lab:
         path = self.folder / "message.eml"
         path.write_bytes(octets)
         return str(path)
-
-
-def closed_port() -> int:
-    """A port of loopback where nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def made_certificate(folder: Path, kind: str) -> tuple[ssl.SSLContext, Path]:
@@ -177,9 +177,7 @@ def made_certificate(folder: Path, kind: str) -> tuple[ssl.SSLContext, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context, cafile
+    return server_context(path), cafile
 
 
 def shown_ids(text: str) -> list[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import re
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+
+from smtpserver import PATIENCE, hang_up, secured
 
 Mails = Callable[[], Sequence[bytes]]
 
@@ -21,7 +23,7 @@ class ImapServer:
     """Folders with what gives their messages, at the time of asking.
 
     :param flags: the LIST flags of a folder.
-    :param answers: for a command, an answer instead of ``OK``: ``NO …``, ``BYE``, or ``silence``. What stands before
+    :param answers: for a command, an answer instead of ``OK``: ``NO …``, ``BYE``, ``silence``, or ``drip`` for a GREETING. What stands before
         a last CRLF in it is said untagged.
     """
 
@@ -34,7 +36,7 @@ class ImapServer:
 
     def __post_init__(self) -> None:
         self.commands: list[str] = []
-        self._links: list[socket.socket] = []
+        self._links: list[_Talk] = []
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -46,13 +48,16 @@ class ImapServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError):
+        try:
             self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:  # a system where only closing wakes who accepts
+            self._listener.close()
+        self._thread.join(PATIENCE)
         self._listener.close()
         for link in self._links:
-            with contextlib.suppress(OSError):
-                link.close()
-        self._thread.join(5)
+            hang_up(link.sock)
+        for link in self._links:
+            link.thread.join(PATIENCE)
 
     def _accept(self) -> None:
         while True:
@@ -60,31 +65,38 @@ class ImapServer:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
-            self._links.append(sock)
-            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
-
-    def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError), sock:
-            if self.context:
-                sock = self.context.wrap_socket(sock, server_side=True)
-                self._links.append(sock)
-            _Talk(self, sock).run()
+            self._links.append(_Talk(self, sock))
+            self._links[-1].thread.start()
 
 
 class _Talk:
     def __init__(self, server: ImapServer, sock: socket.socket) -> None:
         self.server = server
         self.sock = sock
-        self.lines = sock.makefile("rb")
         self.mails: Sequence[bytes] = []
+        self.thread = threading.Thread(target=self._run, daemon=True)
 
     def say(self, text: str | bytes) -> None:
         self.sock.sendall((text.encode() if isinstance(text, str) else text) + b"\r\n")
 
-    def run(self) -> None:
+    def _run(self) -> None:
+        try:
+            if self.server.context:
+                self.sock = secure = secured(self.sock, self.server.context)
+                secure.do_handshake()
+            with self.sock.makefile("rb") as self.lines:
+                self._talk()
+        except (OSError, ValueError):
+            pass
+        finally:
+            self.sock.close()
+
+    def _talk(self) -> None:
         greeting = self.server.answers.get("GREETING", "* OK ready")
         if greeting == "silence":
             self.lines.read()
+        if greeting == "drip":
+            self._drip()
         self.say(greeting)
         for octets in self.lines:
             line = octets.decode().rstrip("\r\n")
@@ -103,6 +115,13 @@ class _Talk:
             self.say(f"{untagged}{end}{tag} {answer}")
             if verb == "LOGOUT":
                 return
+
+    def _drip(self) -> None:
+        """An octet at a time, and no end of them, until the client goes."""
+        self.sock.sendall(b"* OK ")
+        while True:
+            self.sock.sendall(b".")
+            time.sleep(0.05)
 
     def _capability(self, command: str) -> str:
         self.say(f"* CAPABILITY {self.server.capabilities}")

@@ -12,8 +12,9 @@ from smtpserver import Certificates, Server
 
 from mailtemplates import Envelope, Message
 from mailtemplates.delivery.event import Event
-from mailtemplates.delivery.outcome import Outcome
+from mailtemplates.delivery.outcome import Outcome, Phase
 from mailtemplates.delivery.transport import Transport
+from mailtemplates.smtp.endpoint import LIMITS
 from mailtemplates.transports import open_transport
 
 PASSWORD = "pässwörd-s3cret"
@@ -31,6 +32,16 @@ def mail(*recipients: str, octets: bytes = b"Subject: hi\r\n\r\nHello\r\n", numb
 
 Open = Callable[..., Transport]
 Brief = Callable[..., None]
+
+
+def shortening(patch: pytest.MonkeyPatch) -> Brief:
+    """What the fixture ``brief`` gives."""
+
+    def shorten(*phases: Phase, seconds: float = 0.5) -> None:
+        for phase in phases:
+            patch.setitem(LIMITS, phase, seconds)
+
+    return shorten
 
 
 @contextmanager

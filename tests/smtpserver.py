@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from mailtemplates.smtp.securesocket import SecureSocket
 
-_PATIENCE = 60.0
+PATIENCE = 60.0
 """Seconds that a thread may need to end, on a machine that is busy; it has nothing to wait for."""
 
 
@@ -81,8 +81,6 @@ class Server:
         self.turns: dict[str, int] = {}
         self.secured_at: int | None = None
         self._turning = threading.Lock()
-        if self.context:
-            self.context.sslsocket_class = SecureSocket
 
     def __enter__(self) -> Self:
         if self.unix:
@@ -105,12 +103,12 @@ class Server:
             self._listener.shutdown(socket.SHUT_RDWR)
         except OSError:  # a system where only closing wakes who accepts
             self._listener.close()
-        self._thread.join(_PATIENCE)
+        self._thread.join(PATIENCE)
         self._listener.close()
         for link in self.links:
-            link.hang_up()
+            hang_up(link.sock)
         for link in self.links:
-            link.thread.join(_PATIENCE)
+            link.thread.join(PATIENCE)
 
     def _accept(self) -> None:
         while True:
@@ -162,13 +160,6 @@ class Link:
         self.secure = False
         self.thread = threading.Thread(target=self._run, daemon=True)
 
-    def hang_up(self) -> None:
-        """The thread still reads what came, then it is at the end, and closes the socket itself."""
-        sock = self.sock
-        shutdown = super(ssl.SSLSocket, sock).shutdown if isinstance(sock, ssl.SSLSocket) else sock.shutdown
-        with contextlib.suppress(OSError):
-            shutdown(socket.SHUT_RDWR)
-
     def _run(self) -> None:
         try:
             self._serve()
@@ -179,7 +170,7 @@ class Link:
         except (CloseError, OSError):
             pass
         finally:
-            self.hang_up()
+            hang_up(self.sock)
             self.sock.close()
 
     def _serve(self) -> None:
@@ -227,8 +218,7 @@ class Link:
     def _handshake(self) -> None:
         assert self.server.context is not None
         self.server.secured_at = len(self.server.commands)
-        secure = self.server.context.wrap_socket(self.sock, server_side=True, do_handshake_on_connect=False)
-        self.sock = secure  # so that it can be hung up before it has shaken hands
+        self.sock = secure = secured(self.sock, self.server.context)
         secure.do_handshake()
         self.secure = True
 
@@ -312,6 +302,18 @@ class Link:
         raise CloseError
 
 
+def secured(sock: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+    """The server's side of TLS, which has not shaken hands yet: it can be hung up meanwhile."""
+    return context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+
+
+def hang_up(sock: socket.socket) -> None:
+    """End a link: the thread that has it still reads what came, then it is at the end, and closes the socket itself."""
+    shutdown = super(ssl.SSLSocket, sock).shutdown if isinstance(sock, ssl.SSLSocket) else sock.shutdown
+    with contextlib.suppress(OSError):
+        shutdown(socket.SHUT_RDWR)
+
+
 @dataclass(frozen=True)
 class Certificates:
     """A CA, and what servers show: a right certificate, one with another name, one that nobody signed."""
@@ -349,9 +351,15 @@ def _server(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
+    return server_context(path), certificate
+
+
+def server_context(chain: Path) -> ssl.SSLContext:
+    """What a server shows; a socket whose client is gone before the handshake is closed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context, certificate
+    context.load_cert_chain(chain)
+    context.sslsocket_class = SecureSocket
+    return context
 
 
 def _certificate(

@@ -37,7 +37,7 @@ SIGNATURE = (
 )
 
 
-def ask(lab: Lab, dns: DnsServer, *more: str, letter: bytes = b"", timeout: str = "5") -> Answer:
+def ask(lab: Lab, dns: DnsServer, *more: str, letter: bytes = b"", timeout: str = "60") -> Answer:
     """The whole examination, with a name server."""
     lab.stack.enter_context(dns)
     message = ["--message", lab.message(letter)] if letter else ["--from", FROM]

@@ -357,7 +357,7 @@ def test_forms_of_json(name: str, text: str, expected: list[Any], tmp_path: Path
         pytest.param('[{"a":1},{"a":', "in row 2", id="cut off in an object"),
         pytest.param('[{"a":1} {"a" 2}]', "in row 2", id="broken"),
         pytest.param('[{"a":1e400000}, {"b": Infinity}]', "Infinity", id="no number"),
-        pytest.param("[" * 100_000, "nested too deeply|recursion|Expecting", id="deep"),
+        pytest.param("[" * 100_000, "in row 1: nested too deeply", id="deep"),
     ],
 )
 def test_broken_json(text: str, said: str, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class Case:
     :ivar message: the message that it is about, when there is one.
     :ivar envelope: who sends to whom; both may be empty.
     :ivar account: the mailbox where it should arrive.
+    :ivar address: the one of the server's addresses that took the connection.
     :ivar mailbox_fault: why that mailbox cannot be looked into.
     :ivar secrets: what must not be shown, in every form.
     :ivar distrust: why the certificate is not trusted.
@@ -49,6 +50,7 @@ class Case:
         self.mailbox_fault: Exception | None = None
         self.secrets: list[str] = []
         self.addresses: Sequence[Address] = ()
+        self.address: Address | None = None
         self.wire: RecordedWire | None = None
         self.session: Session | None = None
         self.distrust: TransportError | None = None

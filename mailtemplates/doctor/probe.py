@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailtemplates.errors import TransportError
-from mailtemplates.smtp.endpoint import Endpoint, dial, find_addresses
+from mailtemplates.smtp.endpoint import Address, Endpoint, dial
 from mailtemplates.smtp.securesocket import SecureSocket
 from mailtemplates.smtp.session import Session, greet
 from mailtemplates.smtp.wire import Wire
@@ -38,11 +38,11 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-def speaks_tls(endpoint: Endpoint, seconds: float) -> bool:
-    """Whether the server answers a TLS handshake on a new connection."""
+def speaks_tls(endpoint: Endpoint, address: Address, seconds: float) -> bool:
+    """Whether the server answers a TLS handshake on a new connection to one of its addresses."""
     try:
-        sock = dial(find_addresses(endpoint)[0], seconds / 2)
-    except (OSError, TransportError):
+        sock = dial(address, seconds / 2)
+    except OSError:
         return False
     with sock:
         sock.settimeout(seconds / 2)
@@ -55,11 +55,11 @@ def speaks_tls(endpoint: Endpoint, seconds: float) -> bool:
             return False
 
 
-def speaks_http(endpoint: Endpoint, seconds: float) -> bool:
+def speaks_http(endpoint: Endpoint, address: Address, seconds: float) -> bool:
     """Whether the port answers a request for a web page, on a new connection: there the client speaks first."""
     try:
-        sock = dial(find_addresses(endpoint)[0], seconds / 2)
-    except (OSError, TransportError):
+        sock = dial(address, seconds / 2)
+    except OSError:
         return False
     sock.settimeout(seconds / 2)
     with contextlib.suppress(OSError), contextlib.closing(_secured(sock, endpoint)) as link:
@@ -78,19 +78,19 @@ def _secured(sock: socket.socket, endpoint: Endpoint) -> socket.socket:
         raise
 
 
-def look(endpoint: Endpoint, deadline: float) -> Handshake | None:
+def look(endpoint: Endpoint, address: Address, deadline: float) -> Handshake | None:
     """What a server that is not trusted shows; None when it does not show it again."""
     wire = Wire(endpoint)
     wire.deadline = deadline
     try:
         with contextlib.closing(wire):
-            return _handshake(wire)
+            return _handshake(wire, address)
     except (TransportError, OSError):
         return None
 
 
-def _handshake(wire: Wire) -> Handshake | None:
-    wire.connect_to(find_addresses(wire.endpoint))
+def _handshake(wire: Wire, address: Address) -> Handshake | None:
+    wire.connect_to([address])
     if wire.endpoint.tls == "starttls":
         wire.reply("greeting")
         session = Session(wire)

@@ -106,8 +106,10 @@ class JsonArray:
             except json.JSONDecodeError as bad:
                 if self._ended or len(self._buffer) > _MOST:
                     raise self._wrong(bad.msg, number) from None
-            except (ValueError, RecursionError) as bad:
-                raise self._wrong(str(bad) or "nested too deeply", number) from None
+            except RecursionError:
+                raise self._wrong("nested too deeply", number) from None
+            except ValueError as bad:
+                raise self._wrong(str(bad), number) from None
             self._read(piece)
             piece *= 2
 

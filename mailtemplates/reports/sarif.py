@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -103,9 +103,8 @@ def _region(one: Diagnostic) -> dict[str, Any]:
 
 def _uri(path: str) -> str:
     """A path as a reference relative to the working folder, or as a file URI (RFC 3986 §4)."""
-    pure = PurePath(path)
-    if pure.is_absolute():
-        return pure.as_uri()
+    if (absolute := Path(path)).is_absolute():
+        return absolute.as_uri()
     return quote(path.encode("utf-8", "surrogateescape"), safe="/")
 
 

@@ -21,7 +21,7 @@ def greeting(case: Case) -> Passed:
     """220; on silence the port is asked whether it expects TLS from the first octet, and then waited for."""
     wire = case.wire
     assert wire is not None
-    patience = min(_PATIENCE, case.seconds_left / 2)
+    patience = _moment(case)
     wire.deadline = time.monotonic() + patience
     try:
         reply = wire.reply("greeting")
@@ -36,6 +36,11 @@ def greeting(case: Case) -> Passed:
     insist(reply, "greeting", case.endpoint)
     case.session = Session(wire)
     return Passed(str(reply), {"reply": str(reply)})
+
+
+def _moment(case: Case) -> float:
+    """Seconds to wait for one thing, when others are to be tried too."""
+    return min(_PATIENCE, case.seconds_left / 2)
 
 
 def _patiently(case: Case, wire: Wire) -> Reply:
@@ -54,11 +59,12 @@ def _probe(case: Case, error: TransportError, waited: float) -> None:
     from mailtemplates.doctor.probe import speaks_http, speaks_tls  # only when no greeting came
 
     seen = f"no 220 greeting in {waited:.3g} s" if error.kind == "silent" else "closed without a greeting"
-    if case.endpoint.tls != "implicit" and speaks_tls(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
+    assert case.address is not None
+    if case.endpoint.tls != "implicit" and speaks_tls(case.endpoint, case.address, _moment(case)):
         raise StepError(
             f"{seen}, but the port answers a TLS handshake",
             "implicit-tls-port",
             cure=f"this is an implicit-TLS port: use smtps://{case.endpoint}",
         ) from None
-    if error.kind == "silent" and speaks_http(case.endpoint, min(_PATIENCE, case.seconds_left / 2)):
+    if error.kind == "silent" and speaks_http(case.endpoint, case.address, _moment(case)):
         raise StepError(f"{seen}, but the port answers a request for a web page", "http") from None

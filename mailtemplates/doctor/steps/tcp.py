@@ -27,6 +27,7 @@ def tcp(case: Case) -> Passed:
             failure = error
         else:
             tried.append(f"{_place(address)} open")
+            case.address = address
             return Passed(", ".join(tried), {"address": _place(address)})
     failure.problem += f" ({', '.join(tried)})" if len(tried) > 1 else ""
     raise failure

@@ -45,7 +45,8 @@ def _look_again(case: Case, error: TransportError) -> Passed:
     case.distrust = error
     if case.session:
         case.session.broken = True
-    seen = look(case.endpoint, case.deadline)
+    assert case.address is not None
+    seen = look(case.endpoint, case.address, case.deadline)
     if seen is None:
         raise error
     case.certificate = read_certificate(seen.der)
