@@ -50,7 +50,7 @@ def find_invisible(text: str) -> int:
 
 
 def find_surrogate(text: str) -> int:
-    """Offset of the first lone surrogate, which no encoding can write, or -1.
+    r"""Offset of the first lone surrogate, which no encoding can write, or -1.
 
     >>> find_surrogate("a\ud83d")
     1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,13 @@ def test_no_public_function_has_the_name_of_a_module() -> None:
     folder = Path(mailtemplates.__file__).parent
     modules = {path.stem for path in folder.iterdir() if path.suffix in (".py", "")}
     assert not modules & set(mailtemplates.__all__)
+
+
+@pytest.mark.parametrize("folder", ["mailtemplates", "tests", "benchmarks", "tools"])
+def test_every_docstring_is_text(folder: str) -> None:
+    """From Python 3.13 on, a module with a lone surrogate in a docstring cannot be imported."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for path in (Path(__file__).parent.parent / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, documented) and (text := ast.get_docstring(node, clean=False)):
+                assert text.encode("utf-8", "ignore").decode() == text, (path, node)
