@@ -138,7 +138,8 @@ def _diagnosed(reading: Reading) -> Diagnosis:
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)
     else:
-        causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply) or _of_a_program(reading)
+        causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply) or _of_names(reading)
+        causes = causes or _of_a_program(reading)
     if reply and reply.digit >= 4 and len(causes) > 1 and any(_of_link(cause.failure) for cause in causes):
         reply, causes = _first_error(reading, reply, codes, causes)
         codes = codes if reply else ()
@@ -198,6 +199,12 @@ def _at(stage: Stage, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
 def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:
     """A refusal has a cause, if not a known one."""
     return (Cause(all_failures()[_NO_WORD], 0, (str(reply),)),) if reply else ()
+
+
+def _of_names(reading: Reading) -> tuple[Cause, ...]:
+    """The causes that errors named in one word tell, ``MissingStartTls``."""
+    causes = _causes(reading._replace(words=reading.parted), (), None) if reading.parted != reading.words else ()
+    return causes if causes and causes[0].weight >= _WORDS else ()
 
 
 def _of_a_program(reading: Reading) -> tuple[Cause, ...]:

@@ -21,6 +21,7 @@ _SHORT = 20_000
 """In longer texts a number without anything beside it is no code."""
 _SHOWN = 400
 _OCTETS = pattern(r"(?:\\x[0-9a-fA-F]{2}){1,4000}")
+_HUMP = pattern(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ESCAPE = pattern(r"\\(?:r\\n|[nrt])|\r")
 _GIVEN_BACK = pattern(
     r"^(?:Content-Type: *(?:message/rfc822|text/rfc822-headers)|-+ ?(?:Below this line|This is a copy|Original message"
@@ -151,6 +152,7 @@ class Reading(NamedTuple):
     :param statements: its replies, most telling first.
     :param words: its words, see :func:`spoken`.
     :param recipients: where a program lists refused recipients: each reply with the addresses that got it.
+    :param parted: its words once more where no server speaks, names such as ``MissingStartTls`` taken apart.
     """
 
     statements: tuple[Statement, ...]
@@ -159,6 +161,7 @@ class Reading(NamedTuple):
     stage: Stage
     recipients: tuple[tuple[Statement, tuple[str, ...]], ...]
     teller: Teller
+    parted: str = ""
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -169,7 +172,8 @@ class Reading(NamedTuple):
         if challenge:
             statements = tuple(one for one in statements if one.code != _CHALLENGED)
         words = words_of(f"{_joined(told, statements[0]) if statements else told}\n{challenge}")
-        return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text))
+        parted = words_of(_HUMP.sub(" ", told)) if not statements and len(told) < _SHORT else ""
+        return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text), parted)
 
     @classmethod
     def of_reply(cls, reply: Statement) -> Self:
