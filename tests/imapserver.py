@@ -33,6 +33,7 @@ class ImapServer:
     answers: Mapping[str, str] = field(default_factory=dict)
     context: ssl.SSLContext | None = None
     capabilities: str = "IMAP4rev1 AUTH=PLAIN"
+    charset: str = "utf-8"
 
     def __post_init__(self) -> None:
         self.commands: list[str] = []
@@ -77,7 +78,7 @@ class _Talk:
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def say(self, text: str | bytes) -> None:
-        self.sock.sendall((text.encode() if isinstance(text, str) else text) + b"\r\n")
+        self.sock.sendall((text.encode(self.server.charset) if isinstance(text, str) else text) + b"\r\n")
 
     def _run(self) -> None:
         try:

@@ -170,12 +170,13 @@ def _explain(path: str, language: "Language", as_json: bool) -> None:
 
 def _decoded(octets: bytes) -> str:
     """A text of any terminal: UTF-8, UTF-16 as PowerShell redirects it, or GB 18030 as a Chinese Windows does."""
+    from mailtemplates.failures.decoding import charset_of
+
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return octets.decode("utf-16", "replace")
-    try:
-        return octets.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    if any(charset_of(line) == "gb18030" for line in octets.splitlines()):
         return octets.decode("gb18030", "replace")
+    return octets.decode("utf-8-sig", "replace")
 
 
 def _write(checkup: "Checkup", language: "Language", as_json: bool, transcript: bool) -> None:

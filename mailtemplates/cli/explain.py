@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, cast
 
@@ -12,6 +13,7 @@ from mailtemplates.choice import one_of
 from mailtemplates.cli.output import write_text
 from mailtemplates.errors import SettingsError
 from mailtemplates.failures.answer import answer_lines, answer_object, failure_lines, failure_object
+from mailtemplates.failures.decoding import decode_said
 from mailtemplates.failures.diagnosis import diagnose
 from mailtemplates.failures.failure import LANGUAGES, Failure, Language
 from mailtemplates.failures.table import all_failures, find_failure
@@ -28,10 +30,15 @@ def command(
     """Explain a reply code, a server's reply or a failure's id: its cause and the next step. Exit code 1: not known."""
     tongue = cast(Language, one_of("--language", language, LANGUAGES))
     one_of("--output-format", output_format, ("text", "json"))
-    lines, value, known = _answer(" ".join(words).strip(), tongue)
+    lines, value, known = _answer(_said(words), tongue)
     write_text(json.dumps(value, indent=2, ensure_ascii=False) if output_format == "json" else "\n".join(lines))
     if not known:
         raise typer.Exit(1)
+
+
+def _said(words: Iterable[str]) -> str:
+    """What stands on the command line. Octets that the terminal's charset does not have are those of a server."""
+    return decode_said(os.fsencode(" ".join(words))).strip()
 
 
 def _answer(text: str, language: Language) -> tuple[Iterator[str], dict[str, Any], bool]:

@@ -16,6 +16,7 @@ from mailtemplates.characters import shorten
 from mailtemplates.doctor.account import ImapAccount
 from mailtemplates.doctor.folder import INBOX, Folder, read_folder
 from mailtemplates.doctor.steperror import StepError
+from mailtemplates.failures.decoding import decode_said
 from mailtemplates.pattern import pattern
 from mailtemplates.smtp.endpoint import words_of
 
@@ -140,7 +141,7 @@ class ImapMailbox:
 
     def _trouble(self, error: Exception, name: str) -> StepError:
         said = error.args[0] if error.args else ""
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        text = decode_said(said) if isinstance(said, bytes) else str(said)
         return StepError(f"{self._account}: {shorten(self._account.login.hide(text), 200)}", name)
 
     def folders(self) -> list[Folder]:

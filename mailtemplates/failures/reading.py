@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, Self
 
 from mailtemplates.characters import ascii_controls
+from mailtemplates.failures.decoding import charset_of
 from mailtemplates.failures.paste import plain, shortened, without_code
 from mailtemplates.failures.phrase import spoken
 from mailtemplates.pattern import pattern
@@ -256,7 +257,8 @@ def _told(text: str) -> str:
     if _LOGGED.search(text):
         text = _BEFORE_REPLY.sub(lambda found: f" {_LOGIN} " if _LOGIN in found[0] else " ", text)
     if "\\x" in text:
-        text = _OCTETS.sub(lambda found: _text(bytes.fromhex(found[0].replace("\\x", ""))), text)
+        charset = charset_of(b" ".join(map(_octets, _OCTETS.findall(text))))
+        text = _OCTETS.sub(lambda found: _octets(found[0]).decode(charset, "replace"), text)
     return _ESCAPE.sub(" ", text) if "\\" in text or "\r" in text else text
 
 
@@ -271,12 +273,9 @@ def _unpacked(text: str) -> str:
     return bare if bare.strip() else text
 
 
-def _text(octets: bytes) -> str:
-    """Letters that a repr of bytes shows as octets: UTF-8, else GB 18030, which Chinese servers use."""
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return octets.decode("gb18030", "replace")
+def _octets(escaped: str) -> bytes:
+    """The octets that a repr of bytes shows as ``\\xd3\\xc3``."""
+    return bytes.fromhex(escaped.replace("\\x", ""))
 
 
 def _challenge(text: str) -> str:

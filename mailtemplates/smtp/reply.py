@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mailtemplates.characters import ascii_controls
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed
+from mailtemplates.failures.decoding import decode_said
 from mailtemplates.pattern import pattern
 
 _ENHANCED = pattern(r"([245])\.(\d{1,3})\.(\d{1,3})(?= |$)", re.ASCII)
@@ -27,8 +28,9 @@ class Reply(NamedTuple):
 
     @classmethod
     def read(cls, code: int, octets: bytes) -> Reply:
-        """The reply of these lines, which are without their code. Text that is no UTF-8 is shown as it can be."""
-        lines = octets.decode("utf-8", "replace").split("\n")
+        """The reply of these lines, which are without their code. See
+        :mod:`mailtemplates.failures.decoding` for text that is no UTF-8."""
+        lines = decode_said(octets).split("\n")
         first = _ENHANCED.match(lines[0])
         enhanced = first[0] if first and lines[0][0] == str(code)[:1] else ""
         if enhanced:

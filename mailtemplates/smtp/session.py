@@ -8,6 +8,7 @@ from itertools import count
 from mailtemplates.delivery.event import Event, Kind, Watcher, is_heard, publish
 from mailtemplates.delivery.outcome import Phase
 from mailtemplates.errors import TransportError
+from mailtemplates.failures.decoding import decode_said
 from mailtemplates.message.message import read_size_limit
 from mailtemplates.smtp.endpoint import PHASE_NAMES, Endpoint
 from mailtemplates.smtp.login import Login
@@ -274,7 +275,7 @@ def _exchange(session: Session, mechanism: Mechanism) -> tuple[Reply, str]:
             return reply, explained
         challenge = decode_challenge(session.wire.last_lines[0].strip())
         if challenge.startswith(b"{"):
-            explained = " ".join(challenge.decode("utf-8", "replace").split())
+            explained = " ".join(decode_said(challenge).split())
         try:
             reply = session.command(encode_answer(mechanism.answer(challenge)), "auth")
         except TransportError as error:

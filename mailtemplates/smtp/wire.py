@@ -19,6 +19,7 @@ from typing import Any
 from mailtemplates.characters import shorten
 from mailtemplates.delivery.outcome import Mishap, Phase
 from mailtemplates.errors import TransportError
+from mailtemplates.failures.decoding import decode_said
 from mailtemplates.smtp.endpoint import PHASE_NAMES, Address, Endpoint, dial, find_addresses, words_of
 from mailtemplates.smtp.login import hide
 from mailtemplates.smtp.reply import Reply
@@ -194,9 +195,9 @@ class Wire(smtplib.SMTP):
     def _checked(self, code: int, octets: bytes) -> Reply:
         if 200 <= code < 600:
             octets = self._without_secrets(octets)
-            self.last_lines = octets.decode("utf-8", "replace").split("\n")
+            self.last_lines = decode_said(octets).split("\n")
             return Reply.read(code, octets)
-        said = shorten(self._without_secrets(self.file.first).decode("utf-8", "replace").strip() if self.file else "")
+        said = shorten(decode_said(self._without_secrets(self.file.first)).strip() if self.file else "")
         phase: Phase = self.file.phase if self.file else "greeting"
         self.close()
         raise TransportError(
@@ -208,7 +209,7 @@ class Wire(smtplib.SMTP):
         )
 
     def _without_secrets(self, octets: bytes) -> bytes:
-        return hide(octets.decode("utf-8", "replace"), self.secrets).encode() if self.secrets else octets
+        return hide(decode_said(octets), self.secrets).encode() if self.secrets else octets
 
     def write(self, octets: bytes, phase: Phase) -> None:
         """Send octets. When this raises, the last of them did not leave.
