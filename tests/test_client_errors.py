@@ -74,6 +74,10 @@ This is probably related to a problem in your Outbound Email Settings. Possible 
 Your SMTP Username or Password are incorrect.
 The FROM Email Address configured for this feature may not be a valid sender.
 """
+EXTENSIONS = """\
+INFO => Received: 250-mail.a.test Hello [192.0.2.1], 250-SIZE 37748736, 250-STARTTLS, 250 SMTPUTF8
+ERROR => TLS setup failed: hostname verification failed
+"""
 REFUSED = "ConnectionRefusedError: [Errno 111] Connection refused"
 PASTES = {
     "python": (PYTHON.format(REFUSED), "D02", "temporary"),
@@ -118,6 +122,7 @@ PASTES = {
     "a transcript": (
         "data\n354 Enter mail, end with a dot\nSubject: DKIM fails\n\nuser unknown\n.\n550 message rejected", "D109", "permanent",
     ),
+    "extensions in one line": (EXTENSIONS, "D07", "permanent"),
     "guesses of civicrm": (CIVICRM, "D03", "temporary"),
     "japanese": ("対象のコンピューターによって拒否されたため、接続できませんでした。", "D02", "temporary"),
     "russian": ("Конечный компьютер отверг запрос на подключение", "D02", "temporary"),

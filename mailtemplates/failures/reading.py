@@ -75,7 +75,7 @@ _VERSION = pattern(
     r"(?:\b(?:version|release|python|django|flask|odoo|airflow|php|phpmailer|swiftmailer|laravel|symfony|wordpress|drupal"
     r"|node(?:\.?js)?|nodemailer|npm|ruby|rails|java|spring|jdk|tomcat|jenkins|mailkit|framework|core|go|gitea|gitlab"
     r"|grafana|nextcloud|openssl|gnutls|msmtp|mutt|curl|git|postfix|exim|dovecot|debian|ubuntu|centos|fedora|windows|macos"
-    r"|ios|android|kernel|linux|docker|thunderbird|outlook|office)['\"]?[ \t:=('\"]{1,3}|[A-Za-z][-/@])$",
+    r"|ios|android|kernel|linux|docker|thunderbird|outlook|office)['\"]?[ \t:=>\]('\"]{1,5}|[A-Za-z][-/@])$",
     re.I | re.A,
 )
 _NUMBER = pattern(
