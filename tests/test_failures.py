@@ -127,6 +127,15 @@ def test_what_the_mail_server_did_goes_before_the_reply() -> None:
     assert returned.lasting == "permanent"
 
 
+def test_a_bounce_without_a_code_is_final() -> None:
+    """Exchange tells the reason in words alone; the words of a row that is mostly temporary do not change it."""
+    bounce = (
+        "mx.b.test rejected your message to the following email addresses:\n\nThe user is receiving mail too quickly."
+    )
+    assert diagnose(bounce).lasting == "permanent"
+    assert diagnose("The user is receiving mail too quickly.").lasting == "temporary"
+
+
 def test_the_digit_of_a_bare_reply_goes_before_its_words() -> None:
     """A judge of replies has the code alone: 451 is temporary, whatever its writer says that he will do (RFC 5321)."""
     reply = "451 Sorry, I wasn't able to establish an SMTP connection. I'm not going to try again; this is final."
@@ -183,6 +192,18 @@ def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
         ("553 5.1.3 Address contains illegal characters in user name", "D84"),
         ("450 4.2.1 Mail comes at a rate that is limited", "D130"),
         ("550 5.7.1 The receiver denied your mail", "D91"),
+        ("550 R1: HELO should be a FQDN or address literal", "D48"),
+        ('554 your "Received:" header counts exceed the limit', "D137"),
+        (
+            "Google tried to deliver your message, but it was rejected by the server.\nThe error that the other server"
+            " returned was:\n550 Account discontinued, cancelled by user",
+            "D82",
+        ),
+        (
+            "SMTP error from remote mail server after initial connection: 451 Spam email: retry timeout exceeded++ all"
+            " hosts for b.test have been failing for a long time (and retry time not reached)",
+            "D107",
+        ),
     ],
 )
 def test_the_words_go_before_the_code(reply: str, row: str) -> None:

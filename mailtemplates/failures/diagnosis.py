@@ -35,6 +35,8 @@ _TOLD = 18
 _WORDS = 16
 _NO_DOUBT = 40
 _NEAR = 4
+_OWN = 4
+_AROUND = 20
 _TELLING = 10
 _NO_WORD = "D144"
 _POLICY = "D109"
@@ -246,6 +248,8 @@ def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) 
     if codes and reply and reply.code >= 400:
         said = {row: phrase for row, phrase in said.items() if row not in _NO_CAUSE or phrase[0] != "~"}
     weights = {failure: _weight(failure, phrase, reading, reply) for failure, phrase in said.items()}
+    for failure in _in_the_reply(said, reading, reply):
+        weights[failure] += _OWN
     evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
     for code in codes:
         weights[code.failure] = weights.get(code.failure, 0) + code.weight
@@ -263,6 +267,14 @@ def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) 
     least = _SHARE * weights[ranked[0]] if ranked else 0
     near = [row for row in ranked if weights[row] >= least or certain(said.get(row, "~"))][:_MOST]
     return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
+
+
+def _in_the_reply(said: dict[str, str], reading: Reading, reply: Statement | None) -> Iterator[str]:
+    """The rows that the server's own words name, where others tell of it around them: a log, a bounce, a program."""
+    if reply and reply.code >= 420 and reply.text:
+        own = words_of(reply.text)
+        if len(own) + _AROUND < len(reading.words):
+            yield from (failure for failure, phrase in said.items() if phrase[0] not in "!~" and says(own, phrase))
 
 
 def _by_place(ranked: list[str], said: dict[str, str], words: str) -> list[str]:

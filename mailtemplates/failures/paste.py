@@ -67,6 +67,10 @@ _TITLE = pattern(
     r"\b[45]\.\d\.\d\s- (?:Unknown address error|Other mail system problem)(?=[\"']? ?(?:Response|\(|[45]\d\d))"
 )
 """What AsyncOS says of a reply whose own words it gives after it."""
+_EXIM_GAVE_UP = pattern(
+    r"(\berror from remote mail server[^\n]{1,400}?\b[45]\d\d\b[^\n]{3,800}?): ?(?:retry time|all hosts for )[^\n]*"
+)
+"""What Exim says after a server's words: how it goes on."""
 _PASSED = pattern(
     r"\b(?:spf|dkim|dmarc|arc|iprev)=(?:pass|none|neutral|bestguesspass)\b|^Received-SPF: (?:pass|none|neutral)[^\n]*",
     re.I | re.M,
@@ -104,6 +108,8 @@ def plain(text: str) -> str:
         text = _MAY_BE.sub("", text)
     if " - Unknown address" in text or " - Other mail" in text:
         text = _TITLE.sub("", text)
+    if ": retry time" in text or ": all hosts for" in text:
+        text = _EXIM_GAVE_UP.sub(r"\1", text)
     if "=pass" in text or "=none" in text or "Received-SPF" in text:
         text = _PASSED.sub("", text)
     if "354 " in text:

@@ -100,6 +100,12 @@ _FATE = pattern(
     re.M | re.I,
 )
 _ACTS = ("status=", "ction:", "Deferred: ", "I'")
+_RETURNED = pattern(
+    r"rejected your message to the following e|Delivery has failed to these recipients|failed permanently"
+    r"|permanent fatal errors|This is a permanent error|\breturned to sender\b",
+    re.I,
+)
+"""What is said of a message that was given up, whatever a server answered."""
 _REPLY = pattern(r"\s*[45]\d\d[ -]", re.ASCII)
 
 _RECIPIENT = pattern(
@@ -175,6 +181,8 @@ class Reading(NamedTuple):
         words = words_of(f"{_joined(told, statements[0]) if statements else told}\n{challenge}")
         parted = words_of(_HUMP.sub(" ", told)) if not statements and len(told) < _SHORT else ""
         return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text), parted)
+        fate = _fate(text) or ("" if statements or not _RETURNED.search(text) else "given up")
+        return cls(statements, words, fate, _stage(text), _recipients(told), _teller(text))
 
     @classmethod
     def of_reply(cls, reply: Statement) -> Self:
