@@ -195,13 +195,17 @@ def test_a_reply_of_several_lines_is_one_sentence(reply: str, row: str) -> None:
         ("550 R1: HELO should be a FQDN or address literal", "D48"),
         ('554 your "Received:" header counts exceed the limit', "D137"),
         (
-            "Google tried to deliver your message, but it was rejected by the server.\nThe error that the other server"
-            " returned was:\n550 Account discontinued, cancelled by user",
+            (
+                "Google tried to deliver your message, but it was rejected by the server.\nThe error that the other server"
+                " returned was:\n550 Account discontinued, cancelled by user"
+            ),
             "D82",
         ),
         (
-            "SMTP error from remote mail server after initial connection: 451 Spam email: retry timeout exceeded++ all"
-            " hosts for b.test have been failing for a long time (and retry time not reached)",
+            (
+                "SMTP error from remote mail server after initial connection: 451 Spam email: retry timeout exceeded++ all"
+                " hosts for b.test have been failing for a long time (and retry time not reached)"
+            ),
             "D107",
         ),
     ],
