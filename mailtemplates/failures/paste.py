@@ -68,7 +68,7 @@ _TITLE = pattern(
 )
 """What AsyncOS says of a reply whose own words it gives after it."""
 _EXIM_GAVE_UP = pattern(
-    r"(\berror from remote mail server[^\n]{1,400}?\b[45]\d\d\b[^\n]{3,800}?): ?(?:retry time|all hosts for )[^\n]*"
+    r"(\berror from remote mail server[^\n]{1,200}?\b[45]\d\d\b[^\n]{3,500}?): ?(?:retry time|all hosts for )[^\n]*"
 )
 """What Exim says after a server's words: how it goes on."""
 _PASSED = pattern(

@@ -180,9 +180,8 @@ class Reading(NamedTuple):
             statements = tuple(one for one in statements if one.code != _CHALLENGED)
         words = words_of(f"{_joined(told, statements[0]) if statements else told}\n{challenge}")
         parted = words_of(_HUMP.sub(" ", told)) if not statements and len(told) < _SHORT else ""
-        return cls(statements, words, _fate(text), _stage(text), _recipients(told), _teller(text), parted)
         fate = _fate(text) or ("" if statements or not _RETURNED.search(text) else "given up")
-        return cls(statements, words, fate, _stage(text), _recipients(told), _teller(text))
+        return cls(statements, words, fate, _stage(text), _recipients(told), _teller(text), parted)
 
     @classmethod
     def of_reply(cls, reply: Statement) -> Self:
