@@ -96,9 +96,10 @@ _STAGE = pattern(
 )
 _FATE = pattern(
     r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|(?:\.\.\. |\bstat=)(Deferred): "
-    r"|\bI'm not going to try again|\bI've given up\b",
+    r"|\b(temporarily rejected) (?:RCPT|MAIL|DATA|connection|after)\b|\bI'm not going to try again|\bI've given up\b",
     re.M | re.I,
 )
+<<<<<<< ours
 _ACTS = ("status=", "ction:", "Deferred: ", "I'")
 _RETURNED = pattern(
     r"rejected your message to the following e|Delivery has failed to these recipients|failed permanently"
@@ -106,6 +107,9 @@ _RETURNED = pattern(
     re.I,
 )
 """What is said of a message that was given up, whatever a server answered."""
+=======
+_ACTS = ("status=", "ction:", "Deferred: ", "porarily rejected ", "I'")
+>>>>>>> theirs
 _REPLY = pattern(r"\s*[45]\d\d[ -]", re.ASCII)
 
 _RECIPIENT = pattern(
@@ -221,10 +225,10 @@ def _fate(text: str) -> Fate:
     found = _FATE.search(text) if any(sign in text for sign in _ACTS) else None
     if not found:
         return ""
-    acted = (found[1] or found[2] or found[3] or "").lower()
+    acted = found[found.lastindex].lower() if found.lastindex else ""
     if not acted and _REPLY.match(text):
         return ""
-    return "waits" if acted in ("delayed", "deferred") else "given up"
+    return "waits" if acted in ("delayed", "deferred", "temporarily rejected") else "given up"
 
 
 def _stage(text: str) -> Stage:
