@@ -99,17 +99,13 @@ _FATE = pattern(
     r"|\b(temporarily rejected) (?:RCPT|MAIL|DATA|connection|after)\b|\bI'm not going to try again|\bI've given up\b",
     re.M | re.I,
 )
-<<<<<<< ours
-_ACTS = ("status=", "ction:", "Deferred: ", "I'")
+_ACTS = ("status=", "ction:", "Deferred: ", "porarily rejected ", "I'")
 _RETURNED = pattern(
     r"rejected your message to the following e|Delivery has failed to these recipients|failed permanently"
     r"|permanent fatal errors|This is a permanent error|\breturned to sender\b",
     re.I,
 )
 """What is said of a message that was given up, whatever a server answered."""
-=======
-_ACTS = ("status=", "ction:", "Deferred: ", "porarily rejected ", "I'")
->>>>>>> theirs
 _REPLY = pattern(r"\s*[45]\d\d[ -]", re.ASCII)
 
 _RECIPIENT = pattern(
