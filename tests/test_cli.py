@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import gc
 import json
 import os
 import shlex
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mailtemplates.cli.output import write_files
+from mailtemplates.cli.shell import main
 from mailtemplates.errors import SettingsError
 
 ROOT = Path(__file__).parent.parent
@@ -310,6 +312,19 @@ def test_version_and_help() -> None:
     assert mailtpl("--version").stdout.decode() == f"mailtpl {VERSION}\n"
     listed = mailtpl("--help").stdout.decode()
     assert all(command in listed for command in ("render", "tree", "inline", "new"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["doctor", "null:"], ["doctor", "null:", "--timeout", "0"]], ids=" ".join
+)
+def test_who_calls_it_within_a_longer_life_finds_garbage_collected_as_before(
+    arguments: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A console script ends with its command, a program that calls ``main`` does not."""
+    frozen = gc.get_freeze_count()
+    main(arguments)
+    assert gc.isenabled()
+    assert gc.get_freeze_count() <= frozen
 
 
 def test_a_warm_cache_spares_the_engines(project: Path, tmp_path: Path) -> None:

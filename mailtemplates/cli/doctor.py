@@ -49,7 +49,7 @@ def command(
     if from_exception:
         _explain(from_exception, tongue, json_)
         return
-    gc.disable()  # an examination is short, and there is much to import
+    gc.disable()  # an examination is short, there is much to import, and its process ends with it
     from mailtemplates.doctor.checkup import Checkup  # only for an examination: --help and others need none of it
     from mailtemplates.doctor.request import Request
 
@@ -76,11 +76,7 @@ def command(
             keys=lambda: _keys(template),
         )
     )
-    try:
-        _write(checkup, tongue, json_, transcript)
-    finally:
-        gc.freeze()  # what it made ends with the process: to look for garbage in it takes 2 ms
-        gc.enable()
+    _write(checkup, tongue, json_, transcript)
     raise typer.Exit(checkup.failed[0].exit_code if checkup.failed else 0)
 
 

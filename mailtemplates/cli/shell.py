@@ -58,11 +58,13 @@ def _application(names: Sequence[str]) -> typer.Typer:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run a command line; the exit code."""
+    """Run a command line; the exit code. Who calls it within a longer life finds its garbage collected as before."""
+    collecting = gc.isenabled()
     try:
         application = _application(_needed(arguments))
-        gc.freeze()
-        gc.enable()
+        if not collecting:  # the process is the command's, and was kept from it while it imported
+            gc.freeze()
+            gc.enable()
         application(args=list(arguments), prog_name="mailtpl")
     except SystemExit as stop:
         return _code(stop.code)
@@ -76,6 +78,9 @@ def main(arguments: Sequence[str]) -> int:
         return 130
     except Exception as error:
         return _own_fault(error)
+    finally:
+        if collecting:
+            gc.enable()
     return 0
 
 
