@@ -349,6 +349,11 @@ def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], l
 
 
 def _begins(bare: str) -> set[str]:
+    """The first words of a phrase that begins with a choice."""
+    choice, _, after = bare[1:].partition(")")
+    told = choice.split("|")
+    if after[:1] == " " and all(told):
+        return {one.partition(" ")[0] for one in told}
     return {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}
 
 

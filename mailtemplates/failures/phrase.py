@@ -33,7 +33,7 @@ def spoken(text: str) -> str:
 
 def singular(words: str) -> str:
     """Words without the s of a plural or of a verb: servers say ``illegal character`` and ``illegal characters``."""
-    return _PLURAL.sub("", words)
+    return _PLURAL.sub("", words) if "s " in words or words[-1:] == "s" else words
 
 
 def weight_of(phrase: str) -> int:
