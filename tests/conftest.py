@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -100,6 +101,12 @@ def mail_rig() -> Iterator[MailRig]:
         pytest.skip(reason)
     with run_mail_rig() as rig:
         yield rig
+
+
+def pytest_configure() -> None:
+    """What runs in the background is spared Ctrl-C, and so would be the programs that the tests interrupt."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

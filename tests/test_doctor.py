@@ -971,7 +971,7 @@ def test_the_process_ends_though_a_step_hangs(lab: Lab) -> None:
     os.mkfifo(lab.folder / "pipe")
     url = f"smtps://alice@localhost?password_file={lab.folder}/pipe"
     command = [sys.executable, "-m", "mailtemplates", "doctor", url, "--to", BOB, "--timeout", "0.5"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 1
     assert ended.stdout.endswith("=> stopped at config: D160 server-silent\n")
     assert ended.stderr == ""
@@ -979,7 +979,7 @@ def test_the_process_ends_though_a_step_hangs(lab: Lab) -> None:
 
 def test_the_process_writes_all_before_it_ends(lab: Lab) -> None:
     command = [sys.executable, "-m", "mailtemplates", "doctor", lab.url(lab.server()), "--to", BOB, "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0
     validator().validate(json.loads(ended.stdout))
 
