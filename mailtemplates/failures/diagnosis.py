@@ -337,14 +337,18 @@ def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], l
     for row in all_failures().values():
         failure = row.id
         for phrase in row.phrases:
-            bare = phrase.lstrip("!~")
-            for first in _begins(bare) if bare[0] == "(" else (bare.partition(" ")[0],):
+            bare = phrase[1:] if phrase[0] in "!~" else phrase
+            word = bare.partition(" ")[0]
+            if word[-1] not in "s*" and word[0] != "(" and word.isascii():
+                by_word[word].append((phrase, failure))
+                continue
+            for first in _begins(bare) if word[0] == "(" else (word,):
                 if not first.isascii():
                     ideographs.append((phrase, failure))
                 elif first[-1] == "*":
                     parts.append((phrase, failure))
                 else:
-                    by_word[singular(first) if first[-1] == "s" else first].append((phrase, failure))
+                    by_word[singular(first)].append((phrase, failure))
     return by_word, parts, ideographs
 
 

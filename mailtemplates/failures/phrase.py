@@ -68,8 +68,8 @@ def meant(words: str, phrase: str) -> str:
     if "(" not in phrase:
         return phrase if says(words, phrase) else ""
     bare = phrase.lstrip("!~")
-    first, *rest = (tuple(choices(part)) for part in bare.split(" … "))
-    for begin in first:
+    first, *rest = bare.split(" … ")
+    for begin in _sayable(words, first):
         framed = _framed(begin)
         at = words.find(framed)
         while at >= 0:
@@ -80,10 +80,15 @@ def meant(words: str, phrase: str) -> str:
     return ""
 
 
-def _chosen(words: str, said: str, at: int, parts: list[tuple[str, ...]]) -> str:
+def _sayable(words: str, part: str) -> Iterator[str]:
+    """The choices that a text may say: one of ASCII letters alone says nothing in others."""
+    return filter(str.isascii, choices(part)) if words.isascii() else choices(part)
+
+
+def _chosen(words: str, said: str, at: int, parts: list[str]) -> str:
     """What is said, and of each further part the choice that comes next; empty when one does not follow."""
     for part in parts:
-        places = ((words.find(_framed(one), at, at + _GAP + len(one) + 2), one) for one in part)
+        places = ((words.find(_framed(one), at, at + _GAP + len(one) + 2), one) for one in _sayable(words, part))
         found, one = min((place for place in places if place[0] >= 0), default=(-1, ""))
         if found < 0:
             return ""
