@@ -21,7 +21,7 @@ GREETINGS: dict[str, tuple[Answer, int, bool, str]] = {
     "http": (b"HTTP/1.1 400 Bad Request\r\n\r\n", 0, False, "HTTP"),
     "closed": (close, 0, True, "closed the link"),
     "silent": (silence, 0, True, "silent"),
-    "a line without end": (b"220-" + b"x" * 20000, 0, False, "without end"),
+    "a line without end": (b"220-" + b"x" * 70000, 0, False, "without end"),
     "a reply without end": (b"220-x\r\n" * 20000, 0, False, "without end"),
     "octets": (b"\xff\xfe\x00\r\n", 0, False, "does not speak SMTP"),
     "no number": (b"abc hello\r\n", 0, False, "does not speak SMTP"),

@@ -46,7 +46,7 @@ class ReplyLines:
 
     def readline(self, limit: int = -1) -> bytes:
         while (end := self.buffer.find(b"\n")) < 0:
-            if len(self.buffer) > _LONGEST_LINE:
+            if len(self.buffer) > _LONGEST_REPLY:
                 raise self._error("sends a line without end", "endless", temporary=False)
             self._fill()
         line, self.buffer = self.buffer[: end + 1], self.buffer[end + 1 :]
@@ -56,7 +56,7 @@ class ReplyLines:
         if self.first and line[:3] != self.first[:3]:  # RFC 5321 §4.2.1: the same code on every line
             raise self._error(f"gives two codes in one reply, {_code(self.first)} and {_code(line)},", "not-smtp")
         self.first = self.first or line
-        return line
+        return line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE]  # smtplib raises for longer ones
 
     def look(self) -> bool:
         """Whether something came that was not read yet, or the link was closed; without waiting."""
