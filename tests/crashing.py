@@ -2,15 +2,18 @@
 sends. The server puts off this share of what comes, at RCPT or after the final dot.
 
 The server writes down a message when it has it whole, and answers somewhat later, as servers do that sync their queue:
-who is killed meanwhile cannot know that it was taken.
+who is killed meanwhile cannot know that it was taken. It takes no more messages than the file ``RECORD.most`` says, when
+there is one, so that who sends is not done before it was killed often enough, however slow the one who kills is.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import random
 import sys
+from pathlib import Path
 
 from mailtemplates import Envelope, Message
 from mailtemplates.ledger.ledger import Ledger
@@ -44,10 +47,31 @@ def send(ledger: str, port: str, count: str) -> None:
 
 
 def serve(record: str, seed: str, share: str) -> None:
-    asyncio.run(_serve(os.open(record, os.O_WRONLY | os.O_CREAT | os.O_APPEND), random.Random(seed), float(share)))
+    asyncio.run(_serve(Record(Path(record)), random.Random(seed), float(share)))
 
 
-async def _serve(record: int, chance: random.Random, share: float) -> None:
+class Record:
+    """What was taken, a line each."""
+
+    def __init__(self, path: Path) -> None:
+        self._octets = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        self._most = path.with_name(f"{path.name}.most")
+        self._count = 0
+
+    async def write(self, line: bytes) -> None:
+        while self._count >= self._room():
+            await asyncio.sleep(0.01)
+        self._count += 1
+        os.write(self._octets, line)
+
+    def _room(self) -> float:
+        try:
+            return int(self._most.read_text())
+        except (OSError, ValueError):  # there is no such file, or no number in it yet
+            return math.inf if not self._most.exists() else 0
+
+
+async def _serve(record: Record, chance: random.Random, share: float) -> None:
     async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _session(reader, writer, record, chance, share)
@@ -62,7 +86,7 @@ async def _serve(record: int, chance: random.Random, share: float) -> None:
 
 
 async def _session(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: int, chance: random.Random, share: float
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, record: Record, chance: random.Random, share: float
 ) -> None:
     greylisted = False
     writer.write(b"220 mx.example.test ESMTP\r\n")
@@ -80,7 +104,7 @@ async def _session(
             if chance.random() < share / 2:
                 writer.write(b"452 4.3.1 Queue full\r\n")
                 continue
-            os.write(record, content.split(b"\r\n", 1)[0] + b"\n")
+            await record.write(content.split(b"\r\n", 1)[0] + b"\n")
             await asyncio.sleep(chance.uniform(0, _PAUSE))
             writer.write(b"250 2.0.0 Ok: queued as 4XYZ\r\n")
         else:

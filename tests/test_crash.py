@@ -25,6 +25,8 @@ from mailtemplates.transports import open_transport
 CRASHING = Path(__file__).with_name("crashing.py")
 COUNT = 1200
 KILLS = 24
+MORE = 40
+"""The most messages that a process may send before it is killed: more than it does in the time that it is given."""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
 
@@ -35,12 +37,20 @@ class Place:
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port
         self.record = folder / "record"
+        self._most = folder / "record.most"
         self.path = folder / "outbox.db"
 
     def send(self) -> subprocess.Popen[str]:
         """A process that sends all 1,200 messages, those that the ledger does not know better."""
         command = [sys.executable, str(CRASHING), "send", str(self.path), str(self.port), str(COUNT)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def allow(self, more: int | None) -> None:
+        """Let the server take so many more messages; None for all that come."""
+        if more is None:
+            self._most.unlink()
+        else:
+            self._most.write_text(str(self.taken().total() + more))
 
     def taken(self) -> Counter[str]:
         """How often the server took each key."""
@@ -62,6 +72,7 @@ def kill_at_random(place: Place, processes: int, chance: random.Random) -> int:
     """Let processes send, and kill each at a random moment, as often as asked; how many were at work when killed."""
     killed = 0
     for _ in range(KILLS // processes):
+        place.allow(MORE * processes)
         running = [place.send() for _ in range(processes)]
         early = chance.random() < 0.15  # somewhere in its start, or while it opens the ledger
         if not early:
@@ -74,6 +85,7 @@ def kill_at_random(place: Place, processes: int, chance: random.Random) -> int:
             process.send_signal(signal.SIGKILL)
         for process in running:
             process.communicate()
+    place.allow(None)
     return killed
 
 
