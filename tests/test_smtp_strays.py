@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -117,6 +118,48 @@ def test_over_lmtp_the_reply_to_quit_shows_that_every_recipient_has_its_own(
 def test_over_lmtp_a_reply_too_many_that_says_the_same_takes_nothing_away(to: Open) -> None:
     with Server({"QUIT": before("250 2.1.5 ok", "221 bye")}, lmtp=True) as server:
         assert to(server).send(mail(BOB, CAROL)).accepted
+
+
+def after_a_while(stray: str) -> Callable[[Link], str]:
+    """Says something late between 354 and the reply to the dot: no look before the dot can see it."""
+
+    def say(link: Link) -> str:
+        time.sleep(0.05)
+        link.sock.sendall(stray.encode() + b"\r\n")
+        time.sleep(0.05)
+        return "250 2.0.0 Ok: queued as 4XYZ"
+
+    return say
+
+
+@PIPELINED
+@pytest.mark.parametrize("stray", ["550 5.1.1 no", "451 4.3.0 later"])
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_no_that_nobody_asked_for_is_not_the_fate_of_a_message_that_was_taken(
+    to: Open, stray: str, number: int, features: tuple[str, ...]
+) -> None:
+    """Else who has it would be said not to, and after 451 would get it twice. The next messages are not touched."""
+    with Server({"DOT": [after_a_while(stray), "250 ok"]}, features) as server:
+        receipts = list(to(server).send_all(numbered(number)))
+    assert {outcome.state for _, outcome in receipts[0].deliveries} == {"uncertain"}
+    assert all(receipt.accepted for receipt in receipts[1:])
+    check_law(numbered(number), receipts, server.taken)
+
+
+@PIPELINED
+def test_a_no_to_the_dot_counts_when_the_goodbye_or_the_next_message_shows_it(
+    to: Open, features: tuple[str, ...]
+) -> None:
+    dots: list[Answer] = ["554 5.7.1 spam", "250 ok", "451 4.3.0 later"]
+    with Server({"DOT": dots}, features) as server:
+        receipts = list(to(server).send_all([mail(number=one) for one in range(3)]))
+    assert [receipt[BOB].state for receipt in receipts] == ["failed", "accepted", "deferred"]
+    assert len(server.links) == (1 if features else 2)
+
+
+def test_what_cannot_be_read_after_a_no_to_the_dot_is_a_doubt(to: Open) -> None:
+    with Server({"DOT": "554 5.7.1 spam\r\n" + "250-x\r\n" * 20_000 + "250 ok"}) as server:
+        assert to(server).send(mail())[BOB].state == "uncertain"
 
 
 ODD = st.sampled_from(["250 2.0.0 ok", "450 4.2.1 later", "550 5.1.1 no", "354 go", "421 4.3.2 bye"])

@@ -6,7 +6,7 @@ import time
 from itertools import count
 
 from mailtemplates.delivery.event import Event, Kind, Watcher, is_heard, publish
-from mailtemplates.delivery.outcome import Phase
+from mailtemplates.delivery.outcome import Mishap, Phase
 from mailtemplates.errors import TransportError
 from mailtemplates.failures.decoding import decode_said
 from mailtemplates.message.message import read_size_limit
@@ -26,6 +26,9 @@ _WHOLE = ("no-starttls", "no-login", "no-mechanism")
 GOODBYES = (221, 421, 500, 501, 502, 503, 504)
 """How servers answer QUIT: as they should, or that they do not know it (x0z, RFC 5321 §4.2.1)."""
 
+_ENDS: tuple[Mishap, ...] = ("silent", "closed", "broken")
+"""How a server ends a session that says nothing more."""
+
 _MOST_STRAYS = 4
 """Replies too many that are read before the goodbye."""
 
@@ -39,6 +42,7 @@ class Session:
     :ivar features: what the server offers, in upper case, with its parameters.
     :ivar served: messages that went through.
     :ivar used: whether a transaction was begun: a reply too many may be to that one.
+    :ivar in_step: whether each reply is known to be that to its command.
     :ivar broken: whether it must not be used again.
     :ivar dirty: whether a transaction stands open, so that RSET must come first.
     """
@@ -49,6 +53,7 @@ class Session:
         self.features: dict[str, str] = {}
         self.served = 0
         self.used = False
+        self.in_step = True
         self.broken = False
         self.dirty = False
         self.idle_since = time.monotonic()
@@ -96,20 +101,26 @@ class Session:
 
     def out_of_step(self, phase: Phase, command: str, reply: Reply) -> TransportError:
         """The reply to a command is none that it can have: nobody knows what it answers."""
+        self.in_step = False
         problem = f"{self.wire.endpoint} answers {command} out of step: {reply}"
         return TransportError(problem, phase=phase, kind="out-of-step")
 
     def hear_out(self) -> list[Reply]:
-        """Say QUIT, and take in what the server says up to its goodbye, or until it is gone. The session is over."""
+        """Say QUIT, and take in what the server says up to its goodbye, or until it is gone. The session is over.
+
+        :raises TransportError: what it says is no reply.
+        """
         said: list[Reply] = []
         try:
             if not self.broken:
                 self.wire.write(b"QUIT\r\n", "quit")
             while len(said) <= _MOST_STRAYS and not (said and said[-1].code in GOODBYES):
                 said.append(self.wire.reply("quit"))
-        except TransportError:
-            pass
-        self.broken = True
+        except TransportError as error:
+            if error.kind not in _ENDS:
+                raise
+        finally:
+            self.broken = True
         return said
 
     def close(self) -> None:

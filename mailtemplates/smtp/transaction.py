@@ -12,14 +12,14 @@ a session, and of a later one when RSET is answered as it should be.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mailtemplates.delivery.outcome import Deferred, NotTried, Outcome, Phase
 from mailtemplates.delivery.transport import WITHHELD
 from mailtemplates.errors import TransportError
 from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.smtp.consignment import Consignment, Queue
-from mailtemplates.smtp.dotreplies import read_dot
+from mailtemplates.smtp.dotreplies import doubt, read_dot
 from mailtemplates.smtp.offers import Wishes, check_offers, parameters
 from mailtemplates.smtp.reply import Reply
 from mailtemplates.smtp.session import Session
@@ -114,9 +114,13 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
                 group = _Group(session, consignment, wishes)
                 if _may_go(session, group, under_way):
                     _write_ahead(session, group)
+        held: Consignment | None = None
+        doubtful: Sequence[str] = ()
         if under_way:
-            read_dot(session, under_way, alone=group is None or not group.written)
-            if under_way.done:
+            doubtful = read_dot(session, under_way, alone=not (group and group.written))
+            if doubtful and under_way is not consignment:
+                held = under_way  # until the server is seen to be in step
+            elif under_way.done:
                 yield under_way
             under_way = None
             if pauses:
@@ -127,7 +131,12 @@ def transact(session: Session, queue: Queue, wishes: Wishes, most: int) -> Itera
             session.broken = True
             queue.again(consignment)  # nothing was said of it
             return
-        if group and _converse(session, queue, consignment, group):
+        sent = group is not None and _converse(session, queue, consignment, group)
+        if held:
+            if not session.in_step:
+                doubt(session, held, doubtful)
+            yield held
+        if sent:
             under_way = consignment
         elif consignment.done:
             yield consignment
