@@ -26,6 +26,10 @@ from mailtemplates.inlining.matching import Matching, match
         ("#a + b", "b"),
         ("[title='t:u']", "d"),
         ("a:link", "d"),
+        ("[href='Z']", ""),
+        ("[href='Z' i]", "d"),
+        ("[TYPE=TEXT]", "d"),
+        ("[class='X']", ""),
         ("p:unknown", ""),
         ("p{", ""),
         ("", ""),
@@ -34,7 +38,7 @@ from mailtemplates.inlining.matching import Matching, match
 def test_an_engine_marks_what_a_selector_matches(engine: str, selector: str, ids: str) -> None:
     document = (
         "<!DOCTYPE html><html><body><p id=a>x</p><b id=b class=x></b>"
-        "<div><p id=c class=x>y</p><a id=d href=z title='t:u'></a></div>"
+        "<div><p id=c class=x>y</p><a id=d href=z title='t:u' type=text></a></div>"
     )
     found = re.findall(r'id="(\w)"[^>]*--mailtemplates-1:', load_engine(engine)(document, ["nothing", selector, "p"]))
     assert sorted(set(found) & set("abcd")) == [letter for letter in ids if letter in "abcd"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 import threading
 from pathlib import Path
@@ -429,3 +431,19 @@ def test_values_are_not_remembered() -> None:
         assert text_of(pieces) == f"{number}\n\nour shop <https://x.y/?number={number}>{number}\n"
         sizes.append(plaintext._memory._size)
     assert sizes[-1] == sizes[9]
+
+
+def test_a_text_is_pickled_and_copied_as_plain() -> None:
+    """What a mail's html and text remember is for this process: a task queue or a cache gets plain strings."""
+    for number in range(3):
+        html = Woven(["<p>Hello ", f"Ann{number}", "</p>"])
+        assert [type(one) for one in (pickle.loads(pickle.dumps(html)), copy.deepcopy(html))] == [str, str]
+        assert pickle.loads(pickle.dumps(html)) == html
+
+
+def test_a_huge_text_is_not_learned_at_every_render() -> None:
+    """What cannot be kept is not drawn up: it would be forgotten at once."""
+    big = "<p>Hello <b>you</b></p>\n" * 250_000
+    for _ in range(3):
+        woven = Woven([big, "Ann", "</p>"])
+    assert woven.shape is None

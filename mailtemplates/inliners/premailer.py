@@ -1,8 +1,8 @@
 """The engine premailer, with its faults mended where that can be done from outside.
 
 Premailer gets a tree that html5lib parsed, since its own parser does not build the tree that browsers build. Selectors
-with a pseudo-class, which premailer cuts at the colon, or with capitals, which it takes for other names, are matched
-with the same selector library that it uses. What that cannot read is said to match an element of our own, so that its
+with a pseudo-class, which premailer cuts at the colon, with capitals, which it takes for other names, or with values of
+attributes, which it compares as they are written, are matched with the same selector library that it uses. What that cannot read is said to match an element of our own, so that its
 rule stays.
 """
 
@@ -26,6 +26,58 @@ _OF_TYPE = (
     "xpath_nth_of_type_function",
     "xpath_nth_last_of_type_function",
 )
+_ANY_CASE = frozenset(
+    [
+        "accept",
+        "accept-charset",
+        "align",
+        "alink",
+        "axis",
+        "bgcolor",
+        "charset",
+        "checked",
+        "clear",
+        "codetype",
+        "color",
+        "compact",
+        "declare",
+        "defer",
+        "dir",
+        "direction",
+        "disabled",
+        "enctype",
+        "face",
+        "frame",
+        "hreflang",
+        "http-equiv",
+        "lang",
+        "language",
+        "link",
+        "media",
+        "method",
+        "multiple",
+        "nohref",
+        "noresize",
+        "noshade",
+        "nowrap",
+        "readonly",
+        "rel",
+        "rev",
+        "rules",
+        "scope",
+        "scrolling",
+        "selected",
+        "shape",
+        "target",
+        "text",
+        "type",
+        "valign",
+        "valuetype",
+        "vlink",
+    ]
+)
+"""Attributes of HTML whose values selectors compare in any case (HTML §4.16.2)."""
+
 _NOT = pattern(r":not\(([^()]*)\)", re.I)
 
 
@@ -37,8 +89,10 @@ def _plain(selector: str) -> str:
 
 @cache
 def _translator_class() -> type[Any]:
-    """``:first-of-type`` and its like without a tag name, which cssselect cannot say: said for each name there is."""
+    """What cssselect does not say as browsers do: ``:first-of-type`` and its like without a tag name, said for each name
+    there is, and attributes of HTML in any case."""
     from cssselect import HTMLTranslator
+    from cssselect.parser import Attrib
 
     def said(name: str) -> Callable[..., Any]:
         plain = getattr(HTMLTranslator, name)
@@ -55,7 +109,15 @@ def _translator_class() -> type[Any]:
 
         return method
 
-    return type("OfAnyType", (HTMLTranslator,), {name: said(name) for name in _OF_TYPE})
+    def xpath_attrib(self: Any, one: Any) -> Any:
+        has_none = getattr(one, "flag", "") is None  # older versions know no flags
+        if has_none and one.value is not None and one.attrib.lower() in _ANY_CASE:
+            one = Attrib(one.selector, one.namespace, one.attrib, one.operator, one.value, "i")
+        return HTMLTranslator.xpath_attrib(self, one)
+
+    return type(
+        "AsInBrowsers", (HTMLTranslator,), {name: said(name) for name in _OF_TYPE} | {"xpath_attrib": xpath_attrib}
+    )
 
 
 def inline(document: str, selectors: Sequence[str]) -> str:
@@ -79,7 +141,7 @@ def inline(document: str, selectors: Sequence[str]) -> str:
         except Exception:
             unread.append(answer(number))
             continue
-        if ":" in selector or "\\" in selector or selector != selector.lower():
+        if ":" in selector or "\\" in selector or "=" in selector or selector != selector.lower():
             late.append((answer(number), compiled(tree)))
         else:
             css.append(f"{selector}{{{answer(number)}}}")

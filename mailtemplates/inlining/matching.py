@@ -15,6 +15,7 @@ from mailtemplates.errors import MailTemplatesError
 from mailtemplates.html.markup import VOID, attributes, cut
 from mailtemplates.inliners import PROPERTY, Engine
 from mailtemplates.inlining.anatomy import Anatomy
+from mailtemplates.inlining.depth import depth, with_stack
 from mailtemplates.inlining.rulebook import OWN_STYLE, Rulebook, plain_name
 from mailtemplates.pattern import pattern
 
@@ -91,8 +92,11 @@ def match(parts: list[str], selectors: Sequence[str], engine: Engine) -> Matchin
             marked.append(part)
     if not selectors:
         return Matching(((),) * total, (None,) * total, ((),) * total, ())
+    asked = [_asked(selector) for selector in selectors]
     try:
-        output = engine("".join(marked), [_asked(selector) for selector in selectors])
+        output = with_stack(depth(parts), lambda: engine("".join(marked), asked))
+    except MailTemplatesError:
+        raise
     except Exception as error:
         raise MailTemplatesError(
             f"the inliner engine failed: {type(error).__name__}: {error}", cure="try the other inliner engine"

@@ -14,8 +14,8 @@ from typing import Any, Literal, NamedTuple
 from jinja2 import Environment, nodes
 from jinja2.runtime import Undefined
 
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.template.sinks import spell
+from mailtemplates.template.tokens import offset_of
 
 State = Literal["true", "false", "none", "one", "more"]
 

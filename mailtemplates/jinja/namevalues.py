@@ -29,8 +29,8 @@ from mailtemplates.jinja.guards import NamePath, path_of, spelled, when_false, w
 from mailtemplates.jinja.nameplace import place_of, string_place
 from mailtemplates.jinja.schematype import type_of
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.span import Span
+from mailtemplates.template.tokens import offset_of
 
 Origin = Literal["data", "parameter", "own"]
 """Where a value comes from: the data, a macro's caller, or the template itself (literals, macros, captured text)."""

@@ -17,9 +17,9 @@ from mailtemplates.html.amendments import is_html
 from mailtemplates.html.context import TEXT, UNKNOWN, HtmlContext, advance, after_value, begins_in_text, joined
 from mailtemplates.jinja.exports import parents
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.span import Span
 from mailtemplates.template.reserved import BODY_BLOCKS, HEADER_BLOCKS, HTML_BLOCKS, RESERVED
+from mailtemplates.template.tokens import offset_of
 
 SinkKind = Literal["html", "text", "header", "none", "unknown"]
 """Where output goes; ``none`` when it is thrown away, ``unknown`` when that is up to whoever uses the template."""

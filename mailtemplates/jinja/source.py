@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
 from jinja2.lexer import newline_re
 from jinja2.meta import find_undeclared_variables
 
-from mailtemplates.jinja.tokens import RawToken, locate_tokens, offset_of, raw_tokens, start_of
 from mailtemplates.span import Span
 from mailtemplates.template.contract import Contract
-
-
-class SourceToken(NamedTuple):
-    """A raw token of the template: its kind in Jinja's words (``data``, ``block_begin``, ``name``, …), and where."""
-
-    kind: str
-    text: str
-    span: Span
+from mailtemplates.template.tokens import (
+    RawToken,
+    SourceToken,
+    locate_tokens,
+    offset_of,
+    raw_tokens,
+    read_tokens,
+    start_of,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +66,8 @@ class TemplateSource:
 
     @property
     def tree(self) -> nodes.Template | None:
-        """The syntax tree, its nodes with exact offsets (:func:`mailtemplates.jinja.tokens.offset_of`); None when the
-        source does not parse."""
+        """The syntax tree, its nodes with exact offsets (:func:`~mailtemplates.template.tokens.offset_of`); None when
+        the source does not parse."""
         return self._parsed if isinstance(self._parsed, nodes.Template) else None
 
     @property
@@ -87,7 +87,7 @@ class TemplateSource:
     def tokens(self) -> tuple[SourceToken, ...]:
         """The raw tokens, comments and white space too, up to a fault. What white-space control took is in none."""
         if not self._raw:
-            return tuple(self._read_tokens())
+            return tuple(read_tokens(self.environment, self.text, self.name))
         starts = ((start_of(line), kind, text) for line, kind, text in self._raw)
         return tuple(SourceToken(kind, text, Span(start, start + len(text))) for start, kind, text in starts)
 
@@ -95,16 +95,6 @@ class TemplateSource:
     def _raw(self) -> tuple[RawToken, ...]:
         """What was read for the tree; none when it is not remembered."""
         return raw_tokens(self.environment, self.text, self.name) if self.tree is not None else ()
-
-    def _read_tokens(self) -> Iterator[SourceToken]:
-        at = 0
-        try:
-            for _, kind, text in self.environment.lexer.tokeniter(self.text, self.name):
-                start = max(self.text.find(text, at), at)
-                at = start + len(text)
-                yield SourceToken(kind, text, Span(start, at))
-        except TemplateError:
-            return
 
     def span(self, node: nodes.Node, length: int = 1) -> Span:
         """The characters from a node's token on."""

@@ -19,11 +19,11 @@ from markupsafe import Markup, escape
 
 from mailtemplates.jinja.anysink import AnySinkGenerator, SharedCode
 from mailtemplates.jinja.branches import Watch
-from mailtemplates.jinja.tokens import locate_tokens, offset_of
 from mailtemplates.memo import Memo
 from mailtemplates.pattern import pattern
 from mailtemplates.template.reserved import Sink
 from mailtemplates.template.sinks import Mixed, environment_for, generator_for, spell
+from mailtemplates.template.tokens import locate_tokens, offset_of
 
 _KEPT_CHARACTERS = 4_000_000
 _GETTEXT = frozenset({"gettext", "ngettext", "pgettext", "npgettext"})

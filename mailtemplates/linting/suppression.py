@@ -15,9 +15,9 @@ from jinja2 import Environment, TemplateSyntaxError
 
 from mailtemplates.finding import Fix
 from mailtemplates.finding import replace as replace_span
-from mailtemplates.jinja.tokens import raw_tokens, start_of
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
+from mailtemplates.template.tokens import raw_tokens, start_of
 
 _COMMENT = pattern(r"\s*mailtpl:\s*(ignore-file|ignore|disable|enable)\s*\[([^\]]*)\]")
 _WORD = pattern(r"[^\s,]+")

@@ -147,26 +147,27 @@ class Draft(Flow):
         self.gap(0)
         if self.bare or self.shielded:
             raise UnfitError
-        statics: list[str] = [""]
+        statics: list[list[str]] = [[]]
         entries: list[Paragraph | Grid] = []
         before = ""
         for number, block in enumerate(self.blocks):
             space, first, rest, kind, text, lines = block
-            statics[-1] += between(space, before, rest) if number else ""
+            if number:
+                statics[-1].append(between(space, before, rest))
             before = rest
             if isinstance(text, Blank):
                 if kind == PARAGRAPH and not first and not rest:
                     begun, text = self._begun(text)
-                    statics[-1] += begun
+                    statics[-1].append(begun)
                 if isinstance(text, Pending):
                     entries.append(grid(text, self.count + len(self.said)))
                 else:
                     entries.append(Paragraph(first, rest, kind, words(text)))
-                statics.append("")
+                statics.append([])
             else:
-                statics[-1] += lines or laid_out(first, rest, kind, text, self.width)
-        statics[-1] += "\n" if self.blocks else ""
-        return Form(self.width, Shape(statics), entries, self.said, taker(sorted(self.unspaced)))
+                statics[-1].append(lines or laid_out(first, rest, kind, text, self.width))
+        statics[-1].append("\n" if self.blocks else "")
+        return Form(self.width, Shape(map("".join, statics)), entries, self.said, taker(sorted(self.unspaced)))
 
     def _begun(self, text: Blank) -> tuple[str, Blank]:
         """The lines of a paragraph that are the same whatever its values are, and the rest of it."""

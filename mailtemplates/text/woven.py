@@ -13,6 +13,8 @@ _KEPT_CHARACTERS = 16_000_000
 _KEPT_HASHES = 4_096
 _KEPT_SIGNS = 256
 _WHOLE = "whole"
+_WEIGHT = 4
+"""Characters that are kept for one of a shape: it stands in keys, in statics, and in what is noted of them."""
 
 Take = Callable[[Sequence[str]], tuple[str, ...]]
 """Takes some of many strings."""
@@ -127,6 +129,8 @@ class _Shapes:
             if not self._seen.get(hash(key)):
                 self._seen.put(hash(key), True)
                 return None, ()
+            if _WEIGHT * sum([len(part) for part in key if part]) > _KEPT_CHARACTERS:
+                return None, ()  # it would be forgotten at once, and learned at every render
             found = self._learn(key)
         if len(self._lately) >= _KEPT_SIGNS:
             self._lately.clear()
@@ -141,7 +145,7 @@ class _Shapes:
             else:
                 statics[-1].append(part)
         shape = Shape(map("".join, statics))
-        weight = 100 * len(key) + 4 * sum(map(len, shape.statics))
+        weight = 100 * len(key) + _WEIGHT * sum(map(len, shape.statics))
         take = taker([at for at, part in enumerate(key) if part is None])
         take_rest = taker([at for at, part in enumerate(key) if part is not None])
         rest = tuple([part for part in key if part is not None])

@@ -7,9 +7,9 @@ from mailtemplates.html.amendments import is_html
 from mailtemplates.jinja.nameplace import place_of
 from mailtemplates.jinja.printing import read_printing, text_of
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
+from mailtemplates.template.tokens import offset_of
 
 
 @rule("TPL008", severity="error")

@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Iterator
 
 from mailtemplates.finding import Finding, Findings
-from mailtemplates.jinja.source import SourceToken, TemplateSource
+from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
+from mailtemplates.template.tokens import SourceToken
 
 _BIDI = pattern("[\u202a-\u202e\u2066-\u2069]")
 _OVERRIDE = pattern("[\u202d\u202e]")

@@ -10,9 +10,9 @@ from mailtemplates.jinja.nameflow import walk
 from mailtemplates.jinja.nameplace import place_of
 from mailtemplates.jinja.printing import read_printing
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.linting.rule import rule
 from mailtemplates.span import Span
+from mailtemplates.template.tokens import offset_of
 
 _FILTERS = frozenset({"e", "escape", "forceescape", "urlize", "xmlattr"})
 

@@ -7,8 +7,8 @@ from mailtemplates.jinja.nameflow import walk
 from mailtemplates.jinja.nameplace import place_of
 from mailtemplates.jinja.printing import read_printing
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.linting.rule import rule
+from mailtemplates.template.tokens import offset_of
 
 _ALWAYS = frozenset({"pprint", "indent"})
 

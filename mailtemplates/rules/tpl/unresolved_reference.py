@@ -12,9 +12,9 @@ from mailtemplates.jinja.exports import exports, literal
 from mailtemplates.jinja.nameflow import all_nodes, read_flow
 from mailtemplates.jinja.nameplace import place_of, string_place
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.linting.rule import rule
 from mailtemplates.source import nearest
+from mailtemplates.template.tokens import offset_of
 
 _NEAR = "did you mean"
 

@@ -11,10 +11,10 @@ from mailtemplates.jinja.nameplace import place_of
 from mailtemplates.jinja.printing import read_printing
 from mailtemplates.jinja.schematype import SchemaString
 from mailtemplates.jinja.source import TemplateSource
-from mailtemplates.jinja.tokens import offset_of
 from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
 from mailtemplates.span import Span
+from mailtemplates.template.tokens import offset_of
 
 _CALLED = pattern(r"\s*\(\s*\)")
 _CLEAN = frozenset(

@@ -9,6 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.lexer import Lexer, Token, TokenStream, newline_re
 
 from mailtemplates.memo import Memo
+from mailtemplates.span import Span
 
 _KEPT_CHARACTERS = 2_000_000
 
@@ -28,6 +29,14 @@ def start_of(line: int, otherwise: int = -1) -> int:
     """The offset that a token's line knows; else what is given for that."""
     start: int = getattr(line, "start", otherwise)
     return start
+
+
+class SourceToken(NamedTuple):
+    """A raw token of the template: its kind in Jinja's words (``data``, ``block_begin``, ``name``, …), and where."""
+
+    kind: str
+    text: str
+    span: Span
 
 
 RawToken = tuple[int, str, str]
@@ -93,6 +102,18 @@ def raw_tokens(environment: Environment, source: str, name: str) -> tuple[RawTok
         return _read(environment.lexer, source, source, name).raw if "\r" not in source else ()
     except TemplateSyntaxError:
         return ()
+
+
+def read_tokens(environment: Environment, source: str, name: str | None) -> Iterator[SourceToken]:
+    """The raw tokens of a source with LF line ends, up to a fault."""
+    at = 0
+    try:
+        for _, kind, text in environment.lexer.tokeniter(source, name):
+            start = max(source.find(text, at), at)
+            at = start + len(text)
+            yield SourceToken(kind, text, Span(start, at))
+    except TemplateSyntaxError:
+        return
 
 
 def _located(raw: Iterable[RawToken], source: str) -> Iterator[RawToken]:
