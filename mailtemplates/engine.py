@@ -238,9 +238,10 @@ class Engine(Closing):
         files = (attachments,) if isinstance(attachments, Attachment | str | Path) else attachments
         given = Given(fields, headers or {}, files, self.settings.locale if locale is None else locale)
         parts = self._renderer.render(name, variables, given)
+        place = partial(self._renderer.place, name)
         if lint is None:
-            return Mail(parts, self._finishing)
-        mail = Mail(parts, self._finishing, Judgement(name, lint))
+            return Mail(parts, self._finishing, None, place)
+        mail = Mail(parts, self._finishing, Judgement(name, lint), place)
         mail.message()
         return mail
 

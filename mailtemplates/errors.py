@@ -19,14 +19,22 @@ class MailTemplatesError(Exception):
     :param location: the place, when known.
     :param source_line: the text of that line, for the snippet.
     :param cure: what to do about it, one sentence.
+    :param about: the header field or the media type that it is about, for who knows which template makes it.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(
-        self, problem: str, *, location: Location | None = None, source_line: str = "", cure: str = ""
+        self,
+        problem: str,
+        *,
+        location: Location | None = None,
+        source_line: str = "",
+        cure: str = "",
+        about: str = "",
     ) -> None:
         super().__init__(problem)
+        self.about = about
         self.problem = problem
         self.location = location
         self.source_line = source_line

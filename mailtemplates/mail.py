@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mailtemplates.errors import MailTemplatesError
 from mailtemplates.message.composer import compose
 from mailtemplates.message.message import Message
 from mailtemplates.message.parts import Parts
@@ -69,7 +71,14 @@ class Judgement(NamedTuple):
     threshold: Severity
 
 
+Place = Callable[[MailTemplatesError], MailTemplatesError]
+"""Gives an error about a message its place in the template that made it."""
+
 _AS_IT_IS = Finishing(Settings())
+
+
+def _unplaced(error: MailTemplatesError) -> MailTemplatesError:
+    return error
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,11 @@ class Mail:
     parts: Parts
     finishing: Finishing = field(default=_AS_IT_IS, repr=False, compare=False)
     judgement: Judgement | None = field(default=None, repr=False)
+    place: Place = field(default=_unplaced, repr=False, compare=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """In another process there are no templates to find a place in."""
+        return {**self.__dict__, "place": _unplaced}
 
     @property
     def settings(self) -> Settings:
@@ -112,7 +126,10 @@ class Mail:
         :raises LintError: the mail was rendered with ``lint`` and the message has findings.
         """
         stamp = stamp or Stamp.now(host=self.settings.host or None)
-        message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
+        try:
+            message = compose(self.parts, stamp, smtputf8=self.settings.smtputf8)
+        except MailTemplatesError as error:
+            raise self.place(error) from None
         signer = self.finishing.signer
         if signer is not None:
             message = signer.sign(message, stamp.date)

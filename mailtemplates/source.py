@@ -6,6 +6,7 @@ Nothing here knows about templates, html or mail; a :class:`Source` is a name an
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property
@@ -71,12 +72,37 @@ def snippet(text_line: str, location: Location, *, width: int = 76, length: int 
     gutter = f"{location.line} | "
     room = max(20, width - len(gutter))
     column = max(location.column, 1) - 1
-    start = max(0, min(column - room // 2, len(text_line) - room))
-    shown = "".join(char if char.isprintable() else " " for char in text_line[start : start + room])
+    line = "".join(char if char.isprintable() else " " for char in text_line)
+    if not line.isascii():
+        start, line = _cut_wide(line, column, room)
+    else:
+        start = max(0, min(column - room // 2, len(line) - room))
+        line = line[start : start + room]
     if not location.column:
-        return gutter + shown.rstrip()
-    marks = "^" * max(1, min(length, room - (column - start)))
-    return f"{gutter}{shown.rstrip()}\n{' ' * (len(gutter) - 2)}| {' ' * (column - start)}{marks}"
+        return gutter + line.rstrip()
+    before = _cells(line[: column - start])
+    marks = "^" * max(1, min(_cells(line[column - start : column - start + length]), room - before))
+    return f"{gutter}{line.rstrip()}\n{' ' * (len(gutter) - 2)}| {' ' * before}{marks}"
+
+
+def _cut_wide(line: str, column: int, room: int) -> tuple[int, str]:
+    """The part of a line around a column that fits into some cells, and where it begins."""
+    start = min(column, len(line))
+    while start > 0 and _cells(line[start - 1 : column]) <= room // 2:
+        start -= 1
+    end = start
+    cells = 0
+    while end < len(line) and cells + _cells(line[end]) <= room:
+        cells += _cells(line[end])
+        end += 1
+    return start, line[start:end]
+
+
+def _cells(text: str) -> int:
+    """The cells of a terminal that a text takes: East Asian wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def shown(path: Path) -> str:
@@ -93,3 +119,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
     matches = difflib.get_close_matches(name, [word for word in known if word != name], n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def nearest_path(name: str, known: Iterable[str]) -> str | None:
+    """The known path most like ``name``: of those with its suffix, else the same path with another suffix."""
+    stem, _, suffix = name.rpartition(".")
+    others = [path for path in known if path != name]
+    if not stem:
+        return nearest(name, others)
+    alike = {path.rpartition(".")[0]: path for path in others if path.rpartition(".")[2] == suffix}
+    found = nearest(stem, alike)
+    return alike[found] if found else next((path for path in others if path.rpartition(".")[0] == stem), None)

@@ -21,13 +21,14 @@ from mailtemplates import (
 )
 
 HTML = "{% block html %}<p>x</p>{% endblock %}"
+FROM = "{% block from %}a@x.example{% endblock %}"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 
 # name: (files, data, error, place, words)
 CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplatesError], str, str]] = {
-    "unknown tag": ({"t.j2": "a\n  {% foo %}"}, {}, TemplateError, "t.j2:2:6", "unknown tag 'foo'"),
+    "unknown tag": ({"t.j2": "a\n  {% foo %}"}, {}, TemplateError, "t.j2:2:6", "there is no tag `foo`"),
     "unclosed block": ({"t.j2": "{% block html %}\nx"}, {}, TemplateError, "t.j2:1:4", "endblock"),
-    "unclosed expression": ({"t.j2": "x\n{{ a "}, {}, TemplateError, "t.j2:2", "end of print statement"),
+    "unclosed expression": ({"t.j2": "x\n{{ a "}, {}, TemplateError, "t.j2:2:1", "`{{` is not closed"),
     "unknown filter": (
         {"t.j2": "{% block html %}\n <p>{{ 'a'|uper }}{% endblock %}"}, {}, TemplateError, "t.j2:2:12", "did you mean 'upper'",
     ),
@@ -89,7 +90,40 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplate
     "inline in subject": ({"t.j2": HTML + "{% block subject %}{{ inline('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "subject"),
     "attach in html": ({"t.j2": "{% block html %}{{ attach('a.png') }}{% endblock %}", "a.png": PNG}, {}, AttachmentError, "t.j2:1", "attachments"),
     "template above": ({"t.j2": "{% include '../x.j2' %}", "../x.j2": "secret"}, {}, TemplateError, "t.j2:1", "no template"),
-    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="css/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "html of t.j2:1:13", "css/a.css"),
+    "expression that cannot be computed": (
+        {"t.j2": "{% block html %}a {{ 'b' }} {{ n + 3 }}{% endblock %}"}, {"n": "a"}, TemplateError, "t.j2:1:32", "can only concatenate",
+    ),
+    "what a loop runs over": ({"t.j2": "{% block html %}a{% for x in n %}{% endfor %}{% endblock %}"}, {"n": 1}, TemplateError, "t.j2:1:21", "not iterable"),
+    "expression of several lines": (
+        {"t.j2": "{% block html %}\n{{ u\n  .name\n  .foo }}{% endblock %}"}, {"u": {"name": "a"}}, UndefinedError, "t.j2:4:4", "'foo'",
+    ),
+    "the second of two alike": (
+        {"t.j2": "{% block html %}{{ a.x }} {{ b.x }}{% endblock %}"}, {"a": {"x": 1}, "b": {}}, UndefinedError, "t.j2:1:32", "'x'",
+    ),
+    "undefined in a translation": ({"t.j2": "{% block html %}{% trans %}Hi {{ x }}{% endtrans %}{% endblock %}"}, {}, UndefinedError, "t.j2:1:34", "'x'"),
+    "unknown test": ({"t.j2": "{% block html %}{% if 1 is devided %}{% endif %}{% endblock %}"}, {}, TemplateError, "t.j2:1:28", "did you mean 'defined'"),
+    "unfinished attribute": ({"t.j2": "{% block html %}<p>{{ user. }}{% endblock %}"}, {}, TemplateError, "t.j2:1:29", "expected name"),
+    "break outside a loop": ({"t.j2": "{% block html %}\n {% break %}{% endblock %}"}, {}, TemplateError, "t.j2:2:5", "'break' outside loop"),
+    "no parent block": ({"t.j2": "{% block html %}{{ super() }}{% endblock %}"}, {}, UndefinedError, "t.j2:1:20", "remove super()"),
+    "missing macro": (
+        {"t.j2": "{% block html %}{% from 'm.j2' import a %}{{ a() }}{% endblock %}", "m.j2": ""}, {}, UndefinedError, "t.j2:1:46", "mend the name",
+    ),
+    "argument that is not given": (
+        {"t.j2": "{% block html %}{% macro m(a) %}{{ a }}{% endmacro %}{{ m() }}{% endblock %}"}, {}, UndefinedError, "t.j2:1:36", "where the macro is called",
+    ),
+    "include of nothing": ({"t.j2": "{% block html %}{% include n %}{% endblock %}"}, {"n": None}, TemplateError, "t.j2:1:20", "empty or None"),
+    "attachment of nothing": ({"t.j2": HTML + "{% block attachments %}{{ attach(n) }}{% endblock %}"}, {"n": None}, AttachmentError, "t.j2:1:65", "no path"),
+    "undefined attachment": ({"t.j2": HTML + "{% block attachments %}{{ attach(n) }}{% endblock %}"}, {}, UndefinedError, "t.j2:1:72", "'n' is undefined"),
+    "attachment of another suffix": (
+        {"t.j2": HTML + "{% block attachments %}{{ attach('a/b.jpg') }}{% endblock %}", "a/b.png": PNG}, {}, AttachmentError, "t.j2:1:65", "did you mean 'a/b.png'",
+    ),
+    "field of several": ({"t.j2": HTML + "{% block headers %}\nX-A: b\nDate: soon\n{% endblock %}"}, {}, HeaderError, "t.j2:3:1", "soon"),
+    "recipient": ({"t.j2": HTML + "{% block to %}Bob bob@x.example{% endblock %}"}, {}, AddressError, "t.j2:1:42", "white space"),
+    "linked stylesheet of a layout": (
+        {"t.j2": "{% extends 'l.j2' %}", "l.j2": "{% block html %}\n  <link rel=stylesheet href=a.css>\n{% endblock %}"}, {}, AttachmentError,
+        "l.j2:2:3", "a.css",
+    ),
+    "linked stylesheet": ({"t.j2": '<html><head><link rel="stylesheet" href="css/a.css"></head><p>x</p>'}, {}, MailTemplatesError, "t.j2:1:13", "css/a.css"),
 }  # fmt: skip
 
 
@@ -101,6 +135,7 @@ def test_bad_input_is_an_error_with_place_and_cure(make_engine: MakeEngine, name
     shown = str(caught.value)
     assert isinstance(caught.value, kind), shown
     assert place in shown.split("\n")[0], shown
+    assert not shown.startswith("html of"), shown
     assert words in shown, shown
     assert "\nhelp: " in shown, shown
 
@@ -190,6 +225,31 @@ def test_what_can_be_folded_may_be_long(make_engine: MakeEngine) -> None:
         engine.render("t.j2", {"long": LONG}, headers={"X-A": "word " * 400}, to="a@b.example").message().as_bytes()
     )
     assert max(map(len, octets.split(b"\r\n"))) <= 998
+
+
+MESSAGES: dict[str, tuple[str, dict[str, Any], str, str]] = {
+    "no From": (HTML, {}, ":1:1", "no From"),
+    "two authors": (HTML + "\n{% block from %}a@x.example, b@x.example{% endblock %}", {}, ":2:1", "no Sender"),
+    "no METHOD": (f"{FROM}\n{HTML}\n{{% block calendar %}}BEGIN:VCALENDAR{{% endblock %}}", {}, ":3:1", "METHOD"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+@pytest.mark.parametrize("extended", [False, True], ids=["", "in a layout"])
+def test_parts_that_make_no_message_are_an_error_at_their_block(
+    make_engine: MakeEngine, name: str, extended: bool
+) -> None:
+    """Composing knows no template; whoever renders is told where the part is written all the same."""
+    text, data, place, words = MESSAGES[name]
+    files = {"t.j2": "{% extends 'l.j2' %}", "l.j2": text} if extended else {"t.j2": text}
+    mail = make_engine(files).render("t.j2", data)
+    with pytest.raises(MailTemplatesError, match=words) as caught:
+        mail.message()
+    shown = str(caught.value)
+    file = "l.j2" if extended and place != ":1:1" else "t.j2"
+    assert f"{file}{place}: " in shown.split("\n")[0], shown
+    assert "\nhelp: " in shown
+    assert shown.count(" | ") == 2, shown
 
 
 def test_a_link_out_of_the_folder_is_refused(make_engine: MakeEngine, tmp_path: Path) -> None:

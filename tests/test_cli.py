@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from mailtemplates.cli.output import write_files
+from mailtemplates.cli.output import fitted, write_files
 from mailtemplates.cli.shell import main
 from mailtemplates.errors import SettingsError
 
@@ -356,3 +356,14 @@ def test_a_cache_that_others_can_write_is_not_used(project: Path, tmp_path: Path
     cache.chmod(0o777)
     assert mailtpl("render", "hi.j2", cwd=project, MAILTPL_CACHE=str(cache)).returncode == 0
     assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_errors_fit_a_terminal(width: int) -> None:
+    """Lines of words are broken between words; those of a snippet, with their caret, stay as they are."""
+    text = "error: t.j2:4:4: " + "word " * 40 + "\n12 | " + "x" * 90 + "\n   | ^\nhelp: https://" + "a" * 90 + " b"
+    lines = fitted(text, width).split("\n")
+    assert [line for line in lines if "|" in line] == ["12 | " + "x" * 90, "   | ^"]
+    assert all(len(line) <= width for line in lines if "|" not in line and "aaa" not in line)
+    assert "\n".join(lines).split() == text.split()
+    assert fitted("short\n\nlines", width) == "short\n\nlines"

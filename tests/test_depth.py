@@ -30,8 +30,7 @@ TAGS = st.lists(
 
 def real_depth(html: str) -> int:
     """How deep the elements of the body nest in the tree that browsers build."""
-    body = html5lib.parse(html, namespaceHTMLElements=False).find("body")
-    level, deepest = [body], 0
+    level, deepest = [html5lib.parse(html, namespaceHTMLElements=False)[1]], 0
     while level:
         level, deepest = [child for parent in level for child in parent], deepest + 1
     return deepest

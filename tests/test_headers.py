@@ -437,3 +437,19 @@ def test_the_same_moment_in_two_zones_is_written_twice() -> None:
         b"Date: Fri, 02 Jan 2026 14:00:00 +0200\r\n",
         b"Date: Fri, 02 Jan 2026 12:00:00 +0000\r\n",
     ]
+
+
+def test_a_field_may_be_indented() -> None:
+    """Authors indent what stands in an ``{% if %}``: such a line is no continuation of the field before it."""
+    fields = parse_headers_block(["\nX-A: 1\n", "  X-B: 2\n    and more\n", "\tX-C:\n\t  ", Data("3: x", "n", 4), "\n"])
+    assert [(field.name, str(field.value)) for field in fields] == [
+        ("X-A", "1"),
+        ("X-B", "2 and more"),
+        ("X-C", "3: x"),
+    ]
+
+
+def test_data_begins_no_field() -> None:
+    """A name in data continues the field before it: data adds none."""
+    [field] = parse_headers_block(["X-A: 1\n  ", Data("X-B: 2", "n", 4)])
+    assert str(field.value) == "1 X-B: 2"

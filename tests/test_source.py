@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailtemplates.source import Location, Source, nearest, snippet
+from mailtemplates.source import Location, Source, nearest, nearest_path, snippet
 
 
 @given(st.text(alphabet="ab\n\r\té", max_size=80), st.data())
@@ -53,3 +55,27 @@ def test_location_reads_as_editors_write_it(location: Location, shown: str) -> N
 def test_nearest_finds_a_slip_and_nothing_far_off() -> None:
     assert nearest("nmae", ["email", "name"]) == "name"
     assert nearest("zzz", ["email", "name"]) is None
+
+
+def test_a_snippet_of_wide_characters_fits_and_points() -> None:
+    """East Asian characters take two cells of a terminal: the caret stands under its character all the same."""
+    shown = snippet("漢字" * 60 + "{{ x }}" + "漢字" * 60, Location("t", 4, 124))
+    line, marks = shown.split("\n")
+    cells = [unicodedata.east_asian_width(char) in "WF" for char in line]
+    assert len(line) + sum(cells) <= 76
+    before = line[: line.index("x")]
+    assert marks.index("^") == len(before) + sum(cells[: len(before)])
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("foo.j2", ["loopb.j2"], None),
+        ("part.j2", ["parts.j2", "part.txt"], "parts.j2"),
+        ("a/logo.jpg", ["a/logo.png", "a/lego.txt"], "a/logo.png"),
+        ("README", ["README.md", "REEDME"], "REEDME"),
+    ],
+)
+def test_nearest_path(name: str, known: list[str], found: str | None) -> None:
+    """What all files end with does not make them alike."""
+    assert nearest_path(name, known) == found

@@ -13,8 +13,9 @@ from mailtemplates.inlining.anatomy import InlineWarning
 from mailtemplates.inlining.edits import KeepStyle
 from mailtemplates.inlining.inliner import Inliner
 from mailtemplates.settings import read_settings
-from mailtemplates.template.faults import RENDERED, undecodable
+from mailtemplates.template.htmlplace import RENDERED
 from mailtemplates.template.loader import Files
+from mailtemplates.template.wrongcharset import undecodable
 
 
 def command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from mailtemplates.errors import SettingsError
+from mailtemplates.pattern import pattern
+
+_SNIPPET = pattern(r" *\d* *\| ")
 
 
 def write_file(path: Path, octets: bytes) -> None:
@@ -106,8 +110,28 @@ def write_lines(lines: Iterable[str]) -> None:
 
 
 def warn(text: str) -> None:
-    """Write a line to standard error."""
+    """Write lines to standard error; on a terminal those of words are broken between words."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        text = fitted(text, shutil.get_terminal_size().columns)
     print(text, file=sys.stderr)
+
+
+def fitted(text: str, width: int) -> str:
+    """Lines broken between words to fit a width, but for those of a source snippet."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if len(line) <= width or _SNIPPET.match(line):
+            lines.append(line)
+            continue
+        used = width + 1
+        for word in line.split(" "):
+            if used + 1 + len(word) > width:
+                lines.append(f"  {word}" if used <= width else word)
+                used = len(lines[-1])
+            else:
+                lines[-1] += f" {word}"
+                used += 1 + len(word)
+    return "\n".join(lines)
 
 
 def read_octets(path: str) -> bytes:

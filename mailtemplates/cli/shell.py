@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from mailtemplates.cli.output import drop_output, write_text
+from mailtemplates.cli.output import drop_output, warn, write_text
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.version import VERSION
 
@@ -69,7 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         return _code(stop.code)
     except MailTemplatesError as error:
-        _complain(f"error: {error}")
+        warn(f"error: {error}")
         return error.exit_code
     except BrokenPipeError:
         drop_output()
@@ -101,10 +100,6 @@ def _code(code: object) -> int:
     return code if isinstance(code, int) else 0 if code is None else 1
 
 
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
 def _own_fault(error: Exception) -> int:
     """Report a fault of ours: one line, and where the rest stands."""
     import traceback
@@ -112,7 +107,7 @@ def _own_fault(error: Exception) -> int:
     if os.environ.get("MAILTPL_DEBUG"):
         traceback.print_exc()
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    _complain(
+    warn(
         f"error: a fault of mailtpl itself: {type(error).__name__}: {error} ({Path(frame.filename).name}:"
         f"{frame.lineno})\nhelp: please report it; MAILTPL_DEBUG=1 prints the whole traceback"
     )

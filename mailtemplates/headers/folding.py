@@ -130,6 +130,7 @@ def _too_long(name: str, chunk: str) -> HeaderError:
     return HeaderError(
         f"{name}: `{chunk[:40]}…` has {len(chunk)} octets and no place to fold it; {HARD_LIMIT} are the most in a line",
         cure="shorten it",
+        about=name,
     )
 
 

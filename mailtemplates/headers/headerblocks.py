@@ -49,6 +49,7 @@ _SINGLE = frozenset(
     )
 )
 _NAME = pattern(r"[!-9;-~]+")
+_BEGINS = pattern(r"[ \t]*[A-Za-z][A-Za-z0-9-]*:(?:[ \t]|\Z)")
 _AUTHOR_WHITE = str.maketrans("\t\r\n\f\v", "     ")
 _LONGEST = 32_768
 _SHORT = 900
@@ -156,8 +157,8 @@ def _placed(error: HeaderError, name: str, cells: Sequence[Cell], location: Loca
 def parse_headers_block(fragments: Iterable[Fragment], *, location: Location | None = None) -> tuple[Field, ...]:
     """Read the block ``headers``: one ``Name: value`` a line.
 
-    Names are the author's text. A line that is indented more than the first field continues the line before it, and
-    a field with an empty value is left out.
+    Names are the author's text. A line that is indented more than the first field continues the line before it, unless
+    it begins as a field does: ``Name: ``. A field with an empty value is left out.
     Raises :class:`HeaderError`: a name that is not literal, that the message makes itself, that has a block of its
     own, or that stands twice though RFC 5322 §3.6 allows it once.
     """
@@ -212,7 +213,7 @@ def _logical_lines(cells: Sequence[Cell]) -> list[list[Cell]]:
         if not any(cell.strip() if isinstance(cell, str) else True for cell in line):
             continue
         base = indent if base < 0 else base
-        if indent > base:
+        if indent > base and not (type(head) is str and _BEGINS.match(head)):
             lines[-1].extend((" ", *line))
         else:
             lines.append(line)

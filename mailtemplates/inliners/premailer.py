@@ -1,9 +1,9 @@
 """The engine premailer, with its faults mended where that can be done from outside.
 
 Premailer gets a tree that html5lib parsed, since its own parser does not build the tree that browsers build. Selectors
-with a pseudo-class, which premailer cuts at the colon, with capitals, which it takes for other names, or with values of
-attributes, which it compares as they are written, are matched with the same selector library that it uses. What that cannot read is said to match an element of our own, so that its
-rule stays.
+with a pseudo-class, which premailer cuts at the colon, with capitals, which it takes for other names, or with values
+of attributes, which it compares as they are written, are matched with the same selector library that it uses. What
+that cannot read is said to match an element of our own, so that its rule stays.
 """
 
 from __future__ import annotations
@@ -27,54 +27,13 @@ _OF_TYPE = (
     "xpath_nth_last_of_type_function",
 )
 _ANY_CASE = frozenset(
-    [
-        "accept",
-        "accept-charset",
-        "align",
-        "alink",
-        "axis",
-        "bgcolor",
-        "charset",
-        "checked",
-        "clear",
-        "codetype",
-        "color",
-        "compact",
-        "declare",
-        "defer",
-        "dir",
-        "direction",
-        "disabled",
-        "enctype",
-        "face",
-        "frame",
-        "hreflang",
-        "http-equiv",
-        "lang",
-        "language",
-        "link",
-        "media",
-        "method",
-        "multiple",
-        "nohref",
-        "noresize",
-        "noshade",
-        "nowrap",
-        "readonly",
-        "rel",
-        "rev",
-        "rules",
-        "scope",
-        "scrolling",
-        "selected",
-        "shape",
-        "target",
-        "text",
-        "type",
-        "valign",
-        "valuetype",
-        "vlink",
-    ]
+    (
+        *("accept", "accept-charset", "align", "alink", "axis", "bgcolor", "charset", "checked", "clear", "codetype"),
+        *("color", "compact", "declare", "defer", "dir", "direction", "disabled", "enctype", "face", "frame"),
+        *("hreflang", "http-equiv", "lang", "language", "link", "media", "method", "multiple", "nohref", "noresize"),
+        *("noshade", "nowrap", "readonly", "rel", "rev", "rules", "scope", "scrolling", "selected", "shape", "target"),
+        *("text", "type", "valign", "valuetype", "vlink"),
+    )
 )
 """Attributes of HTML whose values selectors compare in any case (HTML §4.16.2)."""
 
@@ -89,8 +48,8 @@ def _plain(selector: str) -> str:
 
 @cache
 def _translator_class() -> type[Any]:
-    """What cssselect does not say as browsers do: ``:first-of-type`` and its like without a tag name, said for each name
-    there is, and attributes of HTML in any case."""
+    """What cssselect does not say as browsers do: ``:first-of-type`` and its like without a tag name, said for each
+    name there is, and attributes of HTML in any case."""
     from cssselect import HTMLTranslator
     from cssselect.parser import Attrib
 

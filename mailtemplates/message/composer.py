@@ -83,9 +83,11 @@ def _by_name(fields: Sequence[Field]) -> dict[str, Field]:
     for field in fields:
         name = field.name.lower()
         if name in named and name in _SINGLE:
-            raise ComposeError(f"the field {field.name} stands twice", cure="keep one of them (RFC 5322 §3.6)")
+            raise ComposeError(
+                f"the field {field.name} stands twice", cure="keep one of them (RFC 5322 §3.6)", about=field.name
+            )
         if name in _OURS:
-            raise ComposeError(f"the field {field.name} is the composer's", cure="remove it")
+            raise ComposeError(f"the field {field.name} is the composer's", cure="remove it", about=field.name)
         named.setdefault(name, field)
     return named
 
@@ -103,13 +105,17 @@ def _senders(fields: dict[str, Field]) -> tuple[Mailbox, ...]:
     for name in ("from", "sender"):
         value = fields[name].value if name in fields else None
         if isinstance(value, AddressList) and any(isinstance(item, Group) for item in value.addresses):
-            raise ComposeError(f"{name.title()} holds a group", cure="name one mailbox")
+            raise ComposeError(f"{name.title()} holds a group", cure="name one mailbox", about=name.title())
     sender = _mailboxes(fields, "sender")
     if len(sender) > 1:
-        raise ComposeError("Sender names more than one mailbox", cure="name one mailbox (RFC 5322 §3.6.2)")
+        raise ComposeError(
+            "Sender names more than one mailbox", cure="name one mailbox (RFC 5322 §3.6.2)", about="Sender"
+        )
     if len(authors) > 1 and not sender:
         raise ComposeError(
-            f"From names {len(authors)} mailboxes and there is no Sender", cure="name one, or add a Sender"
+            f"From names {len(authors)} mailboxes and there is no Sender",
+            cure="name one, or add a Sender",
+            about="From",
         )
     return (*authors, sender[0] if sender else authors[0])
 
@@ -193,7 +199,9 @@ def _calendar(text: str) -> Leaf:
     method = calendar_method(text)
     if method is None:
         raise ComposeError(
-            "the calendar part has no METHOD", cure="write METHOD:REQUEST after BEGIN:VCALENDAR (RFC 6047 §2.4)"
+            "the calendar part has no METHOD",
+            cure="write METHOD:REQUEST after BEGIN:VCALENDAR (RFC 6047 §2.4)",
+            about="text/calendar",
         )
     return text_leaf("calendar", text, (("method", method),))
 

@@ -65,6 +65,7 @@ def _surrogate(subtype: str, text: str) -> ComposeError:
     return ComposeError(
         f"the text/{subtype} part holds {describe(text[at])} in line {line}, column {column}",
         cure="half of an emoji, mostly: cut the data by characters, not by UTF-16 units",
+        about=f"text/{subtype}",
     )
 
 

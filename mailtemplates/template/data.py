@@ -9,7 +9,7 @@ from typing import Any
 from mailtemplates.errors import DataError, SettingsError
 from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source
-from mailtemplates.template.faults import undecodable
+from mailtemplates.template.wrongcharset import undecodable
 
 _STEP = pattern(r"([^.\[\]]+)|\[(\d+)\]")
 

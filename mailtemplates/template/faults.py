@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import GeneratorType, TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2 import UndefinedError as JinjaUndefinedError
@@ -14,15 +14,45 @@ from jinja2.utils import missing
 from mailtemplates import errors
 from mailtemplates.characters import describe, find_surrogate
 from mailtemplates.pattern import pattern
-from mailtemplates.source import Location, Source, nearest
+from mailtemplates.source import Location, Source, nearest, nearest_path
+from mailtemplates.template.codeplace import code_offset, with_lf
+from mailtemplates.template.htmlplace import RENDERED, in_html
+from mailtemplates.template.reserved import HEADER_FIELDS, HEADERS
+from mailtemplates.template.syntaxfault import explain, outside_loops
+from mailtemplates.template.tokens import locate_tokens, offset_of, read_tokens
+from mailtemplates.template.wrongcharset import undecodable
 
-RENDERED = "<html>"
 _QUOTED = pattern(r"'([^']+)'")
 _NO_ATTRIBUTE = pattern(r"has no (?:attribute|element) '?([^']+?)'?$")
 _UNDEFINED = pattern(r"^'([^']+)' is undefined$")
 _NO_FILTER = pattern(r"^No (filter|test) named '([^']+)'")
 _MAILBOX = pattern(r"\{\{-?\s*([^{}]*?\|\s*mailbox(?:es)?)\s*-?\}\}")
 _DELIMITER = pattern(r"\{[%{#]")
+_CLOSED = pattern(r"[%}]\}")
+_EXTENDS = pattern(r"""\{%[-+]?\s*extends\s+["']([^"']+)["']""")
+_TAKES = pattern(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
+_MOST_TAKEN = 50
+_MOST_LINES = 200
+_EXPRESSION = pattern(r"`([^`]+)`")
+_PRELUDE = pattern(r"t_\d+")
+"""What Jinja calls the function that stands for a filter or test which there is none of."""
+
+_NOTHING = "Tried to select from an empty list"
+_BLOCKS = {field: block for block, field in HEADER_FIELDS.items()} | {
+    "text/html": "html",
+    "text/plain": "text",
+    "text/calendar": "calendar",
+    "text/x-amp-html": "amp",
+}
+"""The block that makes a field or a part; all others are made by ``headers``."""
+
+_UNDEFINED_CURE = "give it in the data, or say what to print without it: {{ … |default('') }} or {% if … is defined %}"
+_OTHER_CURES = {
+    "there is no parent block": "remove super(), or extend a template that has this block",
+    "does not export the requested name": "mend the name, or write it there with {% macro %} or {% set %}",
+    "was not provided": "give it where the macro is called, or a default: {% macro name(parameter='') %}",
+}
+"""What else is undefined beside data, by Jinja's words, and its cure."""
 
 
 def translate(
@@ -34,6 +64,7 @@ def translate(
     """
     if isinstance(error, errors.MailTemplatesError):
         if error.location is not None:
+            _written(error, environment, name)
             error.location = in_html(error.location, name)
         return _named(_place(error, error.__traceback__, environment))
     if isinstance(error, TemplateSyntaxError):
@@ -42,39 +73,26 @@ def translate(
         return _not_found(error, environment, name)
     if isinstance(error, JinjaUndefinedError):
         return _undefined(error, environment, name, data)
+    if isinstance(error, SyntaxError):
+        return _outside_loop(error, environment, name)
     if isinstance(error, RecursionError):
         return _circle(error, environment, name)
     if isinstance(error, UnicodeDecodeError):
         return undecodable(name, error.object)
-    return _place(errors.TemplateError(_said(error), cure=_cure(error)), error.__traceback__, environment, name)
+    unknown = _unknown(error, environment) if isinstance(error, TemplateError) else ""
+    word = _NO_FILTER.sub(r"\2", _said(error)).partition(" ")[0] if unknown else ""
+    fault = errors.TemplateError(_said(error), cure=unknown or _cure(error))
+    return _place(fault, error.__traceback__, environment, name, word)
 
 
-def undecodable(path: str, octets: bytes) -> errors.TemplateError:
-    """The error for a file that is not UTF-8, with the charset that it looks like and the first bad line."""
-    import chardet
-
-    guess = chardet.detect(octets)["encoding"]
-    try:
-        octets.decode("utf-8")
-        start = 0
-    except UnicodeDecodeError as bad:
-        start = bad.start
-    line = octets.count(b"\n", 0, start) + 1
-    column = len(octets[octets.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "replace")) + 1
-    believed = f", it looks like {guess}" if guess else ""
-    return errors.TemplateError(
-        f"the file is not UTF-8{believed}",
-        location=Location(path, line, column),
-        source_line=octets.split(b"\n")[line - 1].decode(guess or "latin-1", "replace"),
-        cure=f"save it as UTF-8, for example: iconv -f {guess or 'CHARSET'} -t UTF-8",
-    )
-
-
-def in_html(location: Location, template: str) -> Location:
-    """A place in rendered html, named after the template that made it; other places stay as they are."""
-    if location.path != RENDERED:
-        return location
-    return Location(f"html of {template}", location.line, location.column)
+def _unknown(error: TemplateError, environment: Environment) -> str:
+    """The cure for a filter or test that there is none of; empty for any other error."""
+    found = _NO_FILTER.match(error.message or "")
+    if not found:
+        return ""
+    kind, unknown = found.groups()
+    known = environment.filters if kind == "filter" else environment.tests
+    return _did_you_mean(nearest(unknown, known), f"register the {kind} with the engine, or mend its name")
 
 
 def _said(error: Exception) -> str:
@@ -89,12 +107,20 @@ def _cure(error: Exception) -> str:
     return "check the value that the template uses here, or guard it with {% if %} or |default"
 
 
-def frames(trace: TracebackType | None) -> Iterator[tuple[Template, int]]:
-    """The templates that a traceback passes through, outermost first, each with its template line."""
+class TemplateFrame(NamedTuple):
+    """A template in a traceback, its line, and the line of the code that was made of it."""
+
+    template: Template
+    line: int
+    code_line: int
+
+
+def frames(trace: TracebackType | None) -> Iterator[TemplateFrame]:
+    """The templates that a traceback passes through, outermost first."""
     while trace is not None:
         template = trace.tb_frame.f_globals.get("__jinja_template__")
-        if template is not None:
-            yield template, template.get_corresponding_lineno(trace.tb_lineno)
+        if template is not None and not _PRELUDE.fullmatch(trace.tb_frame.f_code.co_name):
+            yield TemplateFrame(template, template.get_corresponding_lineno(trace.tb_lineno), trace.tb_lineno)
         trace = trace.tb_next
 
 
@@ -154,12 +180,83 @@ def _place(
 ) -> errors.MailTemplatesError:
     if error.location is not None:
         return error
-    *_, (template, line) = [(None, 0), *frames(trace)]
-    source = source_of(environment, template.name if template else name)
+    *_, frame = [None, *frames(trace)]
+    source = source_of(environment, frame.template.name if frame else name)
     if source is None:
         return error.at(Location(name)) if name else error
+    exact = _exact(frame, source, word) if frame else None
+    if exact:
+        return error.at(exact, source.line(exact.line))
+    line = frame.line if frame else 0
     text = source.line(line)
     return error.at(Location(source.path, line, column_of(text, word) if line else 0), text)
+
+
+def _exact(frame: TemplateFrame, source: Source, word: str) -> Location | None:
+    """The place of a word in the expression or statement that was run, or its own first character's."""
+    text = with_lf(source.text)
+    start = code_offset(frame.template, text, frame.code_line)
+    if start < 0:
+        return None
+    closed = _CLOSED.search(text, start)
+    end = closed.start() if closed else len(text)
+    if text.startswith("trans", start):
+        end = max(end, text.find("endtrans", start))
+    found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)").search(text, start, end) if word else None
+    return Source(source.path, text).locate(found.start() if found else start)
+
+
+def block_place(environment: Environment, name: str, block: str, field: str = "") -> tuple[Location, str] | None:
+    """Where a template, or the nearest one that it extends by name, has a block: the place, and the line's text.
+
+    :param field: a header field that is written in it; then the place is its own.
+    """
+    for source in _chain(environment, name, _EXTENDS):
+        found = re.search(rf"\{{%[-+]?\s*block\s+{re.escape(block)}\b", source.text)
+        if found:
+            named = re.compile(rf"(?im)^[ \t]*({re.escape(field)})[ \t]*:") if field else None
+            inside = named.search(source.text, found.end()) if named else None
+            place = source.locate(inside.start(1) if inside else found.start())
+            return place, source.line(place.line)
+    return None
+
+
+def _chain(environment: Environment, name: str, taking: re.Pattern[str]) -> Iterator[Source]:
+    """A template and those that it takes in by name, each once."""
+    waiting = [name]
+    for name in waiting:
+        source = source_of(environment, name)
+        if source is None or len(waiting) > _MOST_TAKEN:
+            continue
+        yield source
+        waiting += [found for found in taking.findall(source.text) if found not in waiting]
+
+
+def _written(error: errors.MailTemplatesError, environment: Environment, name: str) -> None:
+    """Give an error at a place of the html that of the template which has that line; when it is the only one."""
+    html = error.location
+    line = error.source_line.strip()
+    if html is None or html.path != RENDERED or not line:
+        return
+    sources = [source for source in _chain(environment, name, _TAKES) if source.text.count(line) == 1]
+    if len(sources) == 1:
+        place = sources[0].locate(sources[0].text.index(line))
+        indent = len(error.source_line) - len(error.source_line.lstrip())
+        error.location = place._replace(column=max(1, place.column + html.column - 1 - indent))
+        error.source_line = sources[0].line(place.line)
+
+
+def without_place(error: errors.MailTemplatesError, environment: Environment, name: str) -> errors.MailTemplatesError:
+    """An error about a whole message, with the place of the block that it is about, else of the template."""
+    if error.location is not None:
+        return error
+    if error.about:
+        block = _BLOCKS.get(error.about, HEADERS)
+        found = block_place(environment, name, block, error.about if block == HEADERS else "")
+        if found:
+            return error.at(*found)
+    source = source_of(environment, name)
+    return error.at(Location(source.path if source else name, 1, 1), source.line(1) if source else "")
 
 
 def _named(error: errors.MailTemplatesError) -> errors.MailTemplatesError:
@@ -184,24 +281,81 @@ def column_of(text: str, word: str) -> int:
     return start + 1 if opened else len(text) - len(text.lstrip()) + 1
 
 
+def in_header_block(
+    error: errors.HeaderError, environment: Environment, place: Location, start: int, block: str
+) -> errors.MailTemplatesError:
+    """An error of a header block at its expression, its field, or the block.
+
+    :param place: the template's name and a line.
+    :param start: the line where the block begins.
+    """
+    source = source_of(environment, place.path)
+    if source is None:
+        return error.at(place)
+    word = next(iter(_EXPRESSION.findall(error.problem)), "")
+    if place.line == start and not word:
+        place = place._replace(line=_line_of_field(source, start, error.problem))
+    text = source.line(place.line)
+    return error.at(Location(source.path, place.line, column_of(text, word or f"block {block}")), text)
+
+
+def _line_of_field(source: Source, start: int, problem: str) -> int:
+    """The line of a block, or that of the field in it which a problem names."""
+    name = re.match(r'(?:headers: ")?([!-9;-~]+)(?::|[ "])', problem)
+    for line in range(start, start + _MOST_LINES if name else start):
+        if name and re.match(rf"\s*{re.escape(name[1])}\b", source.line(line), re.I):
+            return line
+    return start
+
+
 def _syntax(error: TemplateSyntaxError, environment: Environment) -> errors.TemplateError:
-    source = Source(error.filename or error.name or "<template>", error.source or "")
-    text = source.line(error.lineno)
-    words = _QUOTED.findall(error.message or "")
-    column = column_of(text, words[-1] if words else "")
-    cure = "mend the Jinja syntax here"
-    if "unknown tag" in (error.message or ""):
-        cure = "mend the tag's name, or add the Jinja extension that has it (setting: extensions)"
-    if found := _NO_FILTER.match(error.message or ""):
-        kind, unknown = found.groups()
-        known = environment.filters if kind == "filter" else environment.tests
-        cure = _did_you_mean(nearest(unknown, known), f"register the {kind} with the engine, or mend its name")
-    return errors.TemplateError(
-        f"template syntax: {error.message}",
-        location=Location(source.path, error.lineno, column),
-        source_line=text,
-        cure=cure,
+    text = with_lf(error.source or "")
+    source = Source(error.filename or error.name or "<template>", text)
+    span, problem, cure = explain(
+        text, tuple(read_tokens(environment, text, error.name)), _located(error, environment, text)
     )
+    cure = _unknown(error, environment) or cure
+    place = source.locate(span.start)
+    return errors.TemplateError(
+        f"template syntax: {problem}", location=place, source_line=source.line(place.line), cure=cure
+    )
+
+
+def _located(error: TemplateSyntaxError, environment: Environment, text: str) -> TemplateSyntaxError:
+    """The same error with a line that knows its offset."""
+    located = environment.overlay()
+    locate_tokens(located, {})
+    try:
+        located._generate(located.parse(text, error.name), error.name, error.name)
+    except TemplateSyntaxError as exact:
+        return exact
+    except Exception:  # it is another error that was asked about
+        return error
+    return error
+
+
+def _outside_loop(error: SyntaxError, environment: Environment, name: str) -> errors.TemplateError:
+    """The error for ``break`` and ``continue`` outside a loop, which only Python notices."""
+    sources = (source_of(environment, one) for one in (name, *_names(environment)))
+    source = next((one for one in sources if one and one.path == error.filename), None)
+    fault = errors.TemplateError(f"template syntax: {error.msg}", cure="move it into a {% for %}, or remove it")
+    if source is None:
+        return fault
+    text = with_lf(source.text)
+    located = environment.overlay()
+    locate_tokens(located, {})
+    for node in outside_loops(located.parse(text)):
+        place = Source(source.path, text).locate(offset_of(node))
+        fault.at(place, source.line(place.line))
+    return fault
+
+
+def _names(environment: Environment) -> list[str]:
+    """The names of all templates, where the loader knows them."""
+    try:
+        return environment.list_templates()
+    except TypeError:
+        return []
 
 
 def _did_you_mean(name: str | None, otherwise: str) -> str:
@@ -210,20 +364,20 @@ def _did_you_mean(name: str | None, otherwise: str) -> str:
 
 def _not_found(error: TemplateNotFound, environment: Environment, name: str) -> errors.TemplateError:
     wanted = str(error.name or error.message or name)
-    try:
-        known = environment.list_templates()
-    except TypeError:
-        known = []
+    known = _names(environment)
     problem = f"there is no template {wanted!r}"
+    if wanted.startswith(_NOTHING):
+        problem, known = "no template is named: the name is empty or None", []
     names = getattr(error, "templates", None)
     if names and len(names) > 1:
         problem = f"there is none of the templates {', '.join(map(repr, names))}"
     fault = errors.TemplateError(
         problem,
-        cure=_did_you_mean(nearest(wanted, known), "names are relative to the template folder, with forward slashes"),
+        cure=_did_you_mean(
+            nearest_path(wanted, known), "names are relative to the template folder, with forward slashes"
+        ),
     )
-    *_, (template, _line) = [(None, 0), *frames(error.__traceback__)]
-    if template is None:
+    if not any(frames(error.__traceback__)):
         return fault
     _place(fault, error.__traceback__, environment, name, wanted)
     return fault
@@ -238,13 +392,8 @@ def _undefined(
         word, candidates = found[1], [*data, *environment.globals]
     elif found := _NO_ATTRIBUTE.search(message):
         word, candidates = found[1], list(_attributes(error.__traceback__))
-    fault = errors.UndefinedError(
-        message,
-        cure=_did_you_mean(
-            nearest(word, candidates),
-            "give it in the data, or say what to print without it: {{ … |default('') }} or {% if … is defined %}",
-        ),
-    )
+    other = next((cure for sign, cure in _OTHER_CURES.items() if sign in message), "")
+    fault = errors.UndefinedError(message, cure=other or _did_you_mean(nearest(word, candidates), _UNDEFINED_CURE))
     _place(fault, error.__traceback__, environment, name, word)
     return fault
 
@@ -264,7 +413,7 @@ def _attributes(trace: TracebackType | None) -> Iterator[str]:
 
 def _circle(error: RecursionError, environment: Environment, name: str) -> errors.TemplateError:
     """The error for templates that take each other in without end, or for one that nests too deeply."""
-    names = [template.name or "<template>" for template, _ in frames(error.__traceback__)]
+    names = [frame.template.name or "<template>" for frame in frames(error.__traceback__)]
     if len(names) == len(set(names)):
         return errors.TemplateError(
             f"{names[-1] if names else name}: this template, or one that it takes in, nests too deeply to be compiled",
@@ -276,7 +425,7 @@ def _circle(error: RecursionError, environment: Environment, name: str) -> error
         cure="break the circle of {% include %}, {% import %}, {% extends %} or macro calls",
     )
     first: dict[str, int] = {}
-    for template, line in frames(error.__traceback__):
+    for template, line, _ in frames(error.__traceback__):
         first.setdefault(template.name or "", line)
     last = round_trip[-1]
     source = source_of(environment, last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from jinja2 import (
@@ -20,7 +20,7 @@ from jinja2.loaders import split_template_path
 
 from mailtemplates.errors import AttachmentError, SettingsError
 from mailtemplates.message.attachment import Attachment
-from mailtemplates.source import nearest, shown
+from mailtemplates.source import nearest_path, shown
 
 _KEPT_FILES = 256
 _KEPT_OCTETS = 32 * 1024 * 1024
@@ -124,10 +124,12 @@ class Files:
 
     def _cure(self, name: str) -> str:
         known = [path.relative_to(folder).as_posix() for folder in self.folders for path in _files(folder)]
-        similar = nearest(name, known)
+        similar = nearest_path(name, known)
         if similar:
             return f"did you mean {similar!r}?"
-        return f"looked in {', '.join(map(shown, self.folders))}" if self.folders else "the engine has no folders"
+        if not self.folders:
+            return "give the engine a folder, or octets with filename='…'"
+        return f"put it there, or mend its path, which begins in {' or '.join(map(shown, self.folders))}"
 
     def attachment(
         self,
@@ -145,7 +147,12 @@ class Files:
             if not filename:
                 raise AttachmentError("octets to attach have no file name", cure="give filename='…' with them")
             return Attachment.from_bytes(bytes(what), filename=filename, media_type=media_type, disposition=disposition)
-        path = self.path(str(what))
+        name = str(what)  # an undefined name is an error here
+        if not isinstance(what, str | PurePath):
+            raise AttachmentError(
+                f"{what!r} is no path of a file", cure="give a path inside the template folders, or octets (bytes)"
+            )
+        path = self.path(name)
         key = (path, filename, media_type, inline)
         mark = _mark(path)
         kept = self._kept.get(key)

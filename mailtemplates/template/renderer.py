@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from jinja2 import Environment, Template
 from jinja2.runtime import Context, new_context
 
-from mailtemplates.errors import HeaderError, LimitError, TemplateError
+from mailtemplates.errors import HeaderError, LimitError, MailTemplatesError, TemplateError
 from mailtemplates.headers.address import mailboxes
 from mailtemplates.headers.field import Field
 from mailtemplates.headers.fragment import Data
@@ -20,12 +20,11 @@ from mailtemplates.inlining.anatomy import InlineWarning
 from mailtemplates.inlining.inliner import Inliner
 from mailtemplates.message.attachment import Attachment
 from mailtemplates.message.parts import Parts
-from mailtemplates.pattern import pattern
 from mailtemplates.source import Location
 from mailtemplates.template import sandbox
 from mailtemplates.template.catalogs import Catalogs, language_tag
 from mailtemplates.template.context import Render, current
-from mailtemplates.template.faults import column_of, halved, in_html, source_of, translate
+from mailtemplates.template.htmlplace import in_html
 from mailtemplates.template.loader import Files
 from mailtemplates.template.reserved import (
     ATTACHMENTS,
@@ -42,7 +41,6 @@ from mailtemplates.text.woven import Woven, is_whole
 
 _STR = frozenset((str,))
 _KEPT_TEMPLATES = 256
-_EXPRESSION = pattern(r"`([^`]+)`")
 
 
 class MakeEnvironment(Protocol):
@@ -97,10 +95,18 @@ class Renderer:
         try:
             return _Message(self, name, data, given, state).parts()
         except Exception as error:
+            from mailtemplates.template.faults import translate  # 3 ms of 50 at the start, and most renders have none
+
             fault = translate(error, self._environments[Sink.HTML], name, data)
             raise fault from (None if fault is error else error)
         finally:
             current.reset(token)
+
+    def place(self, name: str, error: MailTemplatesError) -> MailTemplatesError:
+        """An error about a message that the template ``name`` made, with its place in a template."""
+        from mailtemplates.template.faults import without_place  # as above
+
+        return without_place(error, self.environment, name)
 
     @property
     def environment(self) -> Environment:
@@ -212,6 +218,8 @@ class _Message:
             context = self.context(sink)
             compiled = self.renderer.twin(self.template, sink).root_render_func
             compiled = context.blocks[block][0] if block else compiled
+            from mailtemplates.template.faults import halved  # as in :meth:`Renderer.render`
+
             raise halved(
                 compiled, context, self.renderer.environment, f"the block {block}" if block else "the template"
             )
@@ -232,7 +240,7 @@ class _Message:
         whole = _plain(self.top[Sink.HTML])
         joined = "".join(whole)
         if not joined.strip():
-            raise _no_body(self.name)
+            raise self.renderer.place(self.name, _no_body())
         if document.is_html(joined):
             return whole, None
         self.context(Sink.FILE)
@@ -310,14 +318,11 @@ class _Message:
         try:
             return _read_block(name, fragments, Location(template.name or "", line))
         except HeaderError as error:
+            from mailtemplates.template.faults import in_header_block  # as above
+
             place = error.location or Location(template.name or "", line)
-            source = source_of(self.renderer.environment, place.path)
-            text = source.line(place.line) if source else ""
-            word = next(iter(_EXPRESSION.findall(error.problem)), "")
             error.location = None
-            raise error.at(
-                Location(source.path if source else place.path, place.line, column_of(text, word)), text
-            ) from None
+            raise in_header_block(error, self.renderer.environment, place, line, block) from None
 
     def attachments(self, blocks: Set[str]) -> tuple[Attachment, ...]:
         """What the ``attachments`` block attached, then what the caller added."""
@@ -337,10 +342,9 @@ def _plain(pieces: list[str]) -> list[str]:
     return [piece if type(piece) is str else str(piece) for piece in pieces]
 
 
-def _no_body(name: str) -> TemplateError:
+def _no_body() -> TemplateError:
     return TemplateError(
         "the template has no html and no text",
-        location=Location(name),
         cure="add {% block html %}, or {% block text %}, or write the html outside any block",
     )
 

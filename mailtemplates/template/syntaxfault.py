@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, nodes
 
 from mailtemplates.pattern import pattern
 from mailtemplates.source import nearest
@@ -21,6 +21,9 @@ _WORD = pattern(r"\w+|[-+]?[%}#]\}|\{[{%#]|\S")
 _TAGS = frozenset(
     ("block", "call", "do", "extends", "filter", "for", "from", "if", "import", "include", "macro", "set", "with")
 )
+ESCAPES = (nodes.Continue, nodes.Break)
+"""What leads out of a loop."""
+
 _END_WORDS = {
     "end of print statement": "}}",
     "end of statement block": "%}",
@@ -55,9 +58,18 @@ def explain(text: str, tokens: Sequence[SourceToken], fault: TemplateSyntaxError
     cure = "mend the Jinja syntax here"
     if message == "unexpected '}'":
         cure = "an expression ends with }}"
-    if "defined twice" in message:
+    if message.startswith("block ") and "defined twice" in message:
         cure = "a block has one place; {{ self.name() }} prints it again"
     return SyntaxFault(_place(text, tokens, fault), _said(message), cure)
+
+
+def outside_loops(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Each ``break`` and ``continue`` that stands in no loop."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, ESCAPES):
+            yield child
+        elif not isinstance(child, nodes.For):
+            yield from outside_loops(child)
 
 
 def _said(message: str) -> str:

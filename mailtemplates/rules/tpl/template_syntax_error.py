@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from jinja2 import TemplateSyntaxError, nodes
 
 from mailtemplates.finding import Finding, Findings
@@ -9,10 +7,9 @@ from mailtemplates.jinja.nameflow import all_nodes, walk
 from mailtemplates.jinja.source import TemplateSource
 from mailtemplates.linting.rule import rule
 from mailtemplates.pattern import pattern
-from mailtemplates.template.syntaxfault import explain
+from mailtemplates.template.syntaxfault import ESCAPES, explain, outside_loops
 
 _NO_FILTER = pattern(r"No (filter|test) named ")
-_ESCAPES = (nodes.Continue, nodes.Break)
 
 
 @rule("TPL001", severity="error")
@@ -51,8 +48,8 @@ def template_syntax_error(template: TemplateSource) -> Findings:
     fault = template.fault or _compiling(template)
     if fault is not None:
         yield Finding(*explain(template.text, template.tokens, fault))
-    elif template.tree is not None and any(isinstance(one, _ESCAPES) for one in all_nodes(template)):
-        for node in _outside_loops(template.tree):
+    elif template.tree is not None and any(isinstance(one, ESCAPES) for one in all_nodes(template)):
+        for node in outside_loops(template.tree):
             word = type(node).__name__.lower()
             yield Finding(template.span(node, len(word)), f"`{word}` stands outside a loop", "move it into a {% for %}")
 
@@ -89,11 +86,3 @@ def _may_fail(everything: tuple[nodes.Node, ...], body: list[nodes.Node]) -> boo
                 if any(argument.name == "caller" for argument in node.args):
                     return True
     return False
-
-
-def _outside_loops(node: nodes.Node) -> Iterator[nodes.Node]:
-    for child in node.iter_child_nodes():
-        if isinstance(child, _ESCAPES):
-            yield child
-        elif not isinstance(child, nodes.For):
-            yield from _outside_loops(child)
