@@ -78,9 +78,9 @@ def test_in_a_thread_with_a_small_stack() -> None:
     try:
         thread = threading.Thread(target=lambda: answers.append(Inliner().inline(html).html))
         thread.start()
+        thread.join()
     finally:
         threading.stack_size(usual)
-    thread.join()
     assert re.search(r'<b style="color: red">x</b>$', answers[0])
 
 

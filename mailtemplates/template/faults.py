@@ -16,36 +16,21 @@ from mailtemplates.characters import describe, find_surrogate
 from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source, nearest, nearest_path
 from mailtemplates.template.codeplace import code_offset, with_lf
-from mailtemplates.template.htmlplace import RENDERED, in_html
-from mailtemplates.template.reserved import HEADER_FIELDS, HEADERS
+from mailtemplates.template.htmlplace import in_html
 from mailtemplates.template.syntaxfault import explain, outside_loops
+from mailtemplates.template.templateplace import column_of, source_of, written_in
 from mailtemplates.template.tokens import locate_tokens, offset_of, read_tokens
 from mailtemplates.template.wrongcharset import undecodable
 
-_QUOTED = pattern(r"'([^']+)'")
 _NO_ATTRIBUTE = pattern(r"has no (?:attribute|element) '?([^']+?)'?$")
 _UNDEFINED = pattern(r"^'([^']+)' is undefined$")
 _NO_FILTER = pattern(r"^No (filter|test) named '([^']+)'")
 _MAILBOX = pattern(r"\{\{-?\s*([^{}]*?\|\s*mailbox(?:es)?)\s*-?\}\}")
-_DELIMITER = pattern(r"\{[%{#]")
 _CLOSED = pattern(r"[%}]\}")
-_EXTENDS = pattern(r"""\{%[-+]?\s*extends\s+["']([^"']+)["']""")
-_TAKES = pattern(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+["']([^"']+)["']""")
-_MOST_TAKEN = 50
-_MOST_LINES = 200
-_EXPRESSION = pattern(r"`([^`]+)`")
 _PRELUDE = pattern(r"t_\d+")
 """What Jinja calls the function that stands for a filter or test which there is none of."""
 
 _NOTHING = "Tried to select from an empty list"
-_BLOCKS = {field: block for block, field in HEADER_FIELDS.items()} | {
-    "text/html": "html",
-    "text/plain": "text",
-    "text/calendar": "calendar",
-    "text/x-amp-html": "amp",
-}
-"""The block that makes a field or a part; all others are made by ``headers``."""
-
 _UNDEFINED_CURE = "give it in the data, or say what to print without it: {{ … |default('') }} or {% if … is defined %}"
 _OTHER_CURES = {
     "there is no parent block": "remove super(), or extend a template that has this block",
@@ -64,7 +49,7 @@ def translate(
     """
     if isinstance(error, errors.MailTemplatesError):
         if error.location is not None:
-            _written(error, environment, name)
+            written_in(error, environment, name)
             error.location = in_html(error.location, name)
         return _named(_place(error, error.__traceback__, environment))
     if isinstance(error, TemplateSyntaxError):
@@ -160,17 +145,6 @@ def _standing(output: Any) -> tuple[Template, int]:
     return template, template.get_corresponding_lineno(frame.f_lineno)
 
 
-def source_of(environment: Environment, name: str | None) -> Source | None:
-    """The source of a template that the environment can load, shown under the file's path when it has one."""
-    if name is None or environment.loader is None:
-        return None
-    try:
-        text, path, _ = environment.loader.get_source(environment, name)
-    except Exception:
-        return None
-    return Source(path or name, text)
-
-
 def _place(
     error: errors.MailTemplatesError,
     trace: TracebackType | None,
@@ -206,59 +180,6 @@ def _exact(frame: TemplateFrame, source: Source, word: str) -> Location | None:
     return Source(source.path, text).locate(found.start() if found else start)
 
 
-def block_place(environment: Environment, name: str, block: str, field: str = "") -> tuple[Location, str] | None:
-    """Where a template, or the nearest one that it extends by name, has a block: the place, and the line's text.
-
-    :param field: a header field that is written in it; then the place is its own.
-    """
-    for source in _chain(environment, name, _EXTENDS):
-        found = re.search(rf"\{{%[-+]?\s*block\s+{re.escape(block)}\b", source.text)
-        if found:
-            named = re.compile(rf"(?im)^[ \t]*({re.escape(field)})[ \t]*:") if field else None
-            inside = named.search(source.text, found.end()) if named else None
-            place = source.locate(inside.start(1) if inside else found.start())
-            return place, source.line(place.line)
-    return None
-
-
-def _chain(environment: Environment, name: str, taking: re.Pattern[str]) -> Iterator[Source]:
-    """A template and those that it takes in by name, each once."""
-    waiting = [name]
-    for name in waiting:
-        source = source_of(environment, name)
-        if source is None or len(waiting) > _MOST_TAKEN:
-            continue
-        yield source
-        waiting += [found for found in taking.findall(source.text) if found not in waiting]
-
-
-def _written(error: errors.MailTemplatesError, environment: Environment, name: str) -> None:
-    """Give an error at a place of the html that of the template which has that line; when it is the only one."""
-    html = error.location
-    line = error.source_line.strip()
-    if html is None or html.path != RENDERED or not line:
-        return
-    sources = [source for source in _chain(environment, name, _TAKES) if source.text.count(line) == 1]
-    if len(sources) == 1:
-        place = sources[0].locate(sources[0].text.index(line))
-        indent = len(error.source_line) - len(error.source_line.lstrip())
-        error.location = place._replace(column=max(1, place.column + html.column - 1 - indent))
-        error.source_line = sources[0].line(place.line)
-
-
-def without_place(error: errors.MailTemplatesError, environment: Environment, name: str) -> errors.MailTemplatesError:
-    """An error about a whole message, with the place of the block that it is about, else of the template."""
-    if error.location is not None:
-        return error
-    if error.about:
-        block = _BLOCKS.get(error.about, HEADERS)
-        found = block_place(environment, name, block, error.about if block == HEADERS else "")
-        if found:
-            return error.at(*found)
-    source = source_of(environment, name)
-    return error.at(Location(source.path if source else name, 1, 1), source.line(1) if source else "")
-
-
 def _named(error: errors.MailTemplatesError) -> errors.MailTemplatesError:
     """An error that a filter for addresses raised, with the expression that it stands in when that is the only one."""
     calls = _MAILBOX.findall(error.source_line) if isinstance(error, errors.AddressError) else []
@@ -266,46 +187,6 @@ def _named(error: errors.MailTemplatesError) -> errors.MailTemplatesError:
         error.problem = f"`{calls[0]}`: {error.problem}"
         error.location = Location(error.location.path, error.location.line, column_of(error.source_line, calls[0]))
     return error
-
-
-def column_of(text: str, word: str) -> int:
-    """The column of a word inside a line's Jinja code; else of the line's first delimiter, else of its text."""
-    opened = _DELIMITER.search(text)
-    start = opened.start() if opened else 0
-    if word:
-        found = re.compile(rf"(?<![\w]){re.escape(word)}(?![\w])").search(text, start)
-        if found:
-            return found.start() + 1
-        if (at := text.find(word, start)) >= 0:
-            return at + 1
-    return start + 1 if opened else len(text) - len(text.lstrip()) + 1
-
-
-def in_header_block(
-    error: errors.HeaderError, environment: Environment, place: Location, start: int, block: str
-) -> errors.MailTemplatesError:
-    """An error of a header block at its expression, its field, or the block.
-
-    :param place: the template's name and a line.
-    :param start: the line where the block begins.
-    """
-    source = source_of(environment, place.path)
-    if source is None:
-        return error.at(place)
-    word = next(iter(_EXPRESSION.findall(error.problem)), "")
-    if place.line == start and not word:
-        place = place._replace(line=_line_of_field(source, start, error.problem))
-    text = source.line(place.line)
-    return error.at(Location(source.path, place.line, column_of(text, word or f"block {block}")), text)
-
-
-def _line_of_field(source: Source, start: int, problem: str) -> int:
-    """The line of a block, or that of the field in it which a problem names."""
-    name = re.match(r'(?:headers: ")?([!-9;-~]+)(?::|[ "])', problem)
-    for line in range(start, start + _MOST_LINES if name else start):
-        if name and re.match(rf"\s*{re.escape(name[1])}\b", source.line(line), re.I):
-            return line
-    return start
 
 
 def _syntax(error: TemplateSyntaxError, environment: Environment) -> errors.TemplateError:

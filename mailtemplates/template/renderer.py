@@ -104,7 +104,7 @@ class Renderer:
 
     def place(self, name: str, error: MailTemplatesError) -> MailTemplatesError:
         """An error about a message that the template ``name`` made, with its place in a template."""
-        from mailtemplates.template.faults import without_place  # as above
+        from mailtemplates.template.templateplace import without_place  # as above
 
         return without_place(error, self.environment, name)
 
@@ -318,7 +318,7 @@ class _Message:
         try:
             return _read_block(name, fragments, Location(template.name or "", line))
         except HeaderError as error:
-            from mailtemplates.template.faults import in_header_block  # as above
+            from mailtemplates.template.templateplace import in_header_block  # as above
 
             place = error.location or Location(template.name or "", line)
             error.location = None
