@@ -263,3 +263,24 @@ class TestTakenOver:
             assert ledger.recover() == 1
             assert states(ledger, "b") == ["uncertain", "uncertain"]
             assert ledger.mark(claim, [BOB, CAROL], {})
+
+
+def test_the_notes_of_another_process_are_read_once_for_all_its_keys(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes that sent the same letters stopped each other for seconds, reading them again for every key."""
+    read: list[Path] = []
+
+    def counted(notes: Path) -> dict[tuple[int, int], Note] | None:
+        read.append(notes)
+        return read_notes(notes)
+
+    monkeypatch.setattr("mailtemplates.ledger.leasetable.read_notes", counted)
+    letters = [letter(f"key-{number}") for number in range(60)]
+    with Ledger(path) as ledger, Ledger(path) as other:
+        assert len(ledger.claim(letters)[0]) == 60
+        claims, entries = other.claim(letters)
+    assert claims == []
+    assert [entry.key for entry in entries] == [one.key for one in letters]
+    assert {entry.state for entry in entries} == {"claimed"}
+    assert len(read) == 1

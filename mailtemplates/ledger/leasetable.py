@@ -288,17 +288,20 @@ def _said(connection: sqlite3.Connection, row: _Row, notes: Mapping[tuple[int, i
 
 
 def read_claims(
-    connection: sqlite3.Connection, ledger: Path, row: int | None = None
+    connection: sqlite3.Connection, ledger: Path, rows: Sequence[int] | None = None
 ) -> dict[int, tuple[int, dict[int, Columns]]]:
-    """By message, of all or of one: the phase of its claim, and what was said of its recipients, by place."""
-    which = "" if row is None else f" WHERE message = {row:d}"
+    """By message, of all or of some dozens: the phase of its claim, and what was said of its recipients, by place.
+
+    All the notes of a process are read for one of its claims, so that claims are asked for together.
+    """
+    which = "" if rows is None else f" WHERE message IN ({', '.join('?' * len(rows))})"
     claims = defaultdict(list)
-    for found in connection.execute(f"{_ALL}{which}"):
+    for found in connection.execute(f"{_ALL}{which}", rows or ()):
         claims[found[1]].append(_Row(*found))
     said: dict[int, tuple[int, dict[int, Columns]]] = {}
-    for holder, rows in claims.items():
+    for holder, held in claims.items():
         notes = read_notes(notes_of(ledger, holder)) or {}
-        for one in rows:
+        for one in held:
             note = one.latest(notes)
             said[one.message] = (note.phase, columns_of(note, _AT_DOT)) if note else (CLAIMED, {})
     return said

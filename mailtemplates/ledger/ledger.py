@@ -38,7 +38,7 @@ from mailtemplates.ledger.file import LedgerFile
 from mailtemplates.ledger.keyindex import KeyIndex
 from mailtemplates.ledger.letter import Claim, Letter, Settled
 from mailtemplates.ledger.notefile import Note
-from mailtemplates.ledger.reading import count_states, read_entries, read_entry
+from mailtemplates.ledger.reading import count_states, read_entries, read_some
 
 LEASE = 900.0
 """Seconds that a claim lasts; more than a server may take for the final dot (RFC 5321 §4.5.3.2.6)."""
@@ -103,13 +103,14 @@ class Ledger(Closing):
                 places = desk.octets.keep({one.digest: one.letter.message.octets for one in new.values()})
                 held = {one.row: places[one.digest] for one in new.values()}
                 leases.add_claims(connection, [(row, 1, place) for row, place in held.items()], lease)
-                claims, entries = [one.letter.claim(one.row, lease.holder) for one in new.values()], []
+                claims, others = [one.letter.claim(one.row, lease.holder) for one in new.values()], []
                 for row in [rows[letter.key] for letter in letters if new.pop(letter.key, None) is None]:
                     claim = leases.take(connection, row, lease)
                     if claim:
                         claims.append(claim)
                     else:
-                        entries.append(read_entry(connection, self.path, row))
+                        others.append(row)
+                entries = list(read_some(connection, self.path, others))
             desk.hold(claims, held)
             return claims, entries
 
@@ -230,7 +231,7 @@ class Ledger(Closing):
         """What is known of a key; None when it is not in the ledger."""
         with self._file.looking() as connection:
             row = self._keys.find(connection, [key]).get(key)
-            return None if row is None else read_entry(connection, self.path, row)
+            return None if row is None else next(read_some(connection, self.path, [row]))
 
     def entries(self, *states: State) -> Iterator[Entry]:
         """The entries, those with a recipient in one of these states when some are given, in the order they came.
