@@ -33,9 +33,6 @@ from mailtemplates.settings import Settings
 from mailtemplates.smtp.transport import POOL
 from mailtemplates.transports import open_transport
 
-GOES_ON = "The same command again goes on where this one stopped."
-STRANDED = "stopped, since there is no way to the server: mailtpl doctor finds out why. "
-
 _ALL = "ALL"
 _INTERRUPTED = 130
 _DURATION = pattern(r"(\d{1,9}(?:\.\d{1,3})?)([smhd]?)", re.ASCII)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from mailtemplates.cli.delivering import (
-    GOES_ON,
-    STRANDED,
     Allow,
     Force,
     Format,
-    Interrupted,
     LedgerFile,
     Limit,
     NoLedger,
@@ -25,28 +20,20 @@ from mailtemplates.cli.delivering import (
     Quiet,
     RedirectTo,
     Verbose,
-    Waiting,
-    Way,
-    breaking_off,
     log_steps,
     patience_of,
-    print_json,
     remembers,
-    way,
     with_force,
 )
-from mailtemplates.cli.output import warn, write_lines
-from mailtemplates.cli.progress import Advance, progress
+from mailtemplates.cli.errand import Errand
+from mailtemplates.cli.output import warn
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.failures import Failures
 from mailtemplates.merging.folder import Making, make_folder
 from mailtemplates.merging.keys import Keys
-from mailtemplates.merging.mailing import Mailing
 from mailtemplates.merging.maker import Maker
-from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Rows
 from mailtemplates.merging.rowsfile import KINDS, Kind, open_rows
-from mailtemplates.merging.tally import Tally
 from mailtemplates.merging.workers import BATCH, Workers, processors
 from mailtemplates.message.stamp import Stamp
 from mailtemplates.outbox.staging import Staging
@@ -89,24 +76,19 @@ def command(
     """
     if verbose:
         log_steps()
-    options = _Options(
-        url=_goal(out, transport, dry_run),
-        folder=Path(out) if out and not _is_store(out) and not dry_run else None,
-        ledger=ledger,
-        remembers=remembers(ledger, no_ledger, otherwise=bool(transport)),
-        jobs=jobs or processors(),
-        connections=connections,
-        patience=patience_of(patience) if transport else 0.0,
-        limit=limit,
-        rehearsed=dry_run,
-        format=output_format,
-        quiet=quiet,
-    )
+    url = _goal(out, transport, dry_run)
+    folder = Path(out) if out and not _is_store(out) and not dry_run else None
+    remembered = remembers(ledger, no_ledger, otherwise=bool(transport))
     maker = _maker(template, force or [], stamp, locale)
     keys = Keys(key, maker.prepare(), maker.template, maker.given)
     staging = Staging.of(allow or [], redirect_to)
-    if options.folder is not None and staging != Staging():
+    if folder is not None and staging != Staging():
         raise SettingsError("--allow and --redirect-to are for sending", cure="leave them out, or give --transport")
+    kept = (Path(ledger) if ledger else maker.settings.ledger_file) if remembered else None
+    if kept and folder:
+        url, folder = f"file:{folder}", None
+    seconds = patience_of(patience) if transport else 0.0
+    errand = Errand(url, kept, seconds, limit, dry_run, output_format, quiet, connections)
     contract = maker.engine.contract(maker.template)
     with open_rows(
         data,
@@ -118,26 +100,8 @@ def command(
         if rows.note and not quiet:
             warn(rows.note)
         with Failures(_list(failures, data), rows.columns, rows.delimiter) as failed:
-            raise typer.Exit(_run(maker, keys, rows, staging, failed, options))
-
-
-class _Options(NamedTuple):
-    """How a run goes about its work.
-
-    :param url: the transport's; empty when the messages go to ``folder`` or nowhere.
-    """
-
-    url: str
-    folder: Path | None
-    ledger: str
-    remembers: bool
-    jobs: int
-    connections: int
-    patience: float
-    limit: int
-    rehearsed: bool
-    format: Format
-    quiet: bool
+            making = Making(maker, _made(folder) if folder else None)
+            raise typer.Exit(_run(making, jobs or processors(), keys, rows, staging, failed, errand))
 
 
 def _goal(out: str, transport: str, dry_run: bool) -> str:
@@ -194,93 +158,26 @@ def _maker(template: str, force: list[str], stamp: str, locale: str) -> Maker:
     return Maker(settings, folders, name, moment.date, judged, {"locale": locale} if locale else {})
 
 
-def _run(maker: Maker, keys: Keys, rows: Rows, staging: Staging, failed: Failures, options: _Options) -> int:
+def _run(making: Making, jobs: int, keys: Keys, rows: Rows, staging: Staging, failed: Failures, errand: Errand) -> int:
     """Do the rows; the exit code."""
-    if options.folder is not None and not options.remembers:
-        _make_folder(options.folder)
-    folder = None if options.remembers else options.folder
     source = iter(rows)
-    first = list(islice(source, BATCH + 1)) if options.jobs > 1 else []
-    tally = Tally(rehearsed=options.rehearsed)
-    with breaking_off(tally), ExitStack() as stack:
-        workers = stack.enter_context(Workers(Making(maker, folder), options.jobs if len(first) > BATCH else 1))
-        goal = stack.enter_context(_way(maker, options))
-        advance = stack.enter_context(_progress(rows, options))
-        mailing = Mailing(
-            chain(first, source),
-            workers,
-            keys,
-            _reporter(tally, failed, advance, options.format),
-            courier=goal.courier if goal else None,
-            ledger=goal.ledger if goal else None,
-            staging=staging,
-            limit=options.limit,
-        )
-        stop = stack.enter_context(Interrupted(mailing.stop))
-        mailing.run()
-    _conclude(tally, failed, options, stopped_by=STRANDED if mailing.stranded else "stopped. " if stop.asked else "")
-    return stop.exit_code(tally.exit_code)
+    first = list(islice(source, BATCH + 1)) if jobs > 1 else []
+    workers = Workers(making, jobs if len(first) > BATCH else 1)
+    bar = rows.size, lambda: rows.position
+    return errand.run(
+        chain(first, source), workers, keys, staging, name=lambda row: f"row {row.number}", bar=bar, failures=failed
+    )
 
 
-@contextmanager
-def _way(maker: Maker, options: _Options) -> Iterator[Way | None]:
-    """The way that messages go, or None when the workers write them into a folder."""
-    url = options.url or (f"file:{options.folder}" if options.remembers and options.folder else "")
-    if not url and not options.rehearsed:
-        yield None
-        return
-    ledger = Path(options.ledger) if options.ledger else maker.settings.ledger_file
-    kept = ledger if options.remembers else None
-    with way(
-        url or "null:",
-        kept,
-        rehearsed=options.rehearsed,
-        connections=options.connections,
-        patience=options.patience,
-        resting=None if options.quiet else Waiting(options.patience),
-    ) as found:
-        yield found
+def _made(folder: Path) -> Path:
+    """The folder, which is there now.
 
-
-def _progress(rows: Rows, options: _Options) -> AbstractContextManager[Advance]:
-    piped = options.format is Format.JSON
-    return progress(rows.size, lambda: rows.position, quiet=options.quiet, piped=piped)
-
-
-def _make_folder(folder: Path) -> None:
+    :raises SettingsError: it cannot be.
+    """
     try:
         make_folder(folder)
     except OSError as bad:
         raise SettingsError(
             f"cannot write {str(folder)!r}: {bad.strerror or bad}", cure="name a place that can be written"
         ) from None
-
-
-def _reporter(tally: Tally, failed: Failures, advance: Advance, form: Format) -> Callable[[Result], None]:
-    """What is done with each result."""
-
-    def report(result: Result) -> None:
-        tally.add(result, f"row {result.number}")
-        if result.failure:
-            failed.add(result)
-        if form is Format.JSON:
-            print_json(result)
-        advance(tally.messages)
-
-    return report
-
-
-def _conclude(tally: Tally, failed: Failures, options: _Options, *, stopped_by: str) -> None:
-    """Say how the run went, and how to go on.
-
-    :param stopped_by: why it stopped before its end; empty when it did not.
-    """
-    for line in tally.troubles():
-        warn(line)
-    if failed.count and not options.quiet:
-        warn(f"rows that failed are in {failed.path}: {failed.count}")
-    if options.format is Format.TEXT and not options.quiet:
-        write_lines(tally.summary())
-    if stopped_by:
-        goes_on = options.remembers and not options.rehearsed
-        warn(stopped_by + (GOES_ON if goes_on else "The same command begins anew; with a ledger it would go on."))
+    return folder

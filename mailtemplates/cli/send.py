@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from mailtemplates.cli.delivering import (
-    GOES_ON,
-    STRANDED,
     Allow,
     Force,
     Format,
-    Interrupted,
     LedgerFile,
     Limit,
     NoLedger,
@@ -26,27 +21,21 @@ from mailtemplates.cli.delivering import (
     Quiet,
     RedirectTo,
     Verbose,
-    Waiting,
-    breaking_off,
     log_steps,
     patience_of,
-    print_json,
     remembers,
     transport_of,
-    way,
     with_force,
 )
-from mailtemplates.cli.output import read_octets, warn, write_lines
-from mailtemplates.cli.progress import progress
+from mailtemplates.cli.errand import Errand
+from mailtemplates.cli.output import read_octets
 from mailtemplates.errors import SettingsError
 from mailtemplates.merging.files import FileKeys, Reading, check_files, file_rows
 from mailtemplates.merging.folder import Making
 from mailtemplates.merging.keys import Keys, MakesKeys
-from mailtemplates.merging.mailing import Mailing
 from mailtemplates.merging.maker import Maker
 from mailtemplates.merging.result import Result
 from mailtemplates.merging.row import Row
-from mailtemplates.merging.tally import Tally
 from mailtemplates.merging.workers import Make, Workers
 from mailtemplates.message.envelope import NULL_SENDER
 from mailtemplates.message.stamp import Stamp
@@ -104,15 +93,17 @@ def command(
     else:
         wanted = _Wanted(data, set_ or [], key, to, from_, stamp, locale, bool(to or redirect_to))
         post = _template(names[0], force or [], wanted)
-    options = _Options(
-        transport,
-        Path(ledger) if ledger else post.settings.ledger_file,
-        remembers(ledger, no_ledger, otherwise=True),
+    remembered = remembers(ledger, no_ledger, otherwise=True)
+    errand = Errand(
+        "" if dry_run and not transport else transport_of(post.settings, transport),
+        (Path(ledger) if ledger else post.settings.ledger_file) if remembered else None,
         patience_of(patience),
         limit,
         dry_run,
+        output_format,
+        quiet,
     )
-    raise typer.Exit(_run(post, staging, options, output_format, quiet))
+    raise typer.Exit(_run(post, staging, errand))
 
 
 class _Post(NamedTuple):
@@ -139,17 +130,6 @@ class _Wanted(NamedTuple):
     stamp: str
     locale: str
     tried: bool
-
-
-class _Options(NamedTuple):
-    """How it is sent."""
-
-    transport: str
-    ledger: Path
-    remembers: bool
-    patience: float
-    limit: int
-    rehearsed: bool
 
 
 def _are_messages(names: Sequence[str]) -> bool:
@@ -225,46 +205,15 @@ def _data(maker: Maker, wanted: _Wanted) -> dict[str, Any]:
     return values
 
 
-def _run(post: _Post, staging: Staging, options: _Options, form: Format, quiet: bool) -> int:
+def _run(post: _Post, staging: Staging, errand: Errand) -> int:
     """Send; the exit code."""
-    url = "null:" if options.rehearsed and not options.transport else transport_of(post.settings, options.transport)
-    tally = Tally(rehearsed=options.rehearsed)
-    with breaking_off(tally), ExitStack() as stack:
-        ledger = options.ledger if options.remembers else None
-        resting = None if quiet else Waiting(options.patience)
-        goal = stack.enter_context(
-            way(url, ledger, rehearsed=options.rehearsed, patience=options.patience, resting=resting)
-        )
-        shown = quiet or len(post.names) < _MANY
-        done = 0
-        bar = progress(len(post.names), lambda: done, quiet=shown, piped=form is Format.JSON)
-        advance = stack.enter_context(bar)
+    number = len(post.names)
+    done = 0
 
-        def report(result: Result) -> None:
-            nonlocal done
-            tally.add(result, post.names[result.number - 1] if len(post.names) > 1 else "")
-            if form is Format.JSON:
-                print_json(result)
-            done = result.number
-            advance(tally.messages)
+    def name(result: Result) -> str:
+        nonlocal done
+        done = result.number
+        return post.names[done - 1] if number > 1 else ""
 
-        mailing = Mailing(
-            post.rows,
-            stack.enter_context(Workers(post.make, 1)),
-            post.keys,
-            report,
-            courier=goal.courier,
-            ledger=goal.ledger,
-            staging=staging,
-            limit=options.limit,
-        )
-        stop = stack.enter_context(Interrupted(mailing.stop))
-        mailing.run()
-    for line in tally.troubles():
-        warn(line)
-    if form is Format.TEXT and not quiet:
-        write_lines(tally.summary())
-    if stop.asked or mailing.stranded:
-        warn((STRANDED if mailing.stranded else "stopped. ") + (GOES_ON if options.remembers else ""))
-    sys.stdout.flush()
-    return stop.exit_code(tally.exit_code)
+    bar = (number, lambda: done) if number >= _MANY else None
+    return errand.run(post.rows, Workers(post.make, 1), post.keys, staging, name=name, bar=bar)

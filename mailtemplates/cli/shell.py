@@ -15,7 +15,7 @@ from mailtemplates.cli.output import drop_output, warn, write_text
 from mailtemplates.errors import MailTemplatesError
 from mailtemplates.version import VERSION
 
-_NO_COMMANDS = frozenset({"shell", "output", "progress", "delivering"})
+_NO_COMMANDS = frozenset({"shell", "output", "progress", "delivering", "errand"})
 
 
 def commands() -> list[str]:
