@@ -50,8 +50,8 @@ _OF_MAIL = pattern(
 )
 _FAILS = pattern(
     r" (?:\w{0,40}(?:error|exception|failed)|fail\w*|errors|errore|erreur|erro|fehler\w*|kein\w*|nicht|not|cannot"
-    r"|can t|couldn t|unable|impossib\w*|problem\w*|échou\w*|échec|falló|fallo|falha|não|błąd|hata|mislukt|invalid\w*"
-    r"|missing|denied|fehlgeschlagen|gescheitert|fallit\w|powiodł\w*|misslykades|epäonnistui) "
+    r"|can t|couldn t|unable|impossib\w*|probl[eè]m\w*|échou\w*|échec|falló|fallo|falha|não|błąd|hata|mislukt"
+    r"|invalid\w*|missing|denied|fehlgeschlagen|gescheitert|fallit\w|powiodł\w*|misslykades|epäonnistui) "
     r"|失 败|失 敗|错 误|錯 誤|無 法|无 法|エ ラ ー|ま せ ん|오 류|실 패|ошибка|не удалось",
 )
 _SHARE = 0.5
