@@ -20,6 +20,7 @@ GOOD = {
     "SMTPS://host.test": TransportUrl("smtps", host="host.test"),
     "smtps://a%40b.test:p%3A%2F%40%C3%A4@host.test/": TransportUrl("smtps", "a@b.test", "p:/@ä", "host.test", path="/"),
     "smtp://[::1]:25": TransportUrl("smtp", host="::1", port=25),
+    "smtp://host.test:0000587": TransportUrl("smtp", host="host.test", port=587),
     "smtp://127.0.0.1": TransportUrl("smtp", host="127.0.0.1"),
     "smtp://bücher.test": TransportUrl("smtp", host="xn--bcher-kva.test"),
     "lmtp+unix:///run/lmtp": TransportUrl("lmtp+unix", path="/run/lmtp"),
@@ -63,7 +64,8 @@ BAD = [
     "smtps://u:s3cret@host?ret=some", "smtps://u:s3cret@host?requiretls=yes", "smtp://u:s3cret@host",
     "smtp://u:s3cret@host?insecure=yes", "lmtp://u:s3cret@host", "smtps://:s3cret@host", "smtps://u:s3%cret@host",
     "failover()", "failover(null:", "failover", "failover:x", "smtps(null:)", "null:?x=1", "maildir:", "mbox://host/x",
-    "file:", "lmtp+unix:", "lmtp+unix://host/x", "smtsp://u:s3cret@host",
+    "file:", "lmtp+unix:", "lmtp+unix://host/x", "smtsp://u:s3cret@host", "smtps://u:s3cret@host:0",
+    "smtps://u:s3cret@host:123456", "smtps://u:s3cret@host:655350", "smtps://u:s3cret@[::1]:5870000",
 ]  # fmt: skip
 
 

@@ -161,7 +161,8 @@ def _host_and_port(text: str, authority: str) -> tuple[str, int]:
         closed, rest, literal = "]", colon + digits, ""
     if not closed or (rest and not (rest[0] == ":" and rest[1:].isascii() and rest[1:].isdigit())):
         raise _malformed(text, "after the host stands no port number")
-    port = int(rest[1:6] or 0)
+    digits = rest[1:].lstrip("0")
+    port = int(digits) if 0 < len(digits) <= 5 else 0
     if rest and not 1 <= port <= 65535:
         raise _malformed(text, "a port is a number from 1 to 65535")
     if not host:
