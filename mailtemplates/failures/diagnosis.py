@@ -1,20 +1,21 @@
 """From a text to its likely causes.
 
 The words decide: each row that the text speaks of gets the weight of its longest phrase there, and reply codes add what
-they are worth. A code that servers use for anything adds little, so the words win; where they say nothing, it names the
-row. Temporary or permanent is read from the reply's first digit (RFC 5321 §4.2.1), never from its words.
+they are worth. A code that servers use for anything adds little, so the words win; where they say no phrase, the code
+names the row, or what the words are clearly more like. Temporary or permanent is read from the reply's first digit
+(RFC 5321 §4.2.1), never from its words.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
 from typing import Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure, Step
-from mailtemplates.failures.phrase import certain, choices, meant, place_of, says, singular, weight_of
+from mailtemplates.failures.likeness import Likeness
+from mailtemplates.failures.mention import mentioned
+from mailtemplates.failures.phrase import certain, place_of, says, weight_of
 from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 from mailtemplates.pattern import pattern
@@ -55,6 +56,8 @@ _FAILS = pattern(
     r"|失 败|失 敗|错 误|錯 誤|無 法|无 法|エ ラ ー|ま せ ん|오 류|실 패|ошибка|не удалось",
 )
 _SHARE = 0.5
+_LIKELY = 2.0
+"""So much more a text must be like a cause that no phrase tells, as a logarithm of odds."""
 _OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D75", "D110": "D75"}
 """What a refusal of the MAIL command means that speaks of recipients or of nothing."""
 _OF_GREETING = "D11"
@@ -116,8 +119,7 @@ class Diagnosis(NamedTuple):
         if not self.causes or self.causes[0].failure.id == _NO_WORD:
             return "none"
         first = self.causes[0]
-        coded = any(code.failure == first.failure.id and code.weight >= _TELLING for code in self.codes)
-        if first.weight < _WORDS and not coded:
+        if not _is_told(first, self.codes):
             return "guess"
         rival = any(first.weight - other.weight <= _NEAR for other in self.causes[1:])
         return "likely" if first.weight < _NO_DOUBT or rival else "clear"
@@ -140,9 +142,10 @@ def _diagnosed(reading: Reading) -> Diagnosis:
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)
     else:
-        causes = _at(reading.stage, _causes(reading, codes, reply)) or _of_a_reply(reply) or _of_names(reading)
-        causes = causes or _of_a_program(reading)
-    if reply and reply.digit >= 4 and len(causes) > 1 and any(_of_link(cause.failure) for cause in causes):
+        named = _causes(reading, codes, reply) or (() if reply else _of_names(reading))
+        causes = _at(reading.stage, _likened(named, codes, reading)) or _of_a_reply(reply) or _of_a_program(reading)
+    logged = reading.teller == "program" and len(causes) > 1 and any(_of_link(cause.failure) for cause in causes)
+    if logged and reply and reply.digit >= 4:
         reply, causes = _first_error(reading, reply, codes, causes)
         codes = codes if reply else ()
     lasting = _lasting(reading, reply, causes)
@@ -155,6 +158,60 @@ def reason_of(code: int, enhanced: str, text: str) -> str:
     reply = Statement(code, enhanced, text)
     causes = _causes(Reading.of_reply(reply), tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
+
+
+def _is_told(cause: Cause, codes: tuple[Code, ...]) -> bool:
+    """Whether words or a code that says much name it."""
+    coded = any(code.failure == cause.failure.id and code.weight >= _TELLING for code in codes)
+    return cause.weight >= _WORDS or coded
+
+
+def _likened(causes: tuple[Cause, ...], codes: tuple[Code, ...], reading: Reading) -> tuple[Cause, ...]:
+    """The causes; of those that weigh nearly the same the one first that the text is most like in its words."""
+    if not causes or not (
+        _is_told(causes[0], codes) or any(_is_phrase(one) for cause in causes for one in cause.evidence)
+    ):
+        return _guessed(causes, reading)
+    rivals = [one for one in causes if causes[0].weight - one.weight <= _NEAR]
+    if not reading.statements or not _WORDS <= causes[0].weight < _NO_DOUBT or len(rivals) < 2:
+        return causes
+    odds = Likeness.of(_own_words(reading)).odds
+    lead = {causes[0].failure.id: _NEAR}
+    first = max(rivals, key=lambda one: one.weight + odds.get(one.failure.reason, 0) + lead.get(one.failure.id, 0))
+    return first, *(one for one in causes if one is not first)
+
+
+def _is_phrase(evidence: str) -> bool:
+    """Whether it is of several words: no code, and no word that is said in passing."""
+    return " " in evidence or not evidence.isascii()
+
+
+def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
+    """Where codes or single words alone point to causes, or nothing: before them what the text is clearly more like."""
+    likeness = Likeness.of(_own_words(reading))
+    sums = dict(likeness.odds)
+    for cause in causes:
+        if cause.failure.id not in _NO_CAUSE:
+            reason = cause.failure.reason
+            sums[reason] = max(sums.get(reason, 0), likeness.odds.get(reason, 0) + cause.weight)
+    best = max(sums, key=sums.__getitem__, default="")
+    if causes and sums.get(best, 0) - sums.get(causes[0].failure.reason, 0) < _LIKELY:
+        return causes
+    if not causes and not (likeness.odds.get(best, 0) > _LIKELY and _speaks_of_mail(reading)):
+        return causes
+    failure = all_failures()[likeness.row(best, {cause.failure.id: cause.weight for cause in causes})]
+    evidence = likeness.evidence(best)[:_MOST]
+    likened = Cause(failure, causes[0].weight if causes else _UNLIKELY, evidence)
+    return (likened, *(one for one in causes if one.failure != failure))[:_MOST]
+
+
+def _own_words(reading: Reading) -> str:
+    """The words of the reply where a server speaks."""
+    return words_of(reading.statements[0].text) if reading.statements else reading.words
+
+
+def _speaks_of_mail(reading: Reading) -> bool:
+    return bool(reading.statements or reading.teller or _OF_MAIL.search(reading.words))
 
 
 def _of_link(row: Failure) -> bool:
@@ -170,10 +227,10 @@ def _first_error(
     reading: Reading, reply: Statement, codes: tuple[Code, ...], causes: tuple[Cause, ...]
 ) -> tuple[Statement | None, tuple[Cause, ...]]:
     """A program's log may tell of several errors: those beside the reply, and it, in the order of the text."""
-    own, said = words_of(str(reply)), _said(reading.words)
+    own, said = words_of(str(reply)), mentioned(reading.words)
     beside = [one for one in causes if _of_link(one.failure) and _is_beside(said.get(one.failure.id, "~"), own)]
     alone = _causes(reading.only(reply), codes, reply)
-    if not beside or not alone or reading.teller != "program":
+    if not beside or not alone:
         return reply, causes
     place = reading.words.find(words_of(reply.text).strip()[:_BEGINNING])
     beside.sort(key=lambda one: place_of(reading.words, one.evidence[0]))
@@ -242,7 +299,7 @@ def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Fail
 
 
 def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) -> tuple[Cause, ...]:
-    said = _said(reading.words)
+    said = mentioned(reading.words)
     if not reply and reading.teller != "mail server":
         said = _of_program(said)
     if codes and reply and reply.code >= 400:
@@ -310,55 +367,6 @@ def _weight(failure: str, phrase: str, reading: Reading, reply: Statement | None
         by_server = by_server or (row.step in _OFTEN_OF_SERVERS and not certain(phrase))
         unlikely = reading.teller == "program" and by_server
     return min(weight_of(phrase), _UNLIKELY) if unlikely else weight_of(phrase)
-
-
-def _said(words: str) -> dict[str, str]:
-    """The rows that a text speaks of, each with the phrase that weighs most."""
-    found: dict[str, str] = {}
-    by_word, parts, ideographs = _index()
-    candidates = [pair for word in set(words.split()) for pair in by_word.get(word, ())]
-    for phrase, failure in (*candidates, *parts, *(() if words.isascii() else ideographs)):
-        said = meant(words, phrase)
-        if said and (failure not in found or _rank(said) > _rank(found[failure])):
-            found[failure] = said
-    return found
-
-
-def _rank(phrase: str) -> tuple[int, str]:
-    return weight_of(phrase), phrase
-
-
-@cache
-def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], list[tuple[str, str]]]:
-    """The phrases of all rows by their first word; those that begin with a part of one; those with an ideograph."""
-    by_word: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    parts: list[tuple[str, str]] = []
-    ideographs: list[tuple[str, str]] = []
-    for row in all_failures().values():
-        failure = row.id
-        for phrase in row.phrases:
-            bare = phrase[1:] if phrase[0] in "!~" else phrase
-            word = bare.partition(" ")[0]
-            if word[-1] not in "s*" and word[0] != "(" and word.isascii():
-                by_word[word].append((phrase, failure))
-                continue
-            for first in _begins(bare) if word[0] == "(" else (word,):
-                if not first.isascii():
-                    ideographs.append((phrase, failure))
-                elif first[-1] == "*":
-                    parts.append((phrase, failure))
-                else:
-                    by_word[singular(first)].append((phrase, failure))
-    return by_word, parts, ideographs
-
-
-def _begins(bare: str) -> set[str]:
-    """The first words of a phrase that begins with a choice."""
-    choice, _, after = bare[1:].partition(")")
-    told = choice.split("|")
-    if after[:1] == " " and all(told):
-        return {one.partition(" ")[0] for one in told}
-    return {one.partition(" ")[0] for one in choices(bare.partition(" … ")[0])}
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:

@@ -81,8 +81,17 @@ def meant(words: str, phrase: str) -> str:
 
 
 def _sayable(words: str, part: str) -> Iterator[str]:
-    """The choices that a text may say: one of ASCII letters alone says nothing in others."""
-    return filter(str.isascii, choices(part)) if words.isascii() else choices(part)
+    """The choices that a text may say: no further ones where it does not say how they begin."""
+    before, bracket, rest = part.partition("(")
+    if before[-1:] == " " and before.isascii() and singular(f" {before}") not in words:
+        return
+    if not bracket:
+        if part.isascii() or not words.isascii():
+            yield part
+        return
+    within, _, after = rest.partition(")")
+    for one in within.split("|"):
+        yield from _sayable(words, f"{before}{one}{after}")
 
 
 def _chosen(words: str, said: str, at: int, parts: list[str]) -> str:

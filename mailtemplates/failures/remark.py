@@ -17,11 +17,11 @@ def remarks(diagnosis: Diagnosis, language: Language) -> Iterator[str]:
     """Where a reply's words, its codes or the class of the exception speak against each other."""
     said = VOCABULARIES[language]
     reply, fate = diagnosis.reply, diagnosis.reading.fate
+    if diagnosis.confidence == "guess" and diagnosis.causes[0].evidence:
+        yield said.a_guess
     if reply is None:
         return
     words = diagnosis.reading.words
-    if diagnosis.confidence == "guess" and reply.digit >= 4:
-        yield said.a_guess
     if fate == "given up" and reply.digit == 4:
         yield said.reply_was_temporary
     if fate == "waits" and reply.digit == 5:
