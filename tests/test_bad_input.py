@@ -101,6 +101,11 @@ CASES: dict[str, tuple[dict[str, str | bytes], dict[str, Any], type[MailTemplate
         {"t.j2": "{% block html %}{{ a.x }} {{ b.x }}{% endblock %}"}, {"a": {"x": 1}, "b": {}}, UndefinedError, "t.j2:1:32", "'x'",
     ),
     "undefined in a translation": ({"t.j2": "{% block html %}{% trans %}Hi {{ x }}{% endtrans %}{% endblock %}"}, {}, UndefinedError, "t.j2:1:34", "'x'"),
+    "undefined in a list": (
+        {"t.j2": "{% block html %}{{ us|map(attribute='x')|list }}{% endblock %}"}, {"us": [{"y": 1}]}, UndefinedError, "t.j2:1:38", "'x'",
+    ),
+    "undefined in a mapping": ({"t.j2": "{% block html %}{{ {'a': u.x} }}{% endblock %}"}, {"u": {}}, UndefinedError, "t.j2:1:28", "'x'"),
+    "undefined in JSON": ({"t.j2": "{% block html %}{{ u.x|tojson }}{% endblock %}"}, {"u": {}}, TemplateError, "t.j2:1:20", "an undefined value"),
     "unknown test": ({"t.j2": "{% block html %}{% if 1 is devided %}{% endif %}{% endblock %}"}, {}, TemplateError, "t.j2:1:28", "did you mean 'defined'"),
     "unfinished attribute": ({"t.j2": "{% block html %}<p>{{ user. }}{% endblock %}"}, {}, TemplateError, "t.j2:1:29", "expected name"),
     "break outside a loop": ({"t.j2": "{% block html %}\n {% break %}{% endblock %}"}, {}, TemplateError, "t.j2:2:5", "'break' outside loop"),

@@ -9,7 +9,10 @@ import pytest
 from markupsafe import Markup
 
 from mailtemplates.errors import SettingsError
+from mailtemplates.html.markup import Token, cut
 from mailtemplates.inliners import engine_names
+from mailtemplates.inlining import pieces as pieces_module
+from mailtemplates.inlining import splice as splice_module
 from mailtemplates.inlining.inliner import Inliner, inline_css
 from mailtemplates.inlining.planstore import FileStore
 
@@ -358,3 +361,22 @@ def test_a_store_forgets_the_oldest_and_survives_a_folder_that_cannot_be(tmp_pat
     blocked = FileStore(tmp_path / "file")
     blocked.put("0" * 32, b"x")
     assert blocked.get("0" * 32) is None
+
+
+def test_a_tag_of_very_many_pieces_is_not_read_again_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop in a tag, as of ``data-…`` attributes: what is read grows with the document, not with its square."""
+    read = 0
+
+    def counted(html: str) -> list[Token]:
+        nonlocal read
+        read += len(html)
+        return cut(html)
+
+    monkeypatch.setattr(pieces_module, "cut", counted)
+    monkeypatch.setattr(splice_module, "cut", counted)
+    attributes = [part for number in range(5_000) for part in (f' data-a{number}="', f"value {number}", '"')]
+    pieces = ["<style>p{color:red}</style><p", *attributes, ">x <b>", "Ann", "</b></p>"]
+    inliner = Inliner()
+    for _ in range(3):
+        assert inliner.splice(pieces) == inliner.inline("".join(pieces)).html
+    assert read < 60 * len("".join(pieces))

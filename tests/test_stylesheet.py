@@ -196,3 +196,9 @@ def test_a_custom_property_may_be_empty() -> None:
 def test_long_nonsense_is_read(bit: str) -> None:
     assert read_sheet(bit * 20_000).css
     assert read_sheet(bit * 20_000 + "{a:b}").css
+
+
+def test_alternatives_in_alternatives_take_no_longer_than_they_are() -> None:
+    """A few are said out, thousands in one another are left to the reader: each would be read in all the others."""
+    assert [one.text for one in settled(read_selector(":is(" * 20 + "p" + ")" * 20))] == ["p"]
+    assert settled(read_selector(":is(" * 20_000 + "p" + ")" * 20_000)) == ()

@@ -14,6 +14,7 @@ _PIECE = pattern(
     re.I,
 )
 _MOST = 200
+_LONGEST = 100_000
 
 
 class _Place(NamedTuple):
@@ -36,8 +37,12 @@ def settled(selector: Selector) -> tuple[Selector, ...]:
 def _alternatives(text: str) -> list[str]:
     """The selector said once for each of its alternatives; nothing where that cannot be said, or only at length."""
     waiting, done = [text], []
+    read = 0
     while waiting:
         one = waiting.pop()
+        read += len(one)
+        if read > _LONGEST:
+            return []
         place = _place(one)
         if place is None:
             done.append(one)

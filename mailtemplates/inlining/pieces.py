@@ -13,6 +13,8 @@ from mailtemplates.html.markup import RAW_TEXT, Token, attribute_spans, cut
 
 _MAX_STEPS = 5_000
 _MAX_CHARACTERS = 1_000_000
+_MOST_SEGMENTS = 200
+_LONGEST_TAIL = 100_000
 
 PieceKey = tuple[str | None, ...]
 """The pieces that decide the structure; None stands for a value that does not."""
@@ -43,6 +45,7 @@ class Lexer:
     def __init__(self, relevant: Iterable[str]) -> None:
         self.relevant = frozenset(relevant)
         self.text = Mode("<")
+        self.lost = Mode("")  # in a tag of very many pieces: to read it at each would take the square of their number
         self._modes: dict[tuple[str, str, tuple[int, ...]], Mode] = {}
         self._steps = 0
         self._characters = 0
@@ -78,10 +81,12 @@ class Lexer:
     def step(self, mode: Mode, piece: str) -> Mode:
         """The mode after ``piece``, remembered."""
         known = mode.memo.get(piece)
-        if known:
-            return known
+        if known or mode is self.lost:
+            return known or mode
         whole = "".join((mode.tail, piece))
         following = self.mode_after(whole, cut(whole), mode)
+        if len(following.segments) > _MOST_SEGMENTS or len(following.tail) > _LONGEST_TAIL:
+            following = self.lost
         self._steps += 1
         self._characters += len(piece) + len(following.tail)
         if self._steps > _MAX_STEPS or self._characters > _MAX_CHARACTERS:

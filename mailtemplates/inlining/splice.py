@@ -139,10 +139,12 @@ def _mend(outs: list[str | None], positions: list[int], segments: tuple[int, ...
 
 def _change(lexer: Lexer, paths: Paths, node: Node, mode: Mode, sheets: int, piece: str) -> Change | None:
     """Take ``piece`` in ``mode`` at ``node``. None when a path is not known, or when a sheet is cut in two."""
+    following = lexer.step(mode, piece)
+    if following is lexer.lost:
+        return None
     html = "".join((mode.tail, piece))
     base = len(mode.tail)
     tokens = cut(html)
-    following = lexer.step(mode, piece)
     begun = tokens[0] if tokens and base else None
     if begun and begun.kind == "start" and begun.end <= base:
         del tokens[0]

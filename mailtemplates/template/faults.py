@@ -17,6 +17,7 @@ from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source, nearest, nearest_path
 from mailtemplates.template.codeplace import code_offset, with_lf
 from mailtemplates.template.htmlplace import in_html
+from mailtemplates.template.sinks import MissingName
 from mailtemplates.template.syntaxfault import explain, outside_loops
 from mailtemplates.template.templateplace import column_of, source_of, written_in
 from mailtemplates.template.tokens import locate_tokens, offset_of, read_tokens
@@ -83,7 +84,8 @@ def _unknown(error: TemplateError, environment: Environment) -> str:
 def _said(error: Exception) -> str:
     if isinstance(error, TemplateError):
         return error.message or type(error).__name__
-    return f"rendering failed: {type(error).__name__}: {error}".rstrip(": ")
+    said = str(error).replace(MissingName.__name__, "an undefined value")
+    return f"rendering failed: {type(error).__name__}: {said}".rstrip(": ")
 
 
 def _cure(error: Exception) -> str:

@@ -33,6 +33,13 @@ class MissingName(StrictUndefined):
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        """An error too: a list that holds it would print it.
+
+        :raises jinja2.UndefinedError: always.
+        """
+        return str(self)
+
     @property
     def owner(self) -> Any:
         """The object that lacks the attribute, or Jinja's ``missing`` for a name."""
