@@ -26,14 +26,15 @@ _VOCABULARY = 4000
 """Words that the phrases might have, and how much each counts that they have not."""
 _NAME_NO_CAUSE = frozenset({"D110", "D189", "D191"})
 _OF_ANY_SENTENCE = frozenset({
-    "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "cannot", "com", "could",
-    "das", "de", "der", "des", "did", "die", "do", "does", "doesn", "du", "e", "ein", "eine", "el", "et", "ever", "for",
-    "from", "has", "have", "http", "https", "i", "if", "in", "into", "is", "isn", "ist", "it", "its", "kein", "keine",
-    "konnte", "konnten", "la", "las", "le", "les", "los", "may", "more", "n", "nicht", "no", "nobody", "nous", "of",
-    "on", "one", "or", "org", "our", "out", "para", "pas", "por", "que", "s", "said", "se", "so", "some", "something",
-    "such", "t", "than", "that", "the", "then", "there", "these", "they", "this", "to", "un", "und", "une", "up",
-    "votre", "was", "wasn", "we", "were", "what", "when", "which", "will", "wir", "with", "won", "would", "www", "you",
-    "your",
+    "a", "about", "an", "and", "any", "are", "as", "at", "au", "auf", "aux", "be", "been", "but", "by", "can", "cannot",
+    "ce", "com", "could", "da", "das", "de", "del", "della", "dem", "den", "der", "des", "di", "did", "die", "do",
+    "does", "doesn", "du", "e", "ein", "eine", "el", "em", "et", "ever", "for", "from", "has", "have", "http", "https",
+    "i", "if", "il", "in", "into", "is", "isn", "ist", "it", "its", "kein", "keine", "konnte", "konnten", "la", "las",
+    "le", "les", "los", "may", "mit", "more", "n", "nicht", "no", "nobody", "non", "nous", "não", "o", "of", "on",
+    "one", "or", "org", "os", "our", "out", "para", "pas", "per", "por", "que", "s", "said", "se", "so", "some",
+    "something", "such", "sur", "t", "than", "that", "the", "then", "there", "these", "they", "this", "to", "um", "uma",
+    "un", "und", "une", "up", "von", "votre", "was", "wasn", "we", "were", "what", "when", "which", "will", "wir",
+    "with", "won", "would", "www", "y", "you", "your", "zu",
 })  # fmt: skip
 
 
