@@ -96,10 +96,10 @@ _STAGE = pattern(
 )
 _FATE = pattern(
     r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|(?:\.\.\. |\bstat=)(Deferred): "
-    r"|\b(temporarily rejected) (?:RCPT|MAIL|DATA|connection|after)\b|\bI'm not going to try again|\bI've given up\b",
+    r"|\b(temporarily rejected) (?:RCPT|MAIL|DATA|connection|after)\b|\b(defer) \(-?\d|\bI'm not going to try again|\bI've given up\b",
     re.M | re.I,
 )
-_ACTS = ("status=", "ction:", "Deferred: ", "porarily rejected ", "I'")
+_ACTS = ("status=", "ction:", "Deferred: ", "porarily rejected ", "defer (", "I'")
 _RETURNED = pattern(
     r"rejected your message to the following e|Delivery has failed to these recipients|failed permanently"
     r"|permanent fatal errors|This is a permanent error|\breturned to sender\b",
@@ -224,7 +224,7 @@ def _fate(text: str) -> Fate:
     acted = found[found.lastindex].lower() if found.lastindex else ""
     if not acted and _REPLY.match(text):
         return ""
-    return "waits" if acted in ("delayed", "deferred", "temporarily rejected") else "given up"
+    return "waits" if acted in ("delayed", "deferred", "defer", "temporarily rejected") else "given up"
 
 
 def _stage(text: str) -> Stage:
