@@ -96,7 +96,8 @@ _STAGE = pattern(
 )
 _FATE = pattern(
     r"^Action: *(failed|delayed)|\bstatus=(bounced|deferred|expired)\b|(?:\.\.\. |\bstat=)(Deferred): "
-    r"|\b(temporarily rejected) (?:RCPT|MAIL|DATA|connection|after)\b|\b(defer) \(-?\d|\bI'm not going to try again|\bI've given up\b",
+    r"|\b(temporarily rejected) (?:RCPT|MAIL|DATA|connection|after)\b|\b(defer) \(-?\d"
+    r"|\bI'm not going to try again|\bI've given up\b",
     re.M | re.I,
 )
 _ACTS = ("status=", "ction:", "Deferred: ", "porarily rejected ", "defer (", "I'")
