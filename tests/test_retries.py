@@ -447,7 +447,7 @@ def test_ctrl_c_ends_the_waiting(ledger: list[str], project: Path) -> None:
         start = time.monotonic()
         out, rest = process.communicate(timeout=60)
         assert time.monotonic() - start < 30
-    assert process.returncode == 130
+    assert process.returncode == 130, rest
     assert Counter(one["recipients"][0]["state"] for one in objects(out)) == {"deferred": 40}
     if not ledger:
         assert "The same command again goes on where this one stopped." in rest

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ssl import SSLContext
@@ -89,7 +90,8 @@ class CatchSession(SMTP):
     def abort(self) -> None:
         """End the session without a word."""
         if isinstance(self.transport, asyncio.Transport):
-            self.transport.abort()
+            with suppress(AttributeError):  # Python 3.11.2 cannot abort TLS that is closed already
+                self.transport.abort()
 
     async def push(self, status: AnyStr) -> None:
         """Send a reply; the first is the greeting."""
