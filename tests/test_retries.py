@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -23,7 +24,8 @@ from smtplab import LONG
 from smtpserver import Answer, Link, Server, close
 
 from mailtemplates import Backoff, Engine, Ledger, open_transport
-from mailtemplates.cli.delivering import patience_of
+from mailtemplates.cli.delivering import Interrupted, patience_of
+from mailtemplates.cli.output import warn
 from mailtemplates.cli.shell import main
 from mailtemplates.delivery.event import Event
 from mailtemplates.delivery.outcome import Accepted, Deferred, Failed, NotTried, Outcome, Uncertain
@@ -457,6 +459,30 @@ def test_ctrl_c_ends_the_waiting(ledger: list[str], project: Path) -> None:
         url = f"smtp://127.0.0.1:{server.port}"
         assert main([*MERGE, "--transport", url, *ledger]) == 0
         assert sorted(Counter(one.recipients[0] for one in server.taken).values()) == [1] * 40
+
+
+def test_ctrl_c_amid_a_line_to_standard_error_is_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its buffer is entered once at a time: a handler that wrote to it ended the run with exit code 3."""
+
+    class Interrupting(io.FileIO):
+        def write(self, octets: Any) -> int:
+            if not interrupted.asked:
+                signal.raise_signal(signal.SIGINT)
+            return super().write(octets)
+
+    path = tmp_path / "stderr"
+    stopped: list[bool] = []
+    interrupted = Interrupted(lambda: stopped.append(True))
+    with io.TextIOWrapper(io.BufferedWriter(Interrupting(path, "w")), line_buffering=True) as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with interrupted:
+            warn("40 messages put off")
+    assert stopped == [True]
+    assert interrupted.exit_code(0) == 130
+    assert "stopping: what is under way" in path.read_text()
+    assert "40 messages put off" in path.read_text()
 
 
 @pytest.mark.parametrize("around", ["{}", "failover({} null:)"])

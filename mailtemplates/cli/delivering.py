@@ -17,7 +17,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from mailtemplates.cli.output import warn, write_lines
+from mailtemplates.cli.output import warn, warn_at_once, write_lines
 from mailtemplates.delivery.transporturl import parse_transport
 from mailtemplates.errors import LedgerError, SettingsError
 from mailtemplates.ledger.ledger import Ledger
@@ -200,7 +200,7 @@ class Interrupted:
             raise KeyboardInterrupt
         self.asked = True
         self._stop()
-        warn("\nstopping: what is under way comes to its end; once more stops at once")
+        warn_at_once("\nstopping: what is under way comes to its end; once more stops at once")
 
     def __enter__(self) -> Interrupted:
         self._before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -116,6 +116,12 @@ def warn(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def warn_at_once(text: str) -> None:
+    """Write a line to standard error past its buffer, which cannot be entered twice: a signal may come amid a write."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.write(sys.stderr.fileno(), f"{text}\n".encode())
+
+
 def fitted(text: str, width: int) -> str:
     """Lines broken between words to fit a width, but for those of a source snippet."""
     lines: list[str] = []
