@@ -385,10 +385,10 @@ def test_the_sandbox_renders_ordinary_templates(make_engine: MakeEngine, source:
 
 
 WARNED = {
-    "css that does not parse": ("<style>p { colr red; margin: 0 }</style><p>x</p>", "html of t.j2:1:12: 'colr red' is not a declaration"),
-    "a rule without an end": ("<style>p { color: red }\nb { color: blue</style><p>x</p>", "html of t.j2:2"),
-    "an element that is not closed": ("<table><tr><td>\n<div><b>x</b></table>", "html of t.j2:2:1: <div> is not closed"),
-    "a tag that is not closed": ("<p>x</p>\n<a href='x>y", "html of t.j2:2:1: a tag is not closed"),
+    "css that does not parse": ("<style>p { colr red; margin: 0 }</style><p>x</p>", "t.j2:1:12: 'colr red' is not a declaration"),
+    "a rule without an end": ("<style>p { color: red }\nb { color: blue</style><p>x</p>", "t.j2:2"),
+    "an element that is not closed": ("<table><tr><td>\n<div><b>x</b></table>", "t.j2:2:1: <div> is not closed"),
+    "a tag that is not closed": ("<p>x</p>\n<a href='x>y", "t.j2:2:1: a tag is not closed"),
     "a sheet elsewhere": ("<link rel=stylesheet href=https://x.example/a.css><p>x</p>", "https://x.example/a.css is not fetched"),
 }  # fmt: skip
 
@@ -397,10 +397,23 @@ WARNED = {
 def test_what_can_be_rendered_all_the_same_is_a_warning(make_engine: MakeEngine, name: str) -> None:
     """With its place, at the first render and when the plan is known."""
     html, words = WARNED[name]
-    engine = make_engine({"t.j2": html + "{{ n }}"})
+    engine = make_engine({"t.j2": html + "\n{{ n }}"})
     for number in range(3):
         warnings = engine.render("t.j2", {"n": number}).parts.warnings
         assert any(words in warning for warning in warnings), warnings
+        assert not any(warning.startswith("html of") for warning in warnings), warnings
+
+
+def test_a_warning_has_the_place_in_a_layout_or_else_in_the_html(make_engine: MakeEngine) -> None:
+    """A place in the html is all that is known of what data or a loop made."""
+    layout = "\n{% block html %}\n  <style>p { colr red }</style>\n{% block content %}{% endblock %}{% endblock %}"
+    engine = make_engine(
+        {"t.j2": "{% extends 'l.j2' %}", "l.j2": layout, "u.j2": "{% block html %}<p>{{ s|safe }}{% endblock %}"}
+    )
+    [warning] = engine.render("t.j2").parts.warnings
+    assert warning.endswith("l.j2:3:14: 'colr red' is not a declaration")
+    [warning] = engine.render("u.j2", {"s": "<style>p { colr red }</style>"}).parts.warnings
+    assert warning == "html of u.j2:1:15: 'colr red' is not a declaration"
 
 
 def test_a_broken_declaration_does_not_spoil_the_rest(make_engine: MakeEngine) -> None:

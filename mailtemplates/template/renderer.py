@@ -20,7 +20,7 @@ from mailtemplates.inlining.anatomy import InlineWarning
 from mailtemplates.inlining.inliner import Inliner
 from mailtemplates.message.attachment import Attachment
 from mailtemplates.message.parts import Parts
-from mailtemplates.source import Location
+from mailtemplates.source import Location, Source
 from mailtemplates.template import sandbox
 from mailtemplates.template.catalogs import Catalogs, language_tag
 from mailtemplates.template.context import Render, current
@@ -41,6 +41,7 @@ from mailtemplates.text.woven import Woven, is_whole
 
 _STR = frozenset((str,))
 _KEPT_TEMPLATES = 256
+_KEPT_WARNINGS = 100
 
 
 class MakeEnvironment(Protocol):
@@ -81,6 +82,7 @@ class Renderer:
         self._auto_reload = auto_reload
         self._templates: dict[str, Template] = {}
         self.static_fields: WeakKeyDictionary[Any, Sequence[Field] | None] = WeakKeyDictionary()
+        self.warnings: WeakKeyDictionary[Template, dict[tuple[InlineWarning, str], str]] = WeakKeyDictionary()
         self._twins: WeakKeyDictionary[Template, dict[Sink, Template]] = WeakKeyDictionary()
 
     def render(self, name: str, data: Mapping[str, Any], given: Given) -> Parts:
@@ -163,6 +165,7 @@ class _Message:
         locale = {"lang": self.language, "locale": given.locale} if given.locale else {}
         self.variables: dict[str, Any] = {**renderer.environment.globals, **locale, **data}
         self.warnings: list[str] = []
+        self.found: list[InlineWarning] = []
         self.contexts: dict[Sink, Context] = {}
         self.top: dict[Sink, list[Any]] = {}
 
@@ -258,16 +261,31 @@ class _Message:
                 pieces = document.with_preheader(pieces, preheader)
         block = "html" if blocks & BODY_BLOCKS else ""
         try:
-            woven = self.renderer.inliner.splice(pieces, self.warned)
+            woven = self.renderer.inliner.splice(pieces, self.found.append)
         except UnicodeEncodeError:
             self.check_whole("".join(pieces), block, Sink.HTML)
             raise
         self.check_whole(woven, block, Sink.HTML)
+        if self.found:
+            self.place_warnings("".join(pieces))
         return woven
 
-    def warned(self, warning: InlineWarning) -> None:
-        """Keep a warning, its place named after the template."""
-        self.warnings.append(str(InlineWarning(warning.problem, in_html(warning.location, self.name))))
+    def place_warnings(self, html: str) -> None:
+        """Say the warnings at their places in the templates, or else in the html; each is looked for once."""
+        from mailtemplates.template.templateplace import line_place  # as in :meth:`Renderer.render`
+
+        known = self.renderer.warnings.setdefault(self.template, {})
+        source = Source("", html)
+        for warning in self.found:
+            line = source.line(warning.location.line)
+            said = known.get((warning, line))
+            if said is None:
+                found = line_place(warning.location, line, self.renderer.environment, self.name)
+                place = found[0] if found else in_html(warning.location, self.name)
+                said = str(InlineWarning(warning.problem, place))
+                if len(known) < _KEPT_WARNINGS:
+                    known[warning, line] = said
+            self.warnings.append(said)
 
     def fields(self, blocks: Set[str], html: str | None) -> Iterator[Field]:
         """The header fields: the caller's before the template's, and a ``<title>`` for the subject that nobody gave."""

@@ -79,17 +79,26 @@ def _chain(environment: Environment, name: str, taking: re.Pattern[str]) -> Iter
 
 
 def written_in(error: errors.MailTemplatesError, environment: Environment, name: str) -> None:
-    """Give an error at a place of the html that of the template which has that line; when it is the only one."""
-    html = error.location
-    line = error.source_line.strip()
-    if html is None or html.path != RENDERED or not line:
-        return
-    sources = [source for source in _chain(environment, name, _TAKES) if source.text.count(line) == 1]
-    if len(sources) == 1:
-        place = sources[0].locate(sources[0].text.index(line))
-        indent = len(error.source_line) - len(error.source_line.lstrip())
-        error.location = place._replace(column=max(1, place.column + html.column - 1 - indent))
-        error.source_line = sources[0].line(place.line)
+    """Give an error at a place of the html that of the template which has that line."""
+    found = error.location and line_place(error.location, error.source_line, environment, name)
+    if found:
+        error.location, error.source_line = found
+
+
+def line_place(html: Location, line: str, environment: Environment, name: str) -> tuple[Location, str] | None:
+    """The place in a template, or in what it takes in by name, of a place in the html, and the line's text there.
+
+    :param line: that line of the html; None is known where it stands in no template, or in several places.
+    """
+    words = line.strip()
+    if html.path != RENDERED or not words:
+        return None
+    sources = [source for source in _chain(environment, name, _TAKES) if words in source.text]
+    if len(sources) != 1 or sources[0].text.count(words) != 1:
+        return None
+    place = sources[0].locate(sources[0].text.index(words))
+    indent = len(line) - len(line.lstrip())
+    return place._replace(column=max(1, place.column + html.column - 1 - indent)), sources[0].line(place.line)
 
 
 def without_place(error: errors.MailTemplatesError, environment: Environment, name: str) -> errors.MailTemplatesError:
