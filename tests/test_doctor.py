@@ -943,16 +943,17 @@ def test_a_resolver_that_never_answers_is_not_waited_for(lab: Lab, monkeypatch: 
     over = threading.Event()
 
     def ask(*arguments: Any, **options: Any) -> list[Any]:
-        over.wait(30)
+        over.wait(60)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", ask)
+    lab.brief("connect")
     start = time.monotonic()
     try:
-        answer = lab.ask("smtp://mx.example.test", "--to", BOB, "--timeout", "0.2")
+        answer = lab.ask("smtp://mx.example.test", "--to", BOB, "--timeout", "60")
     finally:
         over.set()
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 50
     assert ended(answer) == ("dns", "D36")
 
 

@@ -267,7 +267,9 @@ def test_time_is_linear(before: str, piece: str) -> None:
     text = before + piece * (200_000 // len(piece))
     start = time.process_time()
     diagnose(text)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 60, (
+        "far over what it takes, and far under what it would if time grew faster than the text"
+    )
 
 
 BOUNCE = """Return-Path: <>

@@ -21,6 +21,7 @@ from mailtemplates.ledger.letter import Letter
 from mailtemplates.ledger.notefile import NoteFile
 from mailtemplates.outbox.backoff import Backoff
 from mailtemplates.outbox.outbox import Outbox
+from mailtemplates.outbox.retries import Rest
 from mailtemplates.transports import open_transport
 from mailtemplates.transports.memory import MemoryTransport
 
@@ -198,8 +199,11 @@ class TestSend:
 
     def test_stop_ends_a_run_that_waits(self, ledger: Ledger) -> None:
         busy = MemoryTransport(lambda message, address: Deferred(450, "", "busy"))
-        outbox = Outbox(busy, ledger, backoff=Backoff(first=60, least=60), patience=3600)
-        threading.Timer(0.3, outbox.stop).start()
+
+        def resting(rest: Rest) -> None:
+            threading.Timer(0.1, outbox.stop).start()
+
+        outbox = Outbox(busy, ledger, backoff=Backoff(first=60, least=60), patience=3600, resting=resting)
         start = time.monotonic()
         assert {dispatch.receipt[BOB].state for dispatch in outbox.send(letters(10, BOB))} == {"deferred"}
         assert time.monotonic() - start < 30

@@ -149,4 +149,4 @@ def test_time_is_linear(piece: str) -> None:
 def test_a_token_is_read_in_linear_time(piece: str) -> None:
     start = time.process_time()
     read_token(piece * 20_000)
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 60
