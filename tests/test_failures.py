@@ -374,3 +374,8 @@ def test_the_commands_answer(capfdbinary: pytest.CaptureFixture[bytes], tmp_path
     assert b"  D04  " in capfdbinary.readouterr().out
     assert main(["failures", "--pages", str(tmp_path)]) == 0
     assert (tmp_path / "zh" / "why-not-arrived.md").exists()
+
+
+def test_a_star_stands_for_words_in_other_letters() -> None:
+    assert meant(spoken("550 Абонентами не найден"), "абонент* … не найден")
+    assert not meant(spoken("550 Абонентами не найден"), "абонент … не найден")

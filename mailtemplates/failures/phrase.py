@@ -124,7 +124,7 @@ def says(words: str, phrase: str) -> bool:
 
 def _framed(part: str) -> str:
     if not part.isascii():
-        part = spoken(part).strip()
+        part = spoken(part).strip() + "*" * part.endswith("*")
     return singular(f" {part[:-1]}" if part[-1] == "*" else f" {part} ")
 
 
