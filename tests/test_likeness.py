@@ -51,6 +51,15 @@ def test_a_code_that_says_little_gives_way_to_the_words() -> None:
     assert answer_object(found, "en")["next_step"]
 
 
+def test_words_that_are_like_no_cause_change_nothing() -> None:
+    """The likest of causes that are all unlikely says less than the one word that a phrase is of."""
+    text = (
+        "A message that you sent was rejected by the local scanning code that checks incoming messages on this system."
+        " The following error was given: not with me"
+    )
+    assert diagnose(text).causes[0].evidence == ("rejected",)
+
+
 def test_a_program_s_error_without_a_reply_is_a_guess_and_said_to_be_one() -> None:
     found = diagnose("MailError: the certificate that the other side presents was odd, and so was its issuer")
     assert answer_object(found, "en")["family"] == "tls"

@@ -197,7 +197,7 @@ def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
     best = max(sums, key=sums.__getitem__, default="")
     if causes and sums.get(best, 0) - sums.get(causes[0].failure.reason, 0) < _LIKELY:
         return causes
-    if not causes and not (likeness.odds.get(best, 0) > _LIKELY and _speaks_of_mail(reading)):
+    if likeness.odds.get(best, 0) < (-_LIKELY if causes else _LIKELY) or not (causes or _speaks_of_mail(reading)):
         return causes
     failure = all_failures()[likeness.row(best, {cause.failure.id: cause.weight for cause in causes})]
     evidence = likeness.evidence(best)[:_MOST]
