@@ -55,7 +55,7 @@ def test_words_that_are_like_no_cause_change_nothing() -> None:
     """The likest of causes that are all unlikely says less than the one word that a phrase is of."""
     text = (
         "A message that you sent was rejected by the local scanning code that checks incoming messages on this system."
-        " The following error was given: not with me"
+        " The following error was given: I don't like the sender"
     )
     assert diagnose(text).causes[0].evidence == ("rejected",)
 
