@@ -53,7 +53,8 @@ class Likeness(NamedTuple):
     @classmethod
     def of(cls, text: str) -> Self:
         """Of a text, as :func:`~mailtemplates.failures.phrase.spoken`."""
-        reasons, words = _by_reason(), _beginnings(text)
+        words = _beginnings(text)
+        reasons = _by_reason() if words else {}
         told = {begin: odds for begin in words if (odds := _odds(begin, reasons))}
         return cls({one: sum(odds[one] for odds in told.values()) for one in reasons} if told else {}, told, words)
 

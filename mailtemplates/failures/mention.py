@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 
 from mailtemplates.failures.phrase import choices, meant, singular, weight_of
@@ -31,22 +32,30 @@ def _index() -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]], l
     by_word: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     parts: list[tuple[str, str]] = []
     ideographs: list[tuple[str, str]] = []
+    for first, pairs in _by_beginning():
+        if not first.isascii():
+            ideographs += pairs
+        elif first[-1] == "*":
+            parts += pairs
+        else:
+            by_word[singular(first)] += pairs
+    return by_word, parts, ideographs
+
+
+def _by_beginning() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Phrases with their rows by the first word, or each of the words that a choice may begin with."""
+    written: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in all_failures().values():
         failure = row.id
         for phrase in row.phrases:
-            bare = phrase[1:] if phrase[0] in "!~" else phrase
-            word = bare.partition(" ")[0]
-            if word[-1] not in "s*" and word[0] != "(" and word.isascii():
-                by_word[word].append((phrase, failure))
-                continue
-            for first in _begins(bare) if word[0] == "(" else (word,):
-                if not first.isascii():
-                    ideographs.append((phrase, failure))
-                elif first[-1] == "*":
-                    parts.append((phrase, failure))
-                else:
-                    by_word[singular(first)].append((phrase, failure))
-    return by_word, parts, ideographs
+            written[phrase.partition(" ")[0]].append((phrase, failure))
+    for word, pairs in written.items():
+        bare = word.lstrip("!~")
+        if bare[0] != "(":
+            yield bare, pairs
+            continue
+        for pair in pairs:
+            yield from ((first, [pair]) for first in _begins(pair[0].lstrip("!~")))
 
 
 def _begins(bare: str) -> set[str]:
