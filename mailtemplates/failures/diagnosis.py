@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mailtemplates.failures.failure import Failure, Step
-from mailtemplates.failures.likeness import Likeness
 from mailtemplates.failures.mention import mentioned
 from mailtemplates.failures.phrase import certain, place_of, says, weight_of
 from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 from mailtemplates.pattern import pattern
+
+if TYPE_CHECKING:
+    from mailtemplates.failures.likeness import Likeness
 
 Lasting = Literal["temporary", "permanent", "unknown", "accepted"]
 
@@ -175,7 +177,7 @@ def _likened(causes: tuple[Cause, ...], codes: tuple[Code, ...], reading: Readin
     rivals = [one for one in causes if causes[0].weight - one.weight <= _NEAR]
     if not reading.statements or not _WORDS <= causes[0].weight < _NO_DOUBT or len(rivals) < 2:
         return causes
-    odds = Likeness.of(_own_words(reading)).odds
+    odds = _likeness(reading).odds
     lead = {causes[0].failure.id: _NEAR}
     first = max(rivals, key=lambda one: one.weight + odds.get(one.failure.reason, 0) + lead.get(one.failure.id, 0))
     return first, *(one for one in causes if one is not first)
@@ -188,7 +190,7 @@ def _is_phrase(evidence: str) -> bool:
 
 def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
     """Where codes or single words alone point to causes, or nothing: before them what the text is clearly more like."""
-    likeness = Likeness.of(_own_words(reading))
+    likeness = _likeness(reading)
     sums = dict(likeness.odds)
     for cause in causes:
         if cause.failure.id not in _NO_CAUSE:
@@ -205,9 +207,11 @@ def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
     return (likened, *(one for one in causes if one.failure != failure))[:_MOST]
 
 
-def _own_words(reading: Reading) -> str:
-    """The words of the reply where a server speaks."""
-    return words_of(reading.statements[0].text) if reading.statements else reading.words
+def _likeness(reading: Reading) -> Likeness:
+    """What the words of the reply are like, or of the text where no server speaks."""
+    from mailtemplates.failures.likeness import Likeness  # 1.4 ms to import; most texts say a phrase
+
+    return Likeness.of(words_of(reading.statements[0].text) if reading.statements else reading.words)
 
 
 def _speaks_of_mail(reading: Reading) -> bool:
