@@ -6,21 +6,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# As installed packages are: with byte code, also where the environment keeps Python from writing it.
+define install
+$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '$(1)'
+$(BIN)/python -m compileall -q mailtemplates
+endef
+
 .PHONY: demo test bench clients lint types contract unit clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(call install,.)
 	touch $@
 
 $(VENV)/tested: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(call install,.[test])
 	touch $@ $(VENV)/installed
 
 $(VENV)/benched: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(call install,.[bench])
 	touch $@ $(VENV)/installed
 
 demo: $(VENV)/installed

@@ -46,10 +46,10 @@ def command(
 ) -> None:
     """Find out why mail does not arrive. Nothing is sent unless --really is given."""
     tongue = cast("Language", one_of("--language", language, ("en", "zh")))
+    gc.disable()  # an examination is short, there is much to import, and its process ends with it
     if from_exception:
         _explain(from_exception, tongue, json_)
         return
-    gc.disable()  # an examination is short, there is much to import, and its process ends with it
     from mailtemplates.doctor.checkup import Checkup  # only for an examination: --help and others need none of it
     from mailtemplates.doctor.request import Request
 

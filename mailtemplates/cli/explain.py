@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,7 @@ def command(
     """Explain a reply code, a server's reply or a failure's id: its cause and the next step. Exit code 1: not known."""
     tongue = cast(Language, one_of("--language", language, LANGUAGES))
     one_of("--output-format", output_format, ("text", "json"))
+    gc.disable()  # the table is thousands of phrases, which stay until the process ends
     lines, value, known = _answer(_said(words), tongue)
     write_text(json.dumps(value, indent=2, ensure_ascii=False) if output_format == "json" else "\n".join(lines))
     if not known:

@@ -190,6 +190,8 @@ def _is_phrase(evidence: str) -> bool:
 
 def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
     """Where codes or single words alone point to causes, or nothing: before them what the text is clearly more like."""
+    if not _own_words(reading).strip():
+        return causes
     likeness = _likeness(reading)
     sums = dict(likeness.odds)
     for cause in causes:
@@ -211,7 +213,12 @@ def _likeness(reading: Reading) -> Likeness:
     """What the words of the reply are like, or of the text where no server speaks."""
     from mailtemplates.failures.likeness import Likeness  # 1.4 ms to import; most texts say a phrase
 
-    return Likeness.of(words_of(reading.statements[0].text) if reading.statements else reading.words)
+    return Likeness.of(_own_words(reading))
+
+
+def _own_words(reading: Reading) -> str:
+    """The words of the reply where a server speaks."""
+    return words_of(reading.statements[0].text) if reading.statements else reading.words
 
 
 def _speaks_of_mail(reading: Reading) -> bool:
