@@ -1,7 +1,6 @@
 """From a text to its likely causes.
 
-The words decide: each row that the text speaks of gets the weight of its longest phrase there, and reply codes add what
-they are worth. A code that servers use for anything adds little, so the words win; where they say no phrase, the code
+What phrases and codes point to is weighed (:mod:`mailtemplates.failures.cause`); where no phrase is said, the code
 names the row, or what the words are clearly more like. Temporary or permanent is read from the reply's first digit
 (RFC 5321 §4.2.1), never from its words.
 """
@@ -12,9 +11,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from mailtemplates.failures.failure import Failure, Step
+from mailtemplates.failures.cause import (
+    MOST,
+    NO_CAUSE,
+    NO_DOUBT,
+    NOT_TOLD,
+    OWN_ERROR,
+    UNLIKELY,
+    Cause,
+    causes_of,
+    of_link,
+)
+from mailtemplates.failures.failure import Failure
 from mailtemplates.failures.mention import mentioned
-from mailtemplates.failures.phrase import certain, place_of, says, weight_of
+from mailtemplates.failures.phrase import certain, place_of, says
 from mailtemplates.failures.reading import Reading, Stage, Statement, words_of
 from mailtemplates.failures.table import Code, all_failures, find_code
 from mailtemplates.pattern import pattern
@@ -32,22 +42,13 @@ _OF_AN_API = range(400, 420)
 """Codes that an API over HTTP answers and no mail server does: what it was asked is wrong, and mostly stays so."""
 _HTTP = ("400 bad request", "401 unauthorized", "forbidden", "404 not found", "405 method not allowed", "status code")
 _AGAIN = " again later "
-_MOST = 4
-_UNLIKELY = 6
 _TOLD = 18
 _WORDS = 16
-_NO_DOUBT = 40
 _NEAR = 4
-_OWN = 4
-_AROUND = 20
 _TELLING = 10
 _NO_WORD = "D144"
 _POLICY = "D109"
 _NOT_SEEN = "D150"
-_NOT_TOLD = "D189"
-_OWN_ERROR = "D191"
-_NO_CAUSE = (_NOT_TOLD, _OWN_ERROR, "D110")
-"""Rows that name no cause: beside a reply with a known code their passing words say nothing."""
 _OF_MAIL = pattern(
     r" (?:e ?mails?|mail\w*|\w{0,20}mailer|smtp\w*|imap\w*|pop3|sendmail) |邮 件|郵 件|メ ー ル|메 일|почт", re.A
 )
@@ -57,33 +58,16 @@ _FAILS = pattern(
     r"|invalid\w*|missing|denied|fehlgeschlagen|gescheitert|fallit\w|powiodł\w*|misslykades|epäonnistui) "
     r"|失 败|失 敗|错 误|錯 誤|無 法|无 法|エ ラ ー|ま せ ん|오 류|실 패|ошибка|не удалось",
 )
-_SHARE = 0.5
 _LIKELY = 2.0
 """So much more a text must be like a cause that no phrase tells, as a logarithm of odds."""
 _OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D75", "D110": "D75"}
 """What a refusal of the MAIL command means that speaks of recipients or of nothing."""
 _OF_GREETING = "D11"
-_OF_PROGRAM = {"D138": "D180"}
-"""What is meant when a program, not a mail server, says that it reaches no server."""
-_OF_SERVERS: frozenset[Step] = frozenset({"sender", "recipient", "message", "identity"})
-"""Steps of which only a server speaks."""
-_OF_FORM = frozenset({"syntaxerror", "notcompliantrfc"})
-"""What programs check of addresses and messages too, before a server does."""
-_BEFORE_REPLIES: frozenset[Step] = frozenset({"dns", "tcp", "tls", "cert"})
 _BEGINNING = 40
 """So much of a reply is looked for in the text."""
-_OFTEN_OF_SERVERS: frozenset[Step] = frozenset({"send", "arrive"})
 _RATES = frozenset({"toomanyconn", "speeding", "networkerror"})
 _NOT_YET = frozenset({"recipient", "sender", "message", "send"})
 """Steps of which a server knows nothing when it greets."""
-
-
-class Cause(NamedTuple):
-    """A row that the text points to, how strongly, and the words and codes that say so."""
-
-    failure: Failure
-    weight: int
-    evidence: tuple[str, ...]
 
 
 class Diagnosis(NamedTuple):
@@ -124,7 +108,7 @@ class Diagnosis(NamedTuple):
         if not _is_told(first, self.codes):
             return "guess"
         rival = any(first.weight - other.weight <= _NEAR for other in self.causes[1:])
-        return "likely" if first.weight < _NO_DOUBT or rival else "clear"
+        return "likely" if first.weight < NO_DOUBT or rival else "clear"
 
 
 def diagnose(text: str) -> Diagnosis:
@@ -138,15 +122,15 @@ def diagnose(text: str) -> Diagnosis:
 
 def _diagnosed(reading: Reading) -> Diagnosis:
     reply = reading.statements[0] if reading.statements else None
-    if reply and reply.digit in (1, 2, 3) and reading.teller == "program" and _causes(reading, (), None):
+    if reply and reply.digit in (1, 2, 3) and reading.teller == "program" and causes_of(reading, (), None):
         reply = None
     codes = tuple(_codes(reply)) if reply else ()
     if reply and reply.digit in (1, 2, 3):
         causes = _of_a_yes(reply)
     else:
-        named = _causes(reading, codes, reply) or (() if reply else _of_names(reading))
+        named = causes_of(reading, codes, reply) or (() if reply else _of_names(reading))
         causes = _at(reading.stage, _likened(named, codes, reading)) or _of_a_reply(reply) or _of_a_program(reading)
-    logged = reading.teller == "program" and len(causes) > 1 and any(_of_link(cause.failure) for cause in causes)
+    logged = reading.teller == "program" and len(causes) > 1 and any(of_link(cause.failure) for cause in causes)
     if logged and reply and reply.digit >= 4:
         reply, causes = _first_error(reading, reply, codes, causes)
         codes = codes if reply else ()
@@ -158,7 +142,7 @@ def _diagnosed(reading: Reading) -> Diagnosis:
 def reason_of(code: int, enhanced: str, text: str) -> str:
     """Why a server refuses, in a word, from a reply that was taken apart already."""
     reply = Statement(code, enhanced, text)
-    causes = _causes(Reading.of_reply(reply), tuple(_codes(reply)), reply)
+    causes = causes_of(Reading.of_reply(reply), tuple(_codes(reply)), reply)
     return causes[0].failure.reason if causes else "undefined"
 
 
@@ -175,7 +159,7 @@ def _likened(causes: tuple[Cause, ...], codes: tuple[Code, ...], reading: Readin
     ):
         return _guessed(causes, reading)
     rivals = [one for one in causes if causes[0].weight - one.weight <= _NEAR]
-    if not reading.statements or not _WORDS <= causes[0].weight < _NO_DOUBT or len(rivals) < 2:
+    if not reading.statements or not _WORDS <= causes[0].weight < NO_DOUBT or len(rivals) < 2:
         return causes
     odds = _likeness(reading).odds
     lead = {causes[0].failure.id: _NEAR}
@@ -195,7 +179,7 @@ def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
     likeness = _likeness(reading)
     sums = dict(likeness.odds)
     for cause in causes:
-        if cause.failure.id not in _NO_CAUSE:
+        if cause.failure.id not in NO_CAUSE:
             reason = cause.failure.reason
             sums[reason] = max(sums.get(reason, 0), likeness.odds.get(reason, 0) + cause.weight)
     best = max(sums, key=sums.__getitem__, default="")
@@ -204,9 +188,9 @@ def _guessed(causes: tuple[Cause, ...], reading: Reading) -> tuple[Cause, ...]:
     if likeness.odds.get(best, 0) < (-_LIKELY if causes else _LIKELY) or not (causes or _speaks_of_mail(reading)):
         return causes
     failure = all_failures()[likeness.row(best, {cause.failure.id: cause.weight for cause in causes})]
-    evidence = likeness.evidence(best)[:_MOST]
-    likened = Cause(failure, causes[0].weight if causes else _UNLIKELY, evidence)
-    return (likened, *(one for one in causes if one.failure != failure))[:_MOST]
+    evidence = likeness.evidence(best)[:MOST]
+    likened = Cause(failure, causes[0].weight if causes else UNLIKELY, evidence)
+    return (likened, *(one for one in causes if one.failure != failure))[:MOST]
 
 
 def _likeness(reading: Reading) -> Likeness:
@@ -225,11 +209,6 @@ def _speaks_of_mail(reading: Reading) -> bool:
     return bool(reading.statements or reading.teller or _OF_MAIL.search(reading.words))
 
 
-def _of_link(row: Failure) -> bool:
-    """Whether it is of the link to the server, before any reply."""
-    return row.step in _BEFORE_REPLIES and row.fault != "recipient"
-
-
 def _is_beside(phrase: str, reply: str) -> bool:
     return certain(phrase) and not says(reply, phrase)
 
@@ -239,15 +218,15 @@ def _first_error(
 ) -> tuple[Statement | None, tuple[Cause, ...]]:
     """A program's log may tell of several errors: those beside the reply, and it, in the order of the text."""
     own, said = words_of(str(reply)), mentioned(reading.words)
-    beside = [one for one in causes if _of_link(one.failure) and _is_beside(said.get(one.failure.id, "~"), own)]
-    alone = _causes(reading.only(reply), codes, reply)
+    beside = [one for one in causes if of_link(one.failure) and _is_beside(said.get(one.failure.id, "~"), own)]
+    alone = causes_of(reading.only(reply), codes, reply)
     if not beside or not alone:
         return reply, causes
     place = reading.words.find(words_of(reply.text).strip()[:_BEGINNING])
     beside.sort(key=lambda one: place_of(reading.words, one.evidence[0]))
     before = [one for one in beside if place_of(reading.words, one.evidence[0]) < place]
     named = {one.failure.id for one in beside}
-    apart = (*before, *(one for one in alone if one.failure.id not in named), *beside[len(before) :])[:_MOST]
+    apart = (*before, *(one for one in alone if one.failure.id not in named), *beside[len(before) :])[:MOST]
     return (None if before else reply), apart
 
 
@@ -273,7 +252,7 @@ def _of_a_reply(reply: Statement | None) -> tuple[Cause, ...]:
 
 def _of_names(reading: Reading) -> tuple[Cause, ...]:
     """The causes that errors named in one word tell, ``MissingStartTls``."""
-    causes = _causes(reading._replace(words=reading.parted), (), None) if reading.parted != reading.words else ()
+    causes = causes_of(reading._replace(words=reading.parted), (), None) if reading.parted != reading.words else ()
     return causes if causes and causes[0].weight >= _WORDS else ()
 
 
@@ -281,9 +260,9 @@ def _of_a_program(reading: Reading) -> tuple[Cause, ...]:
     """What is said when no word is known: a program stopped with an error, or could not send and does not tell why."""
     fails = _FAILS.search(reading.words)
     if fails and reading.teller != "program" and _OF_MAIL.search(reading.words):
-        return (Cause(all_failures()[_NOT_TOLD], 0, ()),)
+        return (Cause(all_failures()[NOT_TOLD], 0, ()),)
     told = reading.teller == "program" or (fails and not reading.teller)
-    return (Cause(all_failures()[_OWN_ERROR], 0, ()),) if told else ()
+    return (Cause(all_failures()[OWN_ERROR], 0, ()),) if told else ()
 
 
 def _of_a_yes(reply: Statement) -> tuple[Cause, ...]:
@@ -307,77 +286,6 @@ def _others(causes: tuple[Cause, ...], codes: tuple[Code, ...]) -> Iterator[Fail
     for other in dict.fromkeys(other for code in codes for other in (code.failure, *code.also)):
         if other not in named:
             yield all_failures()[other]
-
-
-def _causes(reading: Reading, codes: tuple[Code, ...], reply: Statement | None) -> tuple[Cause, ...]:
-    said = mentioned(reading.words)
-    if not reply and reading.teller != "mail server":
-        said = _of_program(said)
-    if codes and reply and reply.code >= 400:
-        said = {row: phrase for row, phrase in said.items() if row not in _NO_CAUSE or phrase[0] != "~"}
-    weights = {failure: _weight(failure, phrase, reading, reply) for failure, phrase in said.items()}
-    for failure in _in_the_reply(said, reading, reply):
-        weights[failure] += _OWN
-    evidence = {failure: [phrase.lstrip("!~")] for failure, phrase in said.items()}
-    for code in codes:
-        weights[code.failure] = weights.get(code.failure, 0) + code.weight
-        evidence.setdefault(code.failure, []).append(code.code)
-        for failure in code.also:
-            if failure in said:
-                weights[failure] += code.weight // 2
-                evidence[failure].append(code.code)
-    rows = all_failures()
-    if weights.get(_NOT_TOLD, _NO_DOUBT) < _NO_DOUBT and any(_tells(rows[row], weights[row]) for row in weights):
-        del weights[_NOT_TOLD]
-    ranked = sorted((row for row in rows if row in weights), key=lambda row: -weights[row])
-    if not reply and reading.teller == "program":
-        ranked = _by_place(ranked, said, reading.words)
-    least = _SHARE * weights[ranked[0]] if ranked else 0
-    near = [row for row in ranked if weights[row] >= least or certain(said.get(row, "~"))][:_MOST]
-    return tuple(Cause(rows[failure], weights[failure], tuple(evidence[failure])) for failure in near)
-
-
-def _in_the_reply(said: dict[str, str], reading: Reading, reply: Statement | None) -> Iterator[str]:
-    """The rows that the server's own words name, where others tell of it around them: a log, a bounce, a program."""
-    if reply and reply.code >= 420 and reply.text:
-        own = words_of(reply.text)
-        if len(own) + _AROUND < len(reading.words):
-            yield from (failure for failure, phrase in said.items() if phrase[0] not in "!~" and says(own, phrase))
-
-
-def _by_place(ranked: list[str], said: dict[str, str], words: str) -> list[str]:
-    """Errors of the link that leave no doubt, in the order of the text, when one of them ranks first."""
-    rows = all_failures()
-    sure = [row for row in ranked if certain(said[row]) and _of_link(rows[row])]
-    if len(sure) < 2 or ranked[0] not in sure:
-        return ranked
-    return [*sorted(sure, key=lambda row: place_of(words, said[row])), *(row for row in ranked if row not in sure)]
-
-
-def _tells(row: Failure, weight: int) -> bool:
-    """Whether a row says more than that the mail was not sent."""
-    return row.id != _NOT_TOLD and (weight > _UNLIKELY or row.step not in _OF_SERVERS)
-
-
-def _of_program(said: dict[str, str]) -> dict[str, str]:
-    """What the words mean that a mail server uses of the next one, where a program says them of its server."""
-    for theirs, ours in _OF_PROGRAM.items():
-        if theirs in said and not certain(said[theirs]):
-            phrase = said.pop(theirs)
-            said.setdefault(ours, f"~{phrase.lstrip('~')}")
-    return said
-
-
-def _weight(failure: str, phrase: str, reading: Reading, reply: Statement | None) -> int:
-    """Some words say little: of a broken connection in a reply, there was one; of recipients where no server speaks."""
-    row = all_failures()[failure]
-    if reply is not None and reply.digit >= 4:
-        unlikely = reply.code >= 400 and row.step in ("dns", "tcp") and row.fault != "recipient"
-    else:
-        by_server = row.step in _OF_SERVERS and row.reason not in _OF_FORM
-        by_server = by_server or (row.step in _OFTEN_OF_SERVERS and not certain(phrase))
-        unlikely = reading.teller == "program" and by_server
-    return min(weight_of(phrase), _UNLIKELY) if unlikely else weight_of(phrase)
 
 
 def _lasting(reading: Reading, reply: Statement | None, causes: tuple[Cause, ...]) -> Lasting:
