@@ -65,7 +65,8 @@ _OF_SENDER = {"D38": "D74", "D80": "D75", "D84": "D73", "D91": "D75", "D109": "D
 _OF_GREETING = "D11"
 _BEGINNING = 40
 """So much of a reply is looked for in the text."""
-_RATES = frozenset({"toomanyconn", "speeding", "networkerror"})
+_OF_NOW = frozenset({"toomanyconn", "speeding", "networkerror", "systemerror"})
+"""Limits and troubles of the moment: a server that greets may well speak of them."""
 _NOT_YET = frozenset({"recipient", "sender", "message", "send"})
 """Steps of which a server knows nothing when it greets."""
 
@@ -238,7 +239,7 @@ def _at(stage: Stage, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
     if stage == "sender":
         meant = None if failure.id == _POLICY and weight >= _TOLD else _OF_SENDER.get(failure.id)
     else:
-        early = failure.step in _NOT_YET and weight < _TOLD and failure.reason not in _RATES
+        early = failure.step in _NOT_YET and weight < _TOLD and failure.reason not in _OF_NOW
         meant = _OF_GREETING if early else None
     if not meant:
         return causes

@@ -21,6 +21,7 @@ class Consignment:
     :ivar smtputf8: whether an address or the header is UTF-8, which needs SMTPUTF8 (RFC 6531 §3.4, RFC 6532).
     :ivar taken: the recipients that the server took in the transaction that is open.
     :ivar refused: the recipients that it refused there, until it is known that it is in step.
+    :ivar believed: those of them of whom it is told so.
     :ivar under_way: the recipients whose final dot is sent and not answered.
     :ivar dot_at: when the content and its final dot began to go out, of :func:`time.monotonic`.
     :ivar tried_again: whether it already had a second connection.
@@ -32,6 +33,7 @@ class Consignment:
         self.outcomes: dict[str, Outcome] = {}
         self.taken: list[str] = []
         self.refused: dict[str, Outcome] = {}
+        self.believed: list[str] = []
         self.under_way: list[str] = []
         self.dot_at = 0.0
         self.tried_again = False
@@ -71,6 +73,7 @@ class Consignment:
         """Give those whom the server refused their outcomes."""
         for address, outcome in self.refused.items():
             self.settle(outcome, (address,))
+        self.believed = list(self.refused)
         self.refused.clear()
 
     @property

@@ -39,6 +39,7 @@ def read_dot(session: Session, consignment: Consignment, *, alone: bool) -> Sequ
         if more is None or any(one.ok != reply.ok for one in more for reply in replies):
             replies.clear()
             problem = f"{session.wire.endpoint} answers the final dot more than once, and not the same"
+            consignment.outcomes.update(dict.fromkeys(consignment.believed, Uncertain("dot", problem)))
     except TransportError as error:
         problem = error.problem
     for address, reply in zip(under_way, replies if each else replies * len(under_way), strict=False):

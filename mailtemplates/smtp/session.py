@@ -105,6 +105,12 @@ class Session:
         problem = f"{self.wire.endpoint} answers {command} out of step: {reply}"
         return TransportError(problem, phase=phase, kind="out-of-step")
 
+    def not_asked(self, phase: Phase, reply: Reply) -> TransportError:
+        """The server speaks though nothing was asked: what it said before may have been out of step too."""
+        self.in_step = False
+        problem = f"{self.wire.endpoint} answers what it was not asked: {reply}"
+        return TransportError(problem, phase=phase, kind="out-of-step")
+
     def hear_out(self) -> list[Reply]:
         """Say QUIT, and take in what the server says up to its goodbye, or until it is gone. The session is over.
 

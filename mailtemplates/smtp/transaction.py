@@ -65,8 +65,13 @@ class _Group:
         self.session.wire.write(octets, phase)
 
     def reply(self, phase: Phase) -> Reply:
-        """The reply to the next command, which is sent when it has not been."""
+        """The reply to the next command, which is sent when it has not been.
+
+        :raises TransportError: there is none, or the server spoke before the command was sent.
+        """
         if self._answered == self._written:
+            if self._written and self.session.wire.speaks:
+                raise self.session.not_asked(phase, _heard(self.session, phase))
             self.write()
         self._answered += 1
         return _heard(self.session, phase)
@@ -288,8 +293,7 @@ def _end_early(session: Session, consignment: Consignment, early: Reply) -> bool
     :raises TransportError: it is none.
     """
     if early.code < 400:
-        problem = f"{session.wire.endpoint} answers what it was not asked: {early}"
-        raise TransportError(problem, phase="content", kind="out-of-step")
+        raise session.not_asked("content", early)
     session.broken = True
     consignment.taken = []
     consignment.settle(early.refused())
