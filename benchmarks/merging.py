@@ -2,6 +2,7 @@
 
 The whole command is measured, from its start to its end, with its files on disk. Runs with one and two processes take
 turns. Wall-clock time means little on a machine that others use; processor seconds say what the work costs in all.
+Where the system has files in memory, the longest run is made there too: a busy disk hides what two processes do.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -22,6 +24,9 @@ _TEMPLATE = Path(__file__).parent / "templates" / "receipt.j2"
 _NAMES = ("Jörg Müller", "Zoë Núñez", "Ann Miller", "Łukasz Żak", "山田 太郎", "Eve O'Brien")
 _LINES = 5
 _LONG, _SHORT, _JUDGED = 100_000, 10_000, 1_000
+_IN_MEMORY = Path("/dev/shm")
+_ROOM = 12e9
+"""Octets that two runs of the longest kind may take, and some more."""
 
 
 class _Cost(NamedTuple):
@@ -97,22 +102,31 @@ def _compared(folder: Path, count: int, rounds: int, *, judged: bool) -> tuple[_
     return one, two
 
 
+def _runs() -> Iterator[tuple[int, int, bool, Path | None]]:
+    """Rows, rounds, whether each message is linted, and where the files are; None is on disk. What leaves most files
+    to delete comes last."""
+    if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM:
+        yield _LONG, 1, False, _IN_MEMORY
+    yield _SHORT, 3, False, None
+    yield _JUDGED, 3, True, None
+    yield _LONG, 1, False, None
+
+
 def sections() -> Mapping[str, list[str]]:
     """The tables of the page."""
     lines = [
         "Receipts of 5 rows from a CSV file into a folder, the whole command. `--force ALL` is without lint.",
         "",
-        "| rows | lint | 1 process, s | 2 processes, s | ratio | processor s with 1 | with 2 |",
-        "|---:|---|---:|---:|---:|---:|---:|",
+        "| rows | lint | files | 1 process, s | 2 processes, s | ratio | processor s with 1 | with 2 |",
+        "|---:|---|---|---:|---:|---:|---:|---:|",
     ]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for count, rounds, judged in ((_SHORT, 3, False), (_JUDGED, 3, True), (_LONG, 1, False)):
-            one, two = _compared(folder, count, rounds, judged=judged)
-            lines.append(
-                f"| {count:,} | {'yes' if judged else 'no'} | {one.wall:.1f} | {two.wall:.1f} |"
-                f" {one.wall / two.wall:.2f}× | {one.processor:.1f} | {two.processor:.1f} |"
-            )
+    for count, rounds, judged, place in _runs():
+        with tempfile.TemporaryDirectory(dir=place) as name:
+            one, two = _compared(Path(name), count, rounds, judged=judged)
+        lines.append(
+            f"| {count:,} | {'yes' if judged else 'no'} | {'in memory' if place else 'on disk'} | {one.wall:.1f} |"
+            f" {two.wall:.1f} | {one.wall / two.wall:.2f}× | {one.processor:.1f} | {two.processor:.1f} |"
+        )
     memory = two.memory
     if any(memory):
         tenths = [memory[len(memory) * tenth // 10] for tenth in range(1, 10)]
