@@ -19,7 +19,7 @@ _TAKES_BACK = sys.version_info < (3, 11, 5)
 
 def _compile_atomic(source: Any, flags: int = 0) -> Any:
     """What ``re.compile`` gives, with such repeats as atomic groups: ``(?>(?:a|bc?)*)``, which is the same."""
-    from re import _compiler, _parser  # type: ignore[attr-defined]
+    from re import _compiler, _parser  # type: ignore[attr-defined]  # there in 3.11, and asked of no later version
 
     tree = _parser.parse(source, flags)
     _make_atomic(tree, _compiler, _parser)

@@ -156,7 +156,7 @@ def said(verb: str, form: Form) -> Callable[[Link], Any]:
         answer = right(verb, link)
         sock = link.sock
         other = form(link, answer.encode() + b"\r\n")
-        link.sock = _Mute(sock)  # type: ignore[assignment]
+        link.sock = _Mute(sock)  # type: ignore[assignment]  # all of a socket that a link uses
         return other or answer
 
     return say

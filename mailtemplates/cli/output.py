@@ -14,6 +14,7 @@ from mailtemplates.errors import SettingsError
 from mailtemplates.pattern import pattern
 
 _SNIPPET = pattern(r" *\d* *\| ")
+_HANGING = "  "
 
 
 def write_file(path: Path, octets: bytes) -> None:
@@ -123,20 +124,16 @@ def warn_at_once(text: str) -> None:
 
 
 def fitted(text: str, width: int) -> str:
-    """Lines broken between words to fit a width, but for those of a source snippet."""
+    """Lines broken between words to fit a width in cells, but for those of a source snippet."""
+    from mailtemplates.text.wrapping import display_width, wrap  # only on a terminal, and when there is trouble
+
     lines: list[str] = []
     for line in text.split("\n"):
-        if len(line) <= width or _SNIPPET.match(line):
+        if _SNIPPET.match(line) or display_width(line) <= width:
             lines.append(line)
-            continue
-        used = width + 1
-        for word in line.split(" "):
-            if used + 1 + len(word) > width:
-                lines.append(f"  {word}" if used <= width else word)
-                used = len(lines[-1])
-            else:
-                lines[-1] += f" {word}"
-                used += 1 + len(word)
+        else:
+            first, *rest = wrap(line, width - len(_HANGING))
+            lines += [first, *(_HANGING + one for one in rest)]
     return "\n".join(lines)
 
 

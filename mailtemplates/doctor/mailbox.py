@@ -150,7 +150,7 @@ class ImapMailbox:
         return [INBOX, *islice((one for one in read if one and one.junk), _MOST_FOLDERS)]
 
     def enter(self, folder: Folder) -> None:
-        """Open a folder to read in it."""
+        """Open a folder to read in it. Its name is octets: imaplib sends them as they are, typeshed knows text."""
         self._asked(lambda: self._link.select(folder.quoted, readonly=True))  # type: ignore[arg-type]
 
     def find(self, folder: Folder, key: tuple[str, str], tag: bytes) -> Found | None:

@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from jinja2 import Environment, TemplateError, TemplateNotFound, TemplateSyntaxError, nodes
-from jinja2.lexer import newline_re
 from jinja2.meta import find_undeclared_variables
 
 from mailtemplates.span import Span
@@ -22,6 +21,7 @@ from mailtemplates.template.tokens import (
     raw_tokens,
     read_tokens,
     start_of,
+    with_lf,
 )
 
 
@@ -51,7 +51,7 @@ class TemplateSource:
     @cached_property
     def text(self) -> str:
         """The source as Jinja reads it: UTF-8, without a byte order mark, its line ends LF."""
-        return "\n".join(newline_re.split(self.octets.decode("utf-8-sig", "replace"))[::2])
+        return with_lf(self.octets.decode("utf-8-sig", "replace"))
 
     @cached_property
     def _parsed(self) -> nodes.Template | TemplateSyntaxError:

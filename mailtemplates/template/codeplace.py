@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from jinja2 import Environment, Template, nodes
-from jinja2.lexer import newline_re
 from jinja2.parser import Parser
 
 from mailtemplates.template.tokens import locate_tokens, start_of
@@ -48,8 +47,3 @@ def _number(node: nodes.Node) -> int:
         own = min([number for number in (own, *inside) if number > 0], default=own)
     node.lineno = own
     return own
-
-
-def with_lf(source: str) -> str:
-    """A source as Jinja counts it: each line end one character."""
-    return "\n".join(newline_re.split(source)[::2])

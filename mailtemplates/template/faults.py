@@ -15,12 +15,12 @@ from mailtemplates import errors
 from mailtemplates.characters import describe, find_surrogate
 from mailtemplates.pattern import pattern
 from mailtemplates.source import Location, Source, nearest, nearest_path
-from mailtemplates.template.codeplace import code_offset, with_lf
+from mailtemplates.template.codeplace import code_offset
 from mailtemplates.template.htmlplace import in_html
 from mailtemplates.template.sinks import MissingName
 from mailtemplates.template.syntaxfault import explain, outside_loops
 from mailtemplates.template.templateplace import column_of, source_of, written_in
-from mailtemplates.template.tokens import locate_tokens, offset_of, read_tokens
+from mailtemplates.template.tokens import locate_tokens, offset_of, read_tokens, with_lf
 from mailtemplates.template.wrongcharset import undecodable
 
 _NO_ATTRIBUTE = pattern(r"has no (?:attribute|element) '?([^']+?)'?$")

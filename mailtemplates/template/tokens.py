@@ -43,6 +43,11 @@ RawToken = tuple[int, str, str]
 """A line that knows its offset, a kind in Jinja's words, and the text."""
 
 
+def with_lf(source: str) -> str:
+    """A source as Jinja counts it: each line end one character."""
+    return "\n".join(newline_re.split(source)[::2])
+
+
 def locate_tokens(environment: Environment, sources: dict[str, str]) -> None:
     """From now on an environment's nodes know their offsets; it keeps the sources that it parses by template name.
 
@@ -52,7 +57,7 @@ def locate_tokens(environment: Environment, sources: dict[str, str]) -> None:
 
     def tokenize(source: str, name: str | None, filename: str | None = None, state: str | None = None) -> TokenStream:
         source = environment.preprocess(source, name, filename)
-        sources[name or ""] = text = "\n".join(newline_re.split(source)[::2])
+        sources[name or ""] = text = with_lf(source)
         stream = TokenStream(_tokens(environment.lexer, source, text, name, filename, state), name, filename)
         for extension in environment.iter_extensions():
             filtered = extension.filter_stream(stream)
